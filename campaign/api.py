@@ -1,0 +1,170 @@
+"""Campaigns from Python: load, plan, run. The commands are thin over this.
+
+::
+
+    import campaign
+
+    c = campaign.load("spring-sale.yaml")
+    print(c.plan().counts)          # who would get it, and who not, and why
+    summary = c.run()               # in a notebook too; ``await c.run_async()`` in async code
+    assert summary.exit_code == 0
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+
+from campaign.definition.secrets import read_env_file
+from campaign.execution import Execution, Options
+from campaign.forecast import Forecast, forecast
+from campaign.job import Job
+from campaign.reporting.reporter import About, Reporter, Silent
+from campaign.reporting.summary import Summary
+from campaign.status import RunView, open_run
+
+T = TypeVar("T")
+
+
+class Campaign:
+    """A campaign that was loaded; make one with :func:`load`."""
+
+    def __init__(self, job: Job, environment: Mapping[str, str]) -> None:
+        self._job = job
+        self._environment = environment
+
+    @property
+    def name(self) -> str:
+        """The campaign's name."""
+        return self._job.loaded.definition.name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a run would message real people: not the embedded sandbox."""
+        return not self._job.loaded.settings.sandbox
+
+    @property
+    def job(self) -> Job:
+        """The definition, made ready."""
+        return self._job
+
+    def plan(self, *, only: str | None = None) -> Forecast:
+        """Judge every row and render every message; send nothing and keep nothing.
+
+        Args:
+            only: show the message of the recipient with this key or address.
+
+        Raises:
+            InvalidInput: the list, or something it needs, is not as the definition says.
+        """
+        return forecast(self._job, self._environment, only)
+
+    def run(
+        self,
+        *,
+        limit: int | None = None,
+        only: str | None = None,
+        reporter: Reporter | None = None,
+    ) -> Summary:
+        """Send, or go on where an earlier execution of the same run stopped.
+
+        Args:
+            limit: send to at most this many recipients now.
+            only: send only to the recipient with this key or address.
+            reporter: who is told of the progress; nobody by default.
+
+        Returns:
+            What it came to; ``exit_code`` is what the command would exit with.
+
+        Raises:
+            InvalidInput: the definition, the list or a secret is not usable; nothing was sent.
+            RunHeld: another process is sending this run.
+            LedgerError: the ledger cannot be read or written; nothing was sent after that.
+        """
+
+        async def main() -> Summary:
+            return await self.run_async(limit=limit, only=only, reporter=reporter)
+
+        return _outside_any_loop(lambda: anyio.run(main))
+
+    async def run_async(
+        self,
+        *,
+        limit: int | None = None,
+        only: str | None = None,
+        reporter: Reporter | None = None,
+        handle_signals: bool = False,
+        confirm: Callable[[About], bool] | None = None,
+    ) -> Summary:
+        """Do what :meth:`run` does, in an asyncio event loop that already runs.
+
+        ``confirm`` is asked once, when it is known how many would be sent to; nobody is when it
+        says no. ``handle_signals`` makes the first Ctrl-C or SIGTERM drain and stop, and the
+        second stop at once; it needs the main thread.
+        """
+        options = Options(limit, only, handle_signals, confirm)
+        execution = Execution(self._job, self._environment, reporter or Silent(), options)
+        return await execution.run()
+
+    def view(self, run: str | None = None) -> RunView:
+        """Open what the ledger knows of a run, by default the newest one.
+
+        Raises:
+            LedgerError: there is no ledger yet.
+            InvalidInput: there is no such run.
+        """
+        return open_run(self._job, run)
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    env_file: str | os.PathLike[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    past_ok: bool = False,
+) -> Campaign:
+    """Load a campaign's definition.
+
+    Args:
+        path: the YAML file; paths in it are relative to its folder.
+        env_file: a file of ``KEY=VALUE`` lines that hold secrets.
+        environment: where secrets come from instead of the process's environment. The process's
+            own variables win over ``env_file``.
+        past_ok: accept a ``schedule_at`` that has passed, to look at a run that has begun.
+
+    Raises:
+        InvalidInput: with every problem of the definition at once.
+    """
+    job = Job.load(Path(path), past_ok=past_ok)
+    values = dict(read_env_file(Path(env_file))) if env_file is not None else {}
+    values |= os.environ if environment is None else environment
+    return Campaign(job, values)
+
+
+def _outside_any_loop(function: Callable[[], T]) -> T:
+    """Call a function that starts an event loop, in a thread when one runs here (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return function()
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            errors.append(error)
+
+    thread = threading.Thread(target=call, name="campaign")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]

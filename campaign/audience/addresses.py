@@ -1,0 +1,102 @@
+"""Where does the message go?  One normalised address for each row, or the reason why not.
+
+Invariant: exactly one of ``_address`` and ``_address_problem`` is null in every row, and two rows
+with the same ``_identity`` reach the same person.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import polars as pl
+
+from campaign.audience.cells import source_columns, trimmed
+from campaign.audience.emails import email_problem, tidy_email
+from campaign.audience.phones import REGIONS, phone_expression
+from campaign.errors import InvalidInput, Problem
+
+AddressKind = Literal["number", "email", "user_id"]
+
+_LONGEST_USER_ID = 80
+# Space inside, or what cannot be seen (controls, zero-width marks): copied along, not an id.
+_NO_USER_ID = r"[\s\p{Cc}\p{Cf}]"
+
+
+def with_addresses(
+    frame: pl.LazyFrame,
+    *,
+    kind: AddressKind,
+    column: str,
+    country_column: str | None,
+    default_region: str | None,
+) -> pl.LazyFrame:
+    """Return the frame with ``_address``, ``_identity`` and ``_address_problem`` (all String).
+
+    ``column`` holds the raw address. For numbers, ``country_column`` holds each row's country (ISO
+    3166-1 alpha-2), and ``default_region`` is taken where it is empty. ``_identity`` is what
+    duplicates are judged by: the E.164 number, the e-mail address in lower case, the user id as it
+    is; null where ``_address`` is.
+
+    A row with nothing in any column of the list has the problem ``empty_row``; see `read_phone`,
+    `email_problem` for the others, and ``invalid_user_id``.
+
+    Raises:
+        InvalidInput: ``default_region`` is not a region.
+    """
+    if default_region is not None and default_region.strip().upper() not in REGIONS:
+        raise InvalidInput(
+            Problem(
+                f'"{default_region}" is not a country code',
+                hint="Two letters as in ISO 3166-1, for example DE, GB (not UK) or US.",
+            )
+        )
+    empty_row = pl.all_horizontal(
+        pl.col(name).is_null() for name in source_columns(frame.collect_schema().names())
+    )
+    if kind == "number":
+        frame = _numbers(frame, column, country_column, default_region)
+    elif kind == "email":
+        frame = frame.with_columns(_address=tidy_email(trimmed(pl.col(column)))).with_columns(
+            _identity=pl.col("_address").str.to_lowercase(),
+            _address_problem=email_problem(pl.col("_address")),
+        )
+    else:
+        frame = frame.with_columns(_address=trimmed(pl.col(column))).with_columns(
+            _identity=pl.col("_address"), _address_problem=_user_id_problem(pl.col("_address"))
+        )
+    frame = frame.with_columns(
+        _address_problem=pl.when(empty_row)
+        .then(pl.lit("empty_row"))
+        .otherwise(pl.col("_address_problem"))
+    )
+    usable = pl.col("_address_problem").is_null()
+    return frame.with_columns(
+        pl.when(usable).then(pl.col(name)).alias(name) for name in ("_address", "_identity")
+    )
+
+
+def _numbers(
+    frame: pl.LazyFrame, column: str, country_column: str | None, default_region: str | None
+) -> pl.LazyFrame:
+    default = pl.lit(default_region, pl.String)
+    region = default if country_column is None else trimmed(pl.col(country_column))
+    answer = pl.col("_answer").struct
+    return (
+        frame.with_columns(_answer=phone_expression(column, pl.coalesce(region, default)))
+        .with_columns(
+            _address=answer.field("address"),
+            _identity=answer.field("address"),
+            _address_problem=answer.field("problem"),
+        )
+        .drop("_answer")
+    )
+
+
+def _user_id_problem(address: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(address.is_null())
+        .then(pl.lit("missing_address"))
+        .when(address.str.contains(_NO_USER_ID) | (address.str.len_chars() > _LONGEST_USER_ID))
+        .then(pl.lit("invalid_user_id"))
+        .otherwise(None)
+    )

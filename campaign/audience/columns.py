@@ -1,0 +1,71 @@
+"""Which column is which?  The definition's names for the list's headers.
+
+Invariant: a column that the campaign needs is there or the run does not begin; a header is never
+matched by similarity, only suggested by it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+
+import polars as pl
+
+from campaign.audience.headers import normalise_header
+from campaign.audience.reading import RecipientList
+from campaign.errors import InvalidInput, Problem
+
+
+def map_columns(lst: RecipientList, mapping: Mapping[str, str]) -> RecipientList:
+    """Return the list with a column for each of our names, copied from the header it stands for.
+
+    Headers are matched after normalising. The column keeps its own name as well. Where another
+    column of the list already has our name, the mapping wins.
+
+    Raises:
+        InvalidInput: a header is not in the list, or a name begins with an underscore.
+    """
+    problems: list[Problem] = []
+    copies: dict[str, str] = {}
+    for ours, header in mapping.items():
+        if ours.startswith("_"):
+            problems.append(Problem(f'a column cannot be called "{ours}": _ is ours'))
+        elif (name := normalise_header(header)) in lst.headers:
+            copies[ours] = name
+        elif header in lst.headers:
+            copies[ours] = header
+        else:
+            problems.append(_missing(lst, header, f'which "{ours}" is to be read from'))
+    if problems:
+        raise InvalidInput(problems)
+    # All at once, so that two names can be exchanged.
+    frame = lst.frame.with_columns(pl.col(name).alias(ours) for ours, name in copies.items())
+    headers = dict(lst.headers) | {ours: lst.headers[name] for ours, name in copies.items()}
+    return dataclasses.replace(lst, frame=frame, headers=headers)
+
+
+def require(lst: RecipientList, name: str, *, wanted_for: str) -> None:
+    """Make sure that the list has the column ``name`` (ours, or a header in any spelling).
+
+    ``wanted_for`` completes the sentence: "the list has no column "phone", wanted for the address".
+
+    Raises:
+        InvalidInput: it has not; with the nearest headers as a suggestion.
+    """
+    if name not in lst.headers and normalise_header(name) not in lst.headers:
+        raise InvalidInput(_missing(lst, name, f"wanted for {wanted_for}"))
+
+
+def _missing(lst: RecipientList, header: str, why: str) -> Problem:
+    # Both spellings count: somebody may have typed the header, or the name that we made of it.
+    spellings = {name: name for name in lst.headers}
+    spellings |= {printed.casefold(): name for name, printed in lst.headers.items()}
+    near = difflib.get_close_matches(normalise_header(header), spellings, n=3, cutoff=0.6)
+    near = list(dict.fromkeys(lst.headers[spellings[spelling]] or spelling for spelling in near))
+    shown = ", ".join(printed or name for name, printed in lst.headers.items())
+    return Problem(
+        f'the list has no column "{header}", {why}',
+        lst.files[0] if len(lst.files) == 1 else None,
+        hint=(f"Did you mean {' or '.join(near)}? " if near else "") + f"It has: {shown}.",
+    )

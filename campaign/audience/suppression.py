@@ -1,0 +1,131 @@
+"""Who must not be messaged? Suppression lists, as strict as a recipient list or stricter.
+
+Invariant: an entry is either a person who is then never messaged, or an error. A line that cannot
+be read might be somebody who opted out, so it stops the run instead of being passed over; only an
+address that no rule would ever let through needs no mending.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from campaign.audience.addresses import AddressKind, with_addresses
+from campaign.audience.headers import normalise_header
+from campaign.audience.reading import RecipientList, open_list
+from campaign.errors import InvalidInput, Problem
+from campaign.reasons import sentence
+
+_SHOWN = 20
+# Not an address that anybody could be sent to, so nobody is missed by passing over it.
+_HARMLESS = ("empty_row", "missing_address", "invalid_number")
+_ENTRY = {"entry": pl.String, "country": pl.String, "_row": pl.UInt32}
+# A first line that cannot be read is a header, unless it looks like somebody's address.
+_LIKE_AN_ADDRESS = {"number": re.compile(r"(?:\d.*){6}"), "email": re.compile("@")}
+
+
+def read_suppressed(
+    files: Sequence[Path],
+    *,
+    kind: AddressKind,
+    column: str,
+    default_region: str | None,
+    country: str | None = None,
+) -> pl.Series:
+    """Return the identities on the lists, sorted, each once.
+
+    A list has a column of that name, or one column only, whose header may be missing. Numbers in
+    national form are read as in the recipient list: by the column ``country`` where the definition
+    names one, else by ``default_region``.
+
+    Raises:
+        InvalidInput: a file cannot be read, has no such column, or has entries that cannot be
+            told to be somebody or nobody.
+    """
+    found = [_read(file, kind, column, default_region, country) for file in files]
+    if not found:
+        return pl.Series("identity", [], dtype=pl.String)
+    return pl.concat(found).unique().sort()
+
+
+def _read(
+    file: Path, kind: AddressKind, column: str, default_region: str | None, country: str | None
+) -> pl.Series:
+    with open_list([file], rows_required=False) as lst:
+        name = _column(lst, file, column)
+        place = None if country is None else _named(lst, country)
+        if country is not None and place is None:
+            # The recipient list has several countries, so no default can be right for all.
+            default_region = None
+
+        def judged(frame: pl.LazyFrame) -> pl.DataFrame:
+            return with_addresses(
+                frame,
+                kind=kind,
+                column="entry",
+                country_column=None if place is None else "country",
+                default_region=default_region,
+            ).collect()
+
+        region = pl.lit(None, pl.String) if place is None else pl.col(place)
+        # Under names of our own: with_addresses takes a name like "_id" for one of the project's.
+        found = judged(
+            lst.frame.select("_file", "_row", pl.col(name).alias("entry"), region.alias("country"))
+        )
+        if _named(lst, column) is None:
+            # One column under another name: its "header" may be the first entry.
+            header = lst.headers[name]
+            first = judged(
+                pl.LazyFrame({"entry": [header], "country": [None], "_row": [1]}, schema=_ENTRY)
+            )
+            looks = kind in _LIKE_AN_ADDRESS and _LIKE_AN_ADDRESS[kind].search(header)
+            if looks or first["_address_problem"].is_null().all():
+                columns = ["_row", "entry", "_identity", "_address_problem"]
+                found = pl.concat([first.select(columns), found.select(columns)])
+    unclear = found.filter(
+        pl.col("_address_problem").is_not_null() & ~pl.col("_address_problem").is_in(_HARMLESS)
+    )
+    if unclear.height:
+        raise InvalidInput(_problems(file, unclear))
+    return found["_identity"].drop_nulls()
+
+
+def _column(lst: RecipientList, file: Path, column: str) -> str:
+    name = _named(lst, column)
+    if name is not None:
+        return name
+    if len(lst.headers) == 1:
+        return next(iter(lst.headers))
+    raise InvalidInput(
+        Problem(
+            f"the suppression list has no column {column!r}",
+            file,
+            1,
+            hint=f"It has: {', '.join(lst.headers.values())}. Name one of them {column}.",
+        )
+    )
+
+
+def _named(lst: RecipientList, column: str) -> str | None:
+    names = (column, normalise_header(column))
+    return next((name for name in names if name in lst.headers), None)
+
+
+def _problems(file: Path, unclear: pl.DataFrame) -> list[Problem]:
+    problems = [
+        Problem(
+            f"{value!r} on the suppression list cannot be read: {sentence(code)}",
+            file,
+            row,
+            hint="Correct the line or take it out; nobody is messaged while it is unclear.",
+        )
+        for row, value, code in unclear.select("_row", "entry", "_address_problem")
+        .head(_SHOWN)
+        .iter_rows()
+    ]
+    if unclear.height > _SHOWN:
+        problems.append(Problem(f"and {unclear.height - _SHOWN} more lines like these", file))
+    return problems

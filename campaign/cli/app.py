@@ -1,0 +1,161 @@
+"""The command line: ``campaign COMMAND``.
+
+Nothing heavy is imported before a command needs it, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from campaign.cli.failures import told
+
+app = typer.Typer(
+    name="campaign",
+    help="Bulk campaigns that start conversations: everyone exactly once, or a written reason.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Definition = Annotated[
+    Path, typer.Argument(help="The campaign's definition, a YAML file.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+EnvFile = Annotated[
+    Path | None, typer.Option(help="File of KEY=VALUE lines with secrets.", show_default=False)
+]
+RunName = Annotated[
+    str | None,
+    typer.Option("--run", help="Name of the run. Default: the newest.", show_default=False),
+]
+
+
+@app.command()
+def init(
+    provider: Annotated[str, typer.Argument(help="The provider: see `campaign providers`.")],
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("campaign.yaml"),
+) -> None:
+    """Write a commented definition to begin with."""
+    from campaign.cli import beginning
+
+    beginning.init(provider, path)
+
+
+@app.command()
+def check(
+    definition: Definition,
+    env_file: EnvFile = None,
+    json: Json = False,
+) -> None:
+    """Judge the definition and every row of the list; send nothing."""
+    from campaign.cli import sending
+
+    sending.check(definition, env_file=env_file, json=json)
+
+
+@app.command()
+def run(
+    definition: Definition,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be sent; send nothing.")
+    ] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Send to at most this many recipients now.", show_default=False),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="Send only to the recipient with this key or address.",
+            show_default=False,
+        ),
+    ] = None,
+    env_file: EnvFile = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
+    json: Json = False,
+) -> None:
+    """Send the campaign, or go on where it stopped. Running it again is always safe."""
+    from campaign.cli import sending
+
+    if dry_run:
+        sending.check(definition, env_file=env_file, json=json, only=only)
+    else:
+        sending.run(definition, limit=limit, only=only, env_file=env_file, yes=yes, json=json)
+
+
+@app.command()
+def status(definition: Definition, run: RunName = None, json: Json = False) -> None:
+    """Show where a run stands."""
+    from campaign.cli import looking
+
+    looking.status(definition, run=run, json=json)
+
+
+@app.command()
+def results(
+    definition: Definition,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A .csv or .parquet file.", show_default=False),
+    ] = None,
+    run: RunName = None,
+) -> None:
+    """Write the results: one line for each row of the list."""
+    from campaign.cli import looking
+
+    looking.results(definition, out=out, run=run)
+
+
+@app.command()
+def show(
+    definition: Definition,
+    recipient: Annotated[str, typer.Argument(help="Key, address or row number of the list.")],
+    run: RunName = None,
+    json: Json = False,
+) -> None:
+    """Show everything that is known about one recipient."""
+    from campaign.cli import looking
+
+    looking.show(definition, recipient, run=run, json=json)
+
+
+@app.command()
+def providers(json: Json = False) -> None:
+    """List the providers and what each can do."""
+    from campaign.cli import beginning
+
+    beginning.providers(json=json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a definition."""
+    from campaign.cli import beginning
+
+    beginning.schema()
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8025,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="YAML file with keys, agents and faults.", show_default=False),
+    ] = None,
+) -> None:
+    """Run the sandbox on its own, on loopback, until Ctrl-C."""
+    from campaign.cli import beginning
+
+    beginning.sandbox(port, config)
+
+
+def main() -> None:
+    """Run the command line; errors that a person can mend are sentences, not tracebacks."""
+    with told(json="--json" in sys.argv):
+        app()

@@ -1,0 +1,71 @@
+"""``check`` and ``run``."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from pathlib import Path
+
+import anyio
+import typer
+from rich.console import Console
+
+from campaign import api
+from campaign.reporting import words
+from campaign.reporting.lines import JsonLines, Lines
+from campaign.reporting.reporter import About, Reporter
+from campaign.reporting.summary import Summary
+from campaign.reporting.tables import forecast_view
+from campaign.reporting.terminal import Terminal
+
+
+def check(definition: Path, *, env_file: Path | None, json: bool, only: str | None = None) -> None:
+    """Judge everything and print what a run would do."""
+    campaign = api.load(definition, env_file=env_file)
+    if json:
+        print(jsonlib.dumps(campaign.plan(only=only).as_dict(), indent=2))  # noqa: T201
+        return
+    console = Console()
+    with console.status("Judging every row and rendering every message …"):
+        found = campaign.plan(only=only)
+    console.print(forecast_view(found))
+
+
+def run(
+    definition: Path,
+    *,
+    limit: int | None,
+    only: str | None,
+    env_file: Path | None,
+    yes: bool,
+    json: bool,
+) -> None:
+    """Send, and exit with the code that says how it went."""
+    campaign = api.load(definition, env_file=env_file)
+    console = Console()
+    terminal = Terminal(console) if console.is_terminal and not json else None
+    reporter: Reporter = JsonLines(sys.stdout) if json else terminal or Lines(sys.stdout)
+
+    def confirmed(about: About) -> bool:
+        if terminal is not None:
+            terminal.close()
+        people = words.number(about.to_send)
+        return typer.confirm(f"Message {people} real people through {about.provider}?")
+
+    ask = campaign.is_live and not yes and terminal is not None and sys.stdin.isatty()
+
+    async def main() -> Summary:
+        return await campaign.run_async(
+            limit=limit,
+            only=only,
+            reporter=reporter,
+            handle_signals=True,
+            confirm=confirmed if ask else None,
+        )
+
+    try:
+        summary = anyio.run(main)
+    finally:
+        if terminal is not None:
+            terminal.close()
+    raise typer.Exit(summary.exit_code)

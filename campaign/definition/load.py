@@ -1,0 +1,223 @@
+"""From a file to a definition that can be run, or every reason why not.
+
+Invariant: a ``Loaded`` fits its provider, and holds secrets only by name. All problems are
+reported at once, in the order of the lines: a person mends a file in one go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from campaign.definition.checks import Draft, misfits
+from campaign.definition.models import Definition
+from campaign.definition.nodes import Keys
+from campaign.definition.secrets import secret_fields
+from campaign.definition.source import YamlSource
+from campaign.definition.wording import dotted, near, problem
+from campaign.errors import InvalidInput, Problem
+from campaign.providers.protocol import Provider, ProviderSettings
+
+_DECISIVE = ("channel", "sender", "recipients", "message", "window")
+_REFERENCE = re.compile(r"\$\{[^}]*\}")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A definition that was read, with everything it needs to be run."""
+
+    path: Path
+    definition: Definition
+    settings: ProviderSettings
+    provider: type[Provider]
+    source: YamlSource
+
+    def locate(self, *path: str | int, message: str, hint: str | None = None) -> Problem:
+        """Return a problem at the place of ``path`` in the file, or the nearest that is written."""
+        return self.source.problem(path, message, hint)
+
+    def beside(self, name: str) -> Path:
+        """Return a path that the definition names, which is relative to the definition's folder."""
+        return self.path.parent / name
+
+    @property
+    def fingerprint_parts(self) -> Mapping[str, str]:
+        """A SHA-256 for each top-level key that decides who gets what, to say what differs."""
+        return {key: _hash(value) for key, value in self._decisive().items()}
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 of what decides who gets what; pace, retries, ledger and output do not."""
+        return _hash(self._decisive())
+
+    def _decisive(self) -> dict[str, Any]:
+        # Without None, so that a new optional key in a later version changes no fingerprint.
+        parts = self.definition.model_dump(mode="json", include=set(_DECISIVE), exclude_none=True)
+        parts["provider"] = self.settings.model_dump(
+            mode="json", exclude={"timeout", "codes"}, exclude_none=True
+        )
+        for key in _DECISIVE:
+            parts.setdefault(key, None)
+        return parts
+
+
+def _hash(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def load(
+    path: Path,
+    providers: Callable[[str], type[Provider] | None],
+    known: Sequence[str],
+    *,
+    now: datetime | None = None,
+    past_ok: bool = False,
+) -> Loaded:
+    """Read a definition.
+
+    Args:
+        path: the YAML file.
+        providers: returns the provider of a name, or None; asked only for the one that is named.
+        known: the names of all providers, for hints.
+        now: what ``schedule_at`` is compared with; the clock by default.
+        past_ok: accept a ``schedule_at`` that has passed, to look at a run that has started.
+
+    Raises:
+        InvalidInput: with every problem that was found, in the order of the lines.
+    """
+    source = YamlSource.read(path)
+    provider = _provider(source.data, providers)
+    source = source.hiding(_hidden(source.data, provider))
+    problems = list(source.problems)
+    silent = set(source.broken)
+    for place, message in _references(source.data, provider):
+        instead = "write the value itself, not the name of an environment variable"
+        problems.append(source.problem(place, message, instead))
+        silent.add(place)
+
+    def report(place: Keys, found: Problem) -> None:
+        where = source.known(place)
+        # A value that is already reported as unusable needs no second complaint.
+        if not any(where[: len(mute)] == mute for mute in silent) and found not in problems:
+            problems.append(found)
+
+    values = {}
+    for name in Definition.model_fields:
+        try:
+            values[name] = _field(name, source.data)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                place = (name, *detail["loc"])
+                detail["loc"] = place
+                report(place, problem(detail, Definition, (), source))
+        except KeyError:
+            report((name,), Problem(f"`{name}` is missing", file=path, line=1))
+    for key in source.data:
+        if key not in Definition.model_fields:
+            message = f"`{key}` is not a key of a definition"
+            hint = near(key, list(Definition.model_fields))
+            report((key,), source.problem((key,), message, hint, at_key=True))
+
+    settings: ProviderSettings | None = None
+    if provider is not None:
+        try:
+            settings = provider.Settings.model_validate(source.data["provider"])
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                place = ("provider", *detail["loc"])
+                report(place, problem(detail, provider.Settings, ("provider",), source))
+        draft = Draft(
+            valid=frozenset(values),
+            provider=provider,
+            settings=settings,
+            channel=values.get("channel"),
+            sender=values.get("sender", []),
+            message=values.get("message"),
+            window=values.get("window"),
+            source=source,
+            now=None if past_ok else now or datetime.now(UTC),
+        )
+        for misfit in misfits(draft):
+            report(misfit.path, source.problem(misfit.path, misfit.message, misfit.hint))
+    elif "provider" in values:
+        place = ("provider", "name")
+        message = "there is no provider of this name"
+        hint = near(values["provider"].name, known)
+        report(place, source.problem(place, message, hint))
+
+    if problems or provider is None or settings is None:
+        raise InvalidInput(sorted(problems, key=lambda p: (p.line or 0, p.column or 0)))
+    definition = Definition.model_validate(source.data)
+    return Loaded(path, definition, settings, provider, source)
+
+
+def _provider(
+    data: Mapping[str, Any], providers: Callable[[str], type[Provider] | None]
+) -> type[Provider] | None:
+    section = data.get("provider")
+    name = section.get("name") if isinstance(section, dict) else None
+    return providers(name) if isinstance(name, str) and name else None
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    field = Definition.model_fields[name]
+    return TypeAdapter(cast("Any", Annotated)[field.annotation, field])
+
+
+def _field(name: str, data: Mapping[str, Any]) -> Any:
+    """Validate one top-level key by itself, so that the others can still be checked.
+
+    Raises:
+        KeyError: it is required and not there.
+        ValidationError: it is not valid.
+    """
+    field = Definition.model_fields[name]
+    if name not in data and not field.is_required():
+        return field.get_default(call_default_factory=True)
+    return _adapter(name).validate_python(data[name])
+
+
+def _hidden(data: Mapping[str, Any], provider: type[Provider] | None) -> Iterator[Keys]:
+    """Yield the paths in the provider's section that are not known to be no secret."""
+    section = data.get("provider")
+    if not isinstance(section, dict):
+        return
+    public = {"name", "sandbox"}
+    if provider is not None:
+        public = set(provider.Settings.model_fields) - secret_fields(provider.Settings)
+    for key in section:
+        if key not in public:
+            yield ("provider", key)
+
+
+def _references(
+    data: Mapping[str, Any], provider: type[Provider] | None
+) -> Iterator[tuple[Keys, str]]:
+    """Yield where ``${NAME}`` is written in something that is not a secret."""
+    hidden = set(_hidden(data, provider))
+    for path, text in _texts(data, ()):
+        if path[0] == "message" or path[:2] in hidden or not _REFERENCE.search(text):
+            continue
+        yield path, f"{dotted(path)}: only secrets are taken from the environment"
+
+
+def _texts(value: object, path: Keys) -> Iterator[tuple[Keys, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _texts(inner, (*path, number))

@@ -1,0 +1,254 @@
+"""What a definition may say, as typed models.
+
+Invariant: a model that exists is valid on its own. Whether its parts fit each other and the
+provider is decided in ``checks``. Models are frozen and refuse keys they do not know; shorthands
+are expanded before validation, so that errors keep the path of the full form.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from campaign.channel import Channel
+from campaign.definition.fields import (
+    Body,
+    Instant,
+    OneOrMany,
+    Region,
+    SenderList,
+    Shorthand,
+    Text,
+    Timezone,
+    Where,
+    is_number,
+    wrong,
+)
+from campaign.definition.naming import Name, RunPattern
+from campaign.definition.values import Duration, PerSecond
+
+
+class Part(BaseModel):
+    """The base of every mapping in a definition."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProviderChoice(BaseModel):
+    """Which provider; its other keys are read by that provider's own settings model."""
+
+    # "ignore" and not "allow": what is written here may be a secret, and is not kept.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str = Field(min_length=1, description="The provider.")
+
+
+_TEXT: dict[str, Any] = {"type": "string", "pattern": r"\S"}
+_TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT, "minItems": 1}
+_VALUES: dict[str, Any] = {"type": "array", "items": {"anyOf": [_TEXT, {"type": "number"}]}}
+
+ColumnName = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="A name for use in templates.")
+]
+
+
+class Recipients(Part):
+    """Who is on the list, and which column means what."""
+
+    files: Annotated[list[Text], OneOrMany] = Field(
+        min_length=1,
+        description="CSV or Parquet files; globs are allowed. Relative to the definition.",
+    )
+    columns: dict[ColumnName, Text] = Field(
+        default_factory=dict,
+        description="Names for columns: our name on the left, the header in the list on the right.",
+    )
+    address: Text | None = Field(
+        default=None,
+        description="Column with the address. Default: phone, email or user_id, as the channel "
+        "and the provider need.",
+    )
+    key: Text | None = Field(
+        default=None,
+        description="Column that identifies a recipient within a run. Default: the address.",
+    )
+    country: Text | None = Field(
+        default=None,
+        description="Column with an ISO 3166 country code per row, for numbers in national form.",
+    )
+    default_region: Region | None = Field(
+        default=None,
+        description="Country of numbers in national form where the row names none, such as DE.",
+    )
+    where: Where | None = Field(
+        default=None,
+        description="Only rows that fulfil this condition (polars SQL), such as country = 'DE'.",
+    )
+
+
+def _numbered(value: object) -> object:
+    if isinstance(value, list):
+        return {str(number): item for number, item in enumerate(value, start=1)}
+    return _text_keys(value)
+
+
+def _text_keys(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(key) if is_number(key) else key: item for key, item in value.items()}
+    return value
+
+
+class Template(Part):
+    """A message template that the vendor has approved."""
+
+    id: Text = Field(description="The template's id at the provider.")
+    language: Text | None = Field(default=None, description="Language code, such as en or pt_BR.")
+    category: Literal["marketing", "utility", "authentication"] | None = Field(
+        default=None, description="The category under which the template was approved."
+    )
+    variables: Annotated[dict[str, Text], Shorthand(_numbered, (_VALUES,))] = Field(
+        default_factory=dict,
+        description="Values of the placeholders, by number or name; a list fills 1, 2, 3 ...",
+    )
+
+
+class Message(Part):
+    """What is said first."""
+
+    text: Body | None = Field(
+        default=None,
+        description="Free-form text; {{ column }} is filled in per recipient. Line breaks at the "
+        "end are dropped.",
+    )
+    template: Template | None = Field(
+        default=None, description="An approved template, for when no free-form text is allowed."
+    )
+    suggested_replies: list[Text] = Field(
+        default_factory=list, description="Replies the recipient can tap."
+    )
+    variables: Annotated[dict[str, Text], BeforeValidator(_text_keys)] = Field(
+        default_factory=dict, description="Values for the agent's prompt, per recipient."
+    )
+    schedule_at: Instant | None = Field(
+        default=None,
+        description="When the provider should send, with a UTC offset: 2026-12-01T09:00:00+01:00.",
+    )
+
+
+class Window(Part):
+    """How to know whether a recipient wrote within the last 24 hours."""
+
+    column: Text = Field(description="Column with the time of the recipient's last message to us.")
+    outside: Literal["template", "skip"] | None = Field(
+        default=None,
+        description="What a recipient with a closed window gets: the template, or nothing. "
+        "Default: the template if there is one, else nothing.",
+    )
+    margin: Duration = Field(
+        default=timedelta(minutes=10),
+        lt=timedelta(hours=24),
+        description="A window that closes within this time counts as closed.",
+    )
+    timezone: Timezone | None = Field(
+        default=None, description="IANA time zone of times without an offset: Europe/Berlin."
+    )
+
+
+class Rate(Part):
+    """How fast to send."""
+
+    limit: PerSecond | None = Field(
+        default=None,
+        description="The most messages per unit of time and sender: 80/s, 1000/min. "
+        "Default: the provider's.",
+    )
+    concurrency: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="The most requests in flight at once. Default: from the limit.",
+    )
+
+
+class Retry(Part):
+    """When to try again what certainly was not sent."""
+
+    attempts: int = Field(
+        default=5, ge=1, le=100, description="The most attempts per recipient in one go."
+    )
+    first_wait: Duration = Field(
+        default=timedelta(seconds=1),
+        gt=timedelta(0),
+        description="How long to wait before the second attempt; doubles each time.",
+    )
+    longest_wait: Duration = Field(
+        default=timedelta(seconds=60), description="The longest wait between two attempts."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.longest_wait < self.first_wait:
+            raise wrong("has a longest_wait that is shorter than its first_wait")
+        return self
+
+
+def _short_recipients(value: object) -> object:
+    return {"files": value} if isinstance(value, str | list) else value
+
+
+def _short_message(value: object) -> object:
+    return {"text": value} if isinstance(value, str) or is_number(value) else value
+
+
+def _short_rate(value: object) -> object:
+    return {"limit": value} if isinstance(value, str) or is_number(value) else value
+
+
+class Definition(Part):
+    """One campaign: who gets what, through whom, how fast."""
+
+    name: Name = Field(
+        description="The campaign's name: lower-case letters, digits, dots, dashes, underscores."
+    )
+    run: RunPattern | None = Field(
+        default=None,
+        description="strftime pattern that names each run, such as %Y-%m-%d for a nightly job; "
+        "the same run again is a resume. Default: a one-off.",
+    )
+    channel: Channel = Field(description="How recipients are reached.")
+    provider: ProviderChoice = Field(description="Through whom, with that provider's settings.")
+    sender: Annotated[list[Text], SenderList] = Field(
+        default_factory=list,
+        description="From whom: one number, address or channel id, or a list to spread over.",
+    )
+    recipients: Annotated[Recipients, Shorthand(_short_recipients, (_TEXT, _TEXTS))] = Field(
+        description="A CSV or Parquet file, a list of files, or a mapping that says more."
+    )
+    message: Annotated[Message, Shorthand(_short_message, (_TEXT,))] | None = Field(
+        default=None, description="The text, or a mapping that says more."
+    )
+    window: Window | None = Field(
+        default=None,
+        description="How to know whose 24-hour customer service window is open (WhatsApp).",
+    )
+    suppress: Annotated[list[Text], OneOrMany] = Field(
+        default_factory=list,
+        description="Files with addresses that never get a message, such as opt-outs.",
+    )
+    rate: Annotated[
+        Rate, Shorthand(_short_rate, ({"type": "string", "pattern": "/", "examples": ["80/s"]},))
+    ] = Field(default_factory=Rate, description="How fast: 80/s, or a mapping that says more.")
+    retry: Retry = Field(default_factory=Retry, description="How often and when to try again.")
+    ledger: Text = Field(
+        default="campaign-ledger.db",
+        description="The ledger: a SQLite file, relative to the definition.",
+    )
+    output: Text = Field(
+        default="output", description="Folder for plans and results, relative to the definition."
+    )
+
+    def run_id(self, at: datetime) -> str:
+        """Return the name of the run that starts at ``at``; a one-off has only one."""
+        return self.name if self.run is None else f"{self.name}-{at.strftime(self.run)}"

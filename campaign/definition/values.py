@@ -1,0 +1,149 @@
+"""The small typed values of a definition: durations, rates and secrets.
+
+They are written the way people write them (``10m``, ``80/s``, ``${API_KEY}``) and hold SI units.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_SECONDS = {
+    "ms": 0.001,
+    **dict.fromkeys(("s", "sec", "second"), 1.0),
+    **dict.fromkeys(("m", "min", "minute"), 60.0),
+    **dict.fromkeys(("h", "hour"), 3600.0),
+    **dict.fromkeys(("d", "day"), 86400.0),
+}
+_DURATION = rf"^\s*({_NUMBER})\s*(ms|s|m|min|h|d)\s*$"
+_RATE = rf"^\s*({_NUMBER})\s*/\s*(s|sec|second|m|min|minute|h|hour|d|day)\s*$"
+_REFERENCE = r"^\s*\$\{([A-Za-z_][A-Za-z0-9_]*)\}\s*$"
+
+_LONGEST = timedelta(days=3650)
+_FASTEST = 1_000_000.0
+
+
+def duration(value: object) -> timedelta:
+    """Read a length of time such as ``10m``.
+
+    Raises:
+        ValueError: the text is not a duration, or it is longer than ten years.
+    """
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str) and (found := re.fullmatch(_DURATION, value)):
+        seconds = float(found[1]) * _SECONDS[found[2]]
+        if seconds <= _LONGEST.total_seconds():
+            return timedelta(seconds=seconds)
+        raise ValueError("a duration is at most ten years (3650d)")
+    raise ValueError("a duration is a number with a unit: 500ms, 30s, 10m, 24h or 7d")
+
+
+def written(length: timedelta) -> str:
+    """Return a length of time as a definition writes it: ``10m``."""
+    milliseconds = round(length.total_seconds() * 1000)
+    for unit in ("d", "h", "m", "s"):
+        size = round(_SECONDS[unit] * 1000)
+        if milliseconds >= size and milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms" if milliseconds else "0s"
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(duration),
+    WithJsonSchema({"type": "string", "pattern": _DURATION, "examples": ["10m"]}),
+]
+"""A length of time, written ``500ms``, ``30s``, ``10m``, ``24h`` or ``7d``."""
+
+
+def per_second(value: object) -> float:
+    """Read a rate such as ``80/s`` or ``1000/min`` as messages per second.
+
+    A bare number is refused: nobody can tell whether 80 means per second or per minute.
+
+    Raises:
+        ValueError: the text is not a rate, or the rate is zero or absurdly high.
+    """
+    if isinstance(value, str) and (found := re.fullmatch(_RATE, value)):
+        rate = float(found[1]) / _SECONDS[found[2]]
+        if math.isfinite(rate) and 0 < rate <= _FASTEST:
+            return rate
+    raise ValueError("a rate is a number above 0 per unit of time: 80/s, 1000/min, 5000/h or 1/d")
+
+
+PerSecond = Annotated[
+    float,
+    BeforeValidator(per_second),
+    WithJsonSchema({"type": "string", "pattern": _RATE, "examples": ["80/s", "1000/min"]}),
+]
+"""Messages per second, written with any unit: ``80/s``, ``1000/min``, ``5000/h``."""
+
+
+class MissingSecret(LookupError):
+    """An environment variable that a secret names is not set; carries the variable's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The *name* of an environment variable that holds a secret; never the secret itself.
+
+    A definition says ``${NAME}`` and nothing else, so a key can be neither committed with it nor
+    printed from it. The value is looked up with :meth:`reveal` at the moment it is used.
+    """
+
+    name: str
+
+    def reveal(self, environment: Mapping[str, str]) -> str:
+        """Return the secret.
+
+        Raises:
+            MissingSecret: the variable is not set, or is empty.
+        """
+        value = environment.get(self.name, "")
+        if not value.strip():
+            raise MissingSecret(self.name)
+        return value.strip()
+
+    def __str__(self) -> str:
+        return f"${{{self.name}}}"
+
+    @classmethod
+    def parse(cls, value: object) -> Secret:
+        """Read ``${NAME}``; anything else is refused without repeating it."""
+        if isinstance(value, Secret):
+            return value
+        if isinstance(value, str) and (found := re.fullmatch(_REFERENCE, value)):
+            return cls(found[1])
+        raise ValueError(
+            "a secret is written as ${NAME} and taken from the environment variable NAME; "
+            "never write the key itself into a definition"
+        )
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        del source, handler
+        return core_schema.no_info_plain_validator_function(
+            cls.parse, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        del schema, handler
+        return {
+            "type": "string",
+            "pattern": _REFERENCE,
+            "description": "A secret, always as ${NAME} from the environment.",
+        }

@@ -1,0 +1,172 @@
+"""What a run would do, without doing it: every row judged, every message rendered, nothing kept."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from campaign.definition.secrets import missing_secrets
+from campaign.job import Job, local_now
+from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
+from campaign.plan import making
+from campaign.plan.frozen import SEND
+from campaign.reporting.results import write_rejects
+
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One message as it would leave: spreadsheet row, address, form and the rendered texts."""
+
+    row: int
+    address: str
+    form: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What would happen.
+
+    ``planned`` rows in the list, of which ``sendable`` would be sent to. ``refusals`` counts the
+    others by (verdict, reason), ``examples`` names up to five rows of each: file, row, value.
+    ``seconds`` is the time at the asked rate. ``warnings`` are sentences about what would stop a
+    real run.
+    """
+
+    name: str
+    run: str
+    provider: str
+    channel: str
+    sandbox: bool
+    planned: int
+    sendable: int
+    refusals: Mapping[tuple[str, str], int]
+    examples: Mapping[str, list[dict[str, Any]]]
+    samples: list[Sample]
+    rate: float
+    rejects: Path
+    warnings: list[str]
+
+    @property
+    def seconds(self) -> float:
+        """How long sending takes at the asked rate."""
+        return self.sendable / self.rate
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows there are, would be sent to, and are refused, by verdict."""
+        found = {"planned": self.planned, "sendable": self.sendable}
+        for (verdict, _), rows in self.refusals.items():
+            found[verdict] = found.get(verdict, 0) + rows
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the forecast as plain data, for machines."""
+        return {
+            "name": self.name,
+            "run": self.run,
+            "provider": self.provider,
+            "channel": self.channel,
+            "sandbox": self.sandbox,
+            "counts": self.counts,
+            "reasons": [
+                {
+                    "verdict": verdict,
+                    "reason": reason,
+                    "rows": rows,
+                    "examples": self.examples[reason],
+                }
+                for (verdict, reason), rows in self.refusals.items()
+            ],
+            "samples": [
+                {
+                    "row": sample.row,
+                    "address": sample.address,
+                    "form": sample.form,
+                    "texts": dict(sample.texts),
+                }
+                for sample in self.samples
+            ],
+            "rate": self.rate,
+            "seconds": round(self.seconds, 1),
+            "rejects": str(self.rejects),
+            "warnings": self.warnings,
+        }
+
+
+def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) -> Forecast:
+    """Plan without a run; only the rejects file stays.
+
+    ``only`` picks the one recipient with this key or address as the sample.
+
+    Raises:
+        InvalidInput: the list, or something it needs, is not as the definition says.
+        OutputError: the rejects cannot be written.
+    """
+    definition, capabilities = job.loaded.definition, job.loaded.provider.capabilities
+    with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
+        plan, fingerprint = making.make(
+            job.question(job.suppressed()), Path(folder) / "plan.parquet"
+        )
+        run = job.run_name(fingerprint, local_now())
+        rejects = job.folder / run / "rejects.csv"
+        write_rejects(plan, rejects)
+        return Forecast(
+            name=definition.name,
+            run=run,
+            provider=capabilities.title,
+            channel=definition.channel.value,
+            sandbox=job.loaded.settings.sandbox,
+            planned=plan.planned,
+            sendable=plan.sendable,
+            refusals=plan.refusals,
+            examples={reason: _examples(plan.rows(), reason) for _, reason in plan.refusals},
+            samples=_samples(plan.rows(), plan.columns, only),
+            rate=job.speed().rate,
+            rejects=rejects,
+            warnings=[
+                f"The environment variable {secret.name} is not set; a run needs it for {field}."
+                for field, secret in missing_secrets(job.loaded.settings, environment)
+                if not job.loaded.settings.sandbox
+            ],
+        )
+
+
+def _examples(rows: pl.LazyFrame, reason: str) -> list[dict[str, Any]]:
+    found = rows.filter(pl.col("reason") == reason).head(SAMPLES)
+    return found.select("file", "row", "reason_column", "reason_detail").collect().to_dicts()
+
+
+def _samples(rows: pl.LazyFrame, columns: list[str], only: str | None) -> list[Sample]:
+    """Return the first messages as they would leave, each in its form."""
+    texts = [name for name in columns if name.startswith((TEXT, TEMPLATE, VARIABLE))]
+    rows = rows.filter(pl.col("verdict") == SEND)
+    if only is not None:
+        rows = rows.filter((pl.col("key") == only) | (pl.col("address") == only))
+    found = rows.head(SAMPLES).collect()
+    return [
+        Sample(
+            row=row["row"],
+            address=row["address"],
+            form=row["form"],
+            texts={
+                name: row[name]
+                for name in texts
+                if row[name] is not None and _belongs(name, row["form"])
+            },
+        )
+        for row in found.iter_rows(named=True)
+    ]
+
+
+def _belongs(name: str, form: str) -> bool:
+    if name.startswith(VARIABLE):
+        return True
+    return name.startswith(TEMPLATE) == (form == "template")

@@ -1,0 +1,205 @@
+"""A loaded definition made ready to plan and to send: compiled texts, rules, provider, speed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from campaign.audience.suppression import read_suppressed
+from campaign.definition import load as loading
+from campaign.definition.load import Loaded
+from campaign.definition.secrets import reveal
+from campaign.errors import InvalidInput
+from campaign.message.compiling import MessageError, compile_message
+from campaign.message.composition import Composition
+from campaign.message.form import Form
+from campaign.plan.making import Question, address_column
+from campaign.providers import registry
+from campaign.providers.protocol import Provider
+from campaign.rules.form import Choice
+from campaign.rules.window import Window
+from campaign.sending.engine import Judge, Speed
+from campaign.sending.todo import Fixed, Todo
+
+# Without a word from the user, enough requests in flight for answers that take this long.
+_PATIENCE_SECONDS = 5.0
+_FEWEST, _MOST = 8, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One campaign, ready."""
+
+    loaded: Loaded
+    composition: Composition
+    choice: Choice
+
+    @classmethod
+    def load(cls, path: Path, *, past_ok: bool = False) -> Job:
+        """Read a definition and compile its texts.
+
+        ``past_ok`` accepts a ``schedule_at`` that has passed, to look at a run that has begun.
+
+        Raises:
+            InvalidInput: with everything that is wrong.
+        """
+        loaded = loading.load(path, registry.find, registry.names(), past_ok=past_ok)
+        try:
+            composition = compile_message(loaded.definition.message)
+        except MessageError as error:
+            raise InvalidInput(
+                [
+                    loaded.locate(
+                        "message",
+                        *place,
+                        message=f"{wrong} (line {wrong.line} of the text)"
+                        if wrong.line > 1
+                        else str(wrong),
+                    )
+                    for place, wrong in error.errors
+                ]
+            ) from None
+        return cls(loaded, composition, _choice(loaded, composition))
+
+    def suppressed(self) -> pl.Series:
+        """Read the suppression lists, as they are now.
+
+        Raises:
+            InvalidInput: a list is missing or has lines that cannot be read.
+        """
+        definition = self.loaded.definition
+        missing = [
+            self.loaded.locate("suppress", place, message=f"there is no file {name}")
+            for place, name in enumerate(definition.suppress)
+            if not self.loaded.beside(name).is_file()
+        ]
+        if missing:
+            raise InvalidInput(missing)
+        return read_suppressed(
+            [self.loaded.beside(name) for name in definition.suppress],
+            kind=self.loaded.provider.capabilities.channels[definition.channel],
+            column=address_column(self.loaded),
+            default_region=definition.recipients.default_region,
+            country=definition.recipients.country,
+        )
+
+    def question(self, suppressed: pl.Series) -> Question:
+        """Return what the plan is to answer."""
+        return Question(self.loaded, self.composition, self.choice, suppressed)
+
+    def judge(self, suppressed: pl.Series) -> Judge:
+        """Return the rules that are judged again right before each message."""
+        listed = frozenset(suppressed.to_list())
+
+        def judge(todo: Todo, now: float) -> Form | str:
+            if todo.identity in listed:
+                return "suppressed"
+            form = self.choice.form(todo.last_inbound, now)
+            if form is None:
+                return "window_closed"
+            # The window may have closed since the plan was made, and the other form was not
+            # wanted then: a blank in it refused nobody.
+            if form is Form.TEMPLATE and None in (todo.template or {}).values():
+                return "missing_variable"
+            if form is Form.TEXT and todo.text is None:
+                return "missing_variable"
+            return form
+
+        return judge
+
+    def fixed(self) -> Fixed:
+        """Return what is the same for every recipient."""
+        definition = self.loaded.definition
+        message = definition.message
+        template = message.template if message else None
+        return Fixed(
+            channel=definition.channel,
+            template_id=template.id if template else None,
+            language=template.language if template else None,
+            suggested_replies=message.suggested_replies if message else (),
+            schedule_at=message.schedule_at if message else None,
+        )
+
+    def speed(self, limit: int | None = None) -> Speed:
+        """Return how fast to send, and how stubbornly."""
+        definition = self.loaded.definition
+        rate = definition.rate.limit or self.loaded.provider.capabilities.default_rate
+        needed = min(max(math.ceil(rate * _PATIENCE_SECONDS), _FEWEST), _MOST)
+        return Speed(
+            rate=rate,
+            concurrency=definition.rate.concurrency or needed,
+            attempts=definition.retry.attempts,
+            first_wait=definition.retry.first_wait.total_seconds(),
+            longest_wait=definition.retry.longest_wait.total_seconds(),
+            batch=getattr(self.loaded.settings, "batch", 1),
+            limit=limit,
+        )
+
+    def provider(self, environment: Mapping[str, str], sandbox_url: str | None) -> Provider:
+        """Return the provider, with its secrets.
+
+        Raises:
+            InvalidInput: a secret is not in the environment.
+        """
+        settings = self.loaded.settings
+        # The sandbox takes any key, so none has to be set up to try things out.
+        secrets = {} if settings.sandbox else reveal(settings, environment)
+        return self.loaded.provider(settings, secrets, sandbox_url)
+
+    def run_name(self, list_fingerprint: str, at: datetime) -> str:
+        """Return the name of the run that starts at ``at``.
+
+        The strftime pattern decides which executions are one run: the same name again is a
+        resume. A rehearsal in the sandbox messages nobody, so any change of the definition or the
+        list begins a new one, and it never stands in the way of the real run.
+        """
+        pattern = self.loaded.definition.run
+        name = "once" if pattern is None else at.strftime(pattern)
+        if not self.loaded.settings.sandbox:
+            return name
+        return f"{name}-sandbox-{self.loaded.fingerprint[:4]}{list_fingerprint[:4]}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this campaign's plans and results."""
+        definition = self.loaded.definition
+        return self.loaded.beside(definition.output) / definition.name
+
+    @property
+    def ledger_path(self) -> Path:
+        """The ledger's file; beside the definition, wherever the command is called from."""
+        return self.loaded.beside(self.loaded.definition.ledger)
+
+
+def _choice(loaded: Loaded, composition: Composition) -> Choice:
+    definition, capabilities = loaded.definition, loaded.provider.capabilities
+    has_template = definition.message is not None and definition.message.template is not None
+    outside = definition.window.outside if definition.window else None
+    needs_window = composition.text is not None or outside == "skip"
+    if capabilities.writes_itself:
+        needs_window = getattr(loaded.settings, "outside_window", "refuse") != "send"
+    window = Window(matters=definition.channel in capabilities.window_channels and needs_window)
+    if definition.window is not None:
+        window = Window(
+            matters=window.matters,
+            column=definition.window.column,
+            margin=definition.window.margin,
+            timezone=definition.window.timezone,
+        )
+    return Choice(
+        window=window,
+        text=composition.text is not None,
+        template=has_template,
+        writes_itself=capabilities.writes_itself,
+        outside=outside or ("template" if has_template else "skip"),
+    )
+
+
+def local_now() -> datetime:
+    """Return the time in this machine's zone; a nightly run is named by the local date."""
+    return datetime.now(UTC).astimezone()

@@ -1,0 +1,1 @@
+"""What happened? Every claim, attempt and settled state; the only truth about a run."""

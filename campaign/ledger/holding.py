@@ -1,0 +1,44 @@
+"""Holding a run: taken at the start, kept by heartbeats, given back at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from campaign.errors import LeaseLost, LedgerError
+from campaign.ledger import owner
+from campaign.ledger.protocol import Lease, Ledger
+
+
+@contextmanager
+def held(ledger: Ledger, run_id: int) -> Iterator[Lease]:
+    """Hold a run while the block lasts.
+
+    The heartbeat is a thread of its own, so that no long computation keeps it from beating. It says
+    nothing of its troubles: the next write says what is wrong, where it can be acted on. A ledger
+    that is only busy is tried again, or a healthy run would be taken over later.
+
+    Raises:
+        RunHeld: another process holds the run and gives signs of life.
+    """
+    lease = ledger.acquire(run_id)
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(owner.HEARTBEAT):
+            try:
+                ledger.beat(lease)
+            except LeaseLost:
+                return
+            except LedgerError:
+                continue
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield lease
+    finally:
+        over.set()
+        thread.join()
+        ledger.release(lease)

@@ -1,0 +1,122 @@
+-- name: find_run
+SELECT * FROM run WHERE name = :name AND run = :run;
+
+-- name: latest_run
+SELECT * FROM run WHERE name = :name AND sandbox = :sandbox ORDER BY id DESC LIMIT 1;
+
+-- name: runs_of
+SELECT run FROM run WHERE name = :name ORDER BY id DESC LIMIT 20;
+
+-- name: add_run
+INSERT INTO run (name, run, created_at, provider, channel, sandbox)
+VALUES (:name, :run, :created_at, :provider, :channel, :sandbox)
+ON CONFLICT (name, run) DO NOTHING;
+
+-- name: get_run
+SELECT * FROM run WHERE id = :run_id;
+
+-- name: take_lease
+UPDATE run
+SET epoch = epoch + 1, owner = :owner, owner_host = :host, owner_pid = :pid,
+    owned_since = :now, heartbeat_at = :now
+WHERE id = :run_id;
+
+-- name: beat
+UPDATE run SET heartbeat_at = :now WHERE id = :run_id AND epoch = :epoch AND owner = :owner;
+
+-- name: release
+UPDATE run SET owner = NULL WHERE id = :run_id AND epoch = :epoch AND owner = :owner;
+
+-- name: fence
+SELECT 1 FROM run WHERE id = :run_id AND epoch = :epoch AND owner = :owner;
+
+-- name: set_plan
+UPDATE run
+SET plan_path = :plan_path, plan_hash = :plan_hash, definition_hash = :definition_hash,
+    definition = :definition, list_hash = :list_hash, planned = :planned, sendable = :sendable
+WHERE id = :run_id;
+
+-- name: any_decided
+SELECT 1 FROM recipient WHERE run_id = :run_id AND state <> 'pending' LIMIT 1;
+
+-- name: forget_recipients
+DELETE FROM recipient WHERE run_id = :run_id;
+
+-- name: forget_attempts
+DELETE FROM attempt WHERE run_id = :run_id;
+
+-- name: forget_refusals
+DELETE FROM refusal WHERE run_id = :run_id;
+
+-- name: add_refusal
+INSERT INTO refusal (run_id, verdict, reason, rows) VALUES (:run_id, :verdict, :reason, :rows);
+
+-- name: refusals
+SELECT verdict, reason, rows FROM refusal WHERE run_id = :run_id;
+
+-- name: claim
+INSERT INTO recipient (run_id, number, key, state, attempts, claimed_at)
+VALUES (:run_id, :number, :key, 'sending', 1, :now)
+ON CONFLICT (run_id, number) DO UPDATE
+SET state = 'sending', attempts = recipient.attempts + 1, claimed_at = :now, settled_at = NULL,
+    -- What the attempt before said is in `attempt`, and says nothing of this one.
+    reason = NULL, code = NULL, detail = NULL, provider_id = NULL, evidence = NULL
+WHERE recipient.state = 'pending'
+RETURNING attempts;
+
+-- name: skip
+INSERT INTO recipient (run_id, number, key, state, reason, attempts, settled_at)
+VALUES (:run_id, :number, :key, 'skipped', :reason, 0, :now)
+ON CONFLICT (run_id, number) DO UPDATE
+SET state = 'skipped', reason = :reason, settled_at = :now,
+    code = NULL, detail = NULL, provider_id = NULL, evidence = NULL
+WHERE recipient.state = 'pending'
+RETURNING 1;
+
+-- name: settle
+UPDATE recipient
+SET state = :state, reason = :reason, code = :code, detail = :detail,
+    provider_id = :provider_id, evidence = :evidence, settled_at = :now
+WHERE run_id = :run_id AND number = :number AND state = 'sending' AND attempts = :attempt;
+
+-- name: add_attempt
+INSERT INTO attempt (run_id, number, attempt, started_at, ended_at, outcome, reason, code,
+                     http_status, detail)
+VALUES (:run_id, :number, :attempt, :started_at, :now, :outcome, :reason, :code,
+        :http_status, :detail);
+
+-- name: recover
+UPDATE recipient
+SET state = 'unknown', reason = 'interrupted', settled_at = :now
+WHERE run_id = :run_id AND state = 'sending';
+
+-- name: add_to_tally
+INSERT INTO tally (run_id, state, rows) VALUES (:run_id, :state, :rows)
+ON CONFLICT (run_id, state) DO UPDATE SET rows = rows + excluded.rows;
+
+-- name: forget_tally
+DELETE FROM tally WHERE run_id = :run_id;
+
+-- name: tally
+SELECT state, rows FROM tally WHERE run_id = :run_id;
+
+-- name: reasons
+SELECT state, reason, count(*) AS rows FROM recipient
+WHERE run_id = :run_id AND reason IS NOT NULL GROUP BY state, reason;
+
+-- name: decided
+SELECT number FROM recipient
+WHERE run_id = :run_id AND number BETWEEN :first AND :last AND state <> 'pending';
+
+-- name: recipients
+SELECT * FROM recipient
+WHERE run_id = :run_id AND number BETWEEN :first AND :last ORDER BY number;
+
+-- name: attempts
+SELECT * FROM attempt WHERE run_id = :run_id AND number = :number ORDER BY attempt;
+
+-- name: add_event
+INSERT INTO event (run_id, at, epoch, what, detail) VALUES (:run_id, :now, :epoch, :what, :detail);
+
+-- name: events
+SELECT at, what, detail FROM event WHERE run_id = :run_id ORDER BY rowid;

@@ -1,0 +1,149 @@
+"""A ledger's SQLite file: opened, checked and migrated, with durable transactions.
+
+Write-ahead log with every commit synchronised: when a transaction returns, it survives a power
+cut. One connection, used by one thread at a time; readers in other processes never wait for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from campaign.errors import LedgerError
+from campaign.ledger.queries import queries, statements
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x43414D50  # "CAMP", so that no other program's database is taken for a ledger
+_BUSY_SECONDS = 30.0
+
+
+class SqliteFile:
+    """The file ``path``, made when it does not exist (unless ``create`` is false).
+
+    Raises:
+        LedgerError: the file cannot be opened, is no ledger, or was written by a newer version.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        self.path = path
+        self.sql = queries("sqlite.sql")
+        self._lock = threading.RLock()
+        try:
+            if not create and not path.exists():
+                raise LedgerError(
+                    f"There is no ledger at {path}; nothing has been sent from here yet."
+                )
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.db = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise LedgerError(f"The ledger {path} cannot be opened: {error}.") from error
+        try:
+            self._prepare()
+        except BaseException:
+            self.db.close()
+            raise
+
+    def _prepare(self) -> None:
+        self.db.row_factory = sqlite3.Row
+        with self.locked("opened"):
+            with self.at_one_instant():
+                version = self._version()
+            # Only now: what is not ours is not changed, not even its mode.
+            self._log_ahead()
+            # Like FULL with a write-ahead log, and durable too on file systems that allow none.
+            self.db.execute("PRAGMA synchronous = EXTRA")
+            self.db.execute("PRAGMA foreign_keys = ON")
+        if version == SCHEMA_VERSION:
+            return
+        with self.writing():
+            # Read again: another process may have made the tables since.
+            if self._version() == 0:
+                self._make_tables()
+
+    def _log_ahead(self) -> None:
+        # SQLite does not wait by itself when two processes switch a new file at the same moment.
+        until = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self.db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
+    def _version(self) -> int:
+        """Return the schema's version, 0 for an empty file."""
+        version: int = self.db.execute("PRAGMA user_version").fetchone()[0]
+        known: int = self.db.execute("PRAGMA application_id").fetchone()[0]
+        empty = self.db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+        if known != _APPLICATION_ID and not empty:
+            raise LedgerError(f"{self.path} is a database, but not a campaign ledger.")
+        if version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"The ledger {self.path} was written by a newer version of campaign "
+                f"(schema {version}, this one knows {SCHEMA_VERSION}); upgrade campaign."
+            )
+        return version
+
+    def _make_tables(self) -> None:
+        for statement in statements("schema_0001.sql"):
+            self.db.execute(statement)
+        self.db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        self.db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self.db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold one durable transaction: all of it, or nothing."""
+        with self.locked("written"):
+            try:
+                self.db.execute("BEGIN IMMEDIATE")
+                yield
+                self.db.execute("COMMIT")
+            except BaseException:
+                # A failed COMMIT (a full disk, say) may have ended the transaction already.
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def at_one_instant(self) -> Iterator[None]:
+        """Read everything as of the same instant, whatever other processes write."""
+        with self.locked():
+            try:
+                self.db.execute("BEGIN")
+                yield
+            finally:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+
+    @contextmanager
+    def locked(self, verb: str = "read") -> Iterator[None]:
+        """Keep other threads out, and turn the database's errors into sentences."""
+        try:
+            with self._lock:
+                yield
+        except sqlite3.Error as error:
+            raise LedgerError(f"The ledger {self.path} cannot be {verb}: {error}.") from error
+
+    def all(self, query: str, /, **values: object) -> list[sqlite3.Row]:
+        """Return every row of a named query."""
+        with self.locked():
+            return self.db.execute(self.sql[query], values).fetchall()
+
+    def one(self, query: str, /, **values: object) -> sqlite3.Row | None:
+        """Return the first row of a named query, if any."""
+        rows = self.all(query, **values)
+        return rows[0] if rows else None

@@ -1,0 +1,1 @@
+"""What do we say? Templates and variables, rendered over whole columns."""

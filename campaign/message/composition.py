@@ -1,0 +1,92 @@
+"""All texts of a message together, as the columns they become.
+
+A composition is what the plan adds to the audience: ``message:text``, one ``template:NAME`` column
+for each template variable and one ``variable:NAME`` column for each custom variable, plus what was
+missing or failed in each form. The colon keeps
+these names apart from those of a list, which never have one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from campaign.message.form import Form
+from campaign.message.template import Text
+
+TEXT = "message:text"
+TEMPLATE = "template:"
+VARIABLE = "variable:"
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The compiled texts of a message.
+
+    ``text`` is the free-form text, ``template`` the values of the template's placeholders (empty
+    for a template without any; ``None`` without a template), ``variables`` the custom variables.
+    """
+
+    text: Text | None
+    template: Mapping[str, Text] | None
+    variables: Mapping[str, Text]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column of the list that some text mentions."""
+        return frozenset(name for _, text in self.texts() for name in text.columns)
+
+    def texts(self) -> Iterator[tuple[tuple[str, ...], Text]]:
+        """Yield every text with its place below ``message`` in the definition."""
+        if self.text is not None:
+            yield ("text",), self.text
+        for name, text in (self.template or {}).items():
+            yield ("template", "variables", name), text
+        for name, text in self.variables.items():
+            yield ("variables", name), text
+
+    def names(self) -> list[str]:
+        """Return the names of the columns that :meth:`render` adds for the message itself."""
+        return [name for name, _ in self._by_column()]
+
+    def render(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Add the rendered columns.
+
+        For each :class:`~campaign.message.form.Form` ``F``, ``missing:F`` names the first blank
+        variable and ``failure:F`` says what went wrong; both are null when the form is complete.
+        Custom variables count for every form.
+        """
+        structs = {
+            name: text.expression().alias(f"rendered:{name}") for name, text in self._by_column()
+        }
+        frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(TEXT), *structs.values())
+        frame = frame.with_columns(
+            pl.col(f"rendered:{name}").struct.field("text").alias(name) for name in structs
+        )
+        shared = [name for name in structs if name.startswith(VARIABLE)]
+        forms = {
+            Form.TEXT: [name for name in structs if name == TEXT] + shared,
+            Form.TEMPLATE: [name for name in structs if name.startswith(TEMPLATE)] + shared,
+            Form.AGENT: shared,
+        }
+        frame = frame.with_columns(
+            _first(names, field).alias(f"{field}:{form}")
+            for form, names in forms.items()
+            for field in ("missing", "failure")
+        )
+        return frame.drop(f"rendered:{name}" for name in structs)
+
+    def _by_column(self) -> Iterator[tuple[str, Text]]:
+        if self.text is not None:
+            yield TEXT, self.text
+        for name, text in (self.template or {}).items():
+            yield TEMPLATE + name, text
+        for name, text in self.variables.items():
+            yield VARIABLE + name, text
+
+
+def _first(names: list[str], field: str) -> pl.Expr:
+    nothing = pl.lit(None, dtype=pl.String)
+    return pl.coalesce(nothing, *(pl.col(f"rendered:{name}").struct.field(field) for name in names))

@@ -1,0 +1,1 @@
+"""The frozen answer to who, whether and what: one Parquet row for each row of the list."""

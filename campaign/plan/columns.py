@@ -1,0 +1,72 @@
+"""Which columns of the list a definition needs; all that are missing are reported together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from campaign.audience.columns import require
+from campaign.audience.headers import normalise_header
+from campaign.audience.reading import RecipientList
+from campaign.definition.load import Loaded
+from campaign.errors import InvalidInput, Problem
+from campaign.message.composition import Composition
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The columns by role, under the names they have in the frame."""
+
+    address: str
+    key: str | None
+    country: str | None
+    window: str | None
+
+    @classmethod
+    def of(
+        cls, loaded: Loaded, lst: RecipientList, address: str, composition: Composition
+    ) -> Needs:
+        """Find the columns.
+
+        Raises:
+            InvalidInput: some are not in the list; each is named at its place in the definition.
+        """
+        problems: list[Problem] = []
+
+        def find(name: str | None, wanted_for: str, *path: str) -> str | None:
+            if name is None:
+                return None
+            try:
+                require(lst, name, wanted_for=wanted_for)
+            except InvalidInput as error:
+                problems.extend(
+                    loaded.locate(*path, message=problem.message, hint=problem.hint)
+                    for problem in error.problems
+                )
+            return name if name in lst.headers else normalise_header(name)
+
+        recipients, window = loaded.definition.recipients, loaded.definition.window
+        needs = cls(
+            address=find(address, "the address", "recipients", "address") or address,
+            key=find(recipients.key, "the key", "recipients", "key"),
+            country=find(recipients.country, "the country", "recipients", "country"),
+            window=find(
+                window.column if window else None, "the 24-hour window", "window", "column"
+            ),
+        )
+        for path, text in composition.texts():
+            for name in text.columns:
+                if name not in lst.headers:
+                    find(name, "the message", "message", *path)
+                    if normalise_header(name) in lst.headers:
+                        # Templates spell a name exactly; the header's other spellings do not do.
+                        problems.append(
+                            loaded.locate(
+                                "message",
+                                *path,
+                                message=f"the list has no column {name!r}",
+                                hint=f"Write {{{{ {normalise_header(name)} }}}}.",
+                            )
+                        )
+        if problems:
+            raise InvalidInput(problems)
+        return needs

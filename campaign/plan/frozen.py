@@ -1,0 +1,148 @@
+"""A plan on disk: one row for each row of the list, with verdict, reason and the rendered message.
+
+Invariant: a plan is never changed. A resume sends what the first pass would have sent, and knows
+by the hash in the ledger that it reads the same plan.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from campaign.errors import InvalidInput, Problem
+from campaign.files import sha256_of
+from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
+from campaign.sending.todo import Todo
+
+SEND, SKIPPED = "send", "skipped"
+INPUT = "in:"
+"""Prefix of the columns that hold the list as it was read."""
+
+BATCH = 20_000
+"""Rows read at a time."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A frozen plan: its file and the SHA-256 of it."""
+
+    path: Path
+    hash: str
+
+    @classmethod
+    def open(cls, path: Path, expected: str) -> Plan:
+        """Open the plan of a run that has begun.
+
+        Raises:
+            InvalidInput: the file is missing, or is not the one that the ledger knows.
+        """
+        if not path.exists():
+            raise InvalidInput(
+                Problem(
+                    "the plan of this run is missing; without it nobody can tell who is next",
+                    path,
+                    hint="Put the file back from a backup, or start a new run under another name.",
+                )
+            )
+        if sha256_of(path) != expected:
+            raise InvalidInput(
+                Problem(
+                    "the plan of this run was changed after it was made",
+                    path,
+                    hint="Put the file back from a backup, or start a new run under another name.",
+                )
+            )
+        return cls(path, expected)
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """The list's columns: our name, and the header as the file prints it."""
+        found: dict[str, str] = json.loads(pl.read_parquet_metadata(self.path)["headers"])
+        return found
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names of the plan's columns."""
+        return pl.scan_parquet(self.path).collect_schema().names()
+
+    def rows(self) -> pl.LazyFrame:
+        """Return all rows, in the order of the list."""
+        return pl.scan_parquet(self.path)
+
+    @cached_property
+    def planned(self) -> int:
+        """How many rows the list has."""
+        return int(self.rows().select(pl.len()).collect().item())
+
+    @cached_property
+    def sendable(self) -> int:
+        """How many recipients may be sent to."""
+        return self.planned - sum(self.refusals.values())
+
+    @cached_property
+    def refusals(self) -> Mapping[tuple[str, str], int]:
+        """How many rows the rules refused, by verdict and reason, most first."""
+        found = (
+            self.rows()
+            .filter(pl.col("verdict") != SEND)
+            .group_by("verdict", "reason")
+            .len()
+            .sort("len", "reason", descending=[True, False])
+            .collect()
+        )
+        return {(verdict, reason): rows for verdict, reason, rows in found.iter_rows()}
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """Yield all rows in order, some at a time."""
+        yield from self.rows().collect_batches(chunk_size=BATCH, maintain_order=True)
+
+    def todo(self, only: str | None = None) -> Iterator[list[Todo]]:
+        """Yield those who may be sent to, in order, some at a time.
+
+        ``only`` keeps the one recipient with this key or address.
+        """
+        wanted = pl.col("verdict") == SEND
+        if only is not None:
+            wanted &= (pl.col("key") == only) | (pl.col("address") == only)
+        templates = [name for name in self.columns if name.startswith(TEMPLATE)]
+        variables = [name for name in self.columns if name.startswith(VARIABLE)]
+        plain = ["number", "key", "identity", "address", "sender", "last_inbound", TEXT]
+        frame = self.rows().filter(wanted).select(*plain, *templates, *variables)
+        template_names = [name.removeprefix(TEMPLATE) for name in templates]
+        variable_names = [name.removeprefix(VARIABLE) for name in variables]
+        for batch in frame.collect_batches(chunk_size=BATCH, maintain_order=True):
+            todos = []
+            for row in batch.iter_rows():
+                number, key, identity, address, sender, last_inbound, text, *values = row
+                todos.append(
+                    Todo(
+                        number,
+                        key,
+                        identity,
+                        address,
+                        sender,
+                        last_inbound,
+                        text,
+                        dict(zip(template_names, values, strict=False)),
+                        dict(zip(variable_names, values[len(templates) :], strict=True)),
+                    )
+                )
+            yield todos
+
+    def find(self, text: str) -> list[dict[str, Any]]:
+        """Return the rows whose key, address or row number is ``text``; nothing is guessed."""
+        digits = "".join(filter(str.isdigit, text))
+        wanted = (
+            (pl.col("key") == text)
+            | (pl.col("address") == text)
+            | (pl.col("row").cast(pl.String) == text)
+        )
+        if digits:
+            wanted |= pl.col("address") == f"+{digits}"
+        return self.rows().filter(wanted).collect().to_dicts()

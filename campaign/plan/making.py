@@ -1,0 +1,219 @@
+"""From a definition and a list to a frozen plan.
+
+The four questions one after the other, over whole columns: who is it (audience), what do we say
+(message), may we (rules), and is it somebody who is on the list already (duplicates). Invariant:
+every row of the list is in the plan, with a verdict; what cannot be judged stops the planning
+before anything is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from campaign.audience.addresses import with_addresses
+from campaign.audience.columns import map_columns
+from campaign.audience.duplicates import mark_duplicates
+from campaign.audience.reading import RecipientList, expand, open_list
+from campaign.definition.load import Loaded
+from campaign.errors import InvalidInput
+from campaign.files import replaced, sha256_of
+from campaign.message.composition import TEXT, Composition
+from campaign.plan.columns import Needs
+from campaign.plan.frozen import INPUT, SEND, SKIPPED, Plan
+from campaign.rules.context import KEY, Context
+from campaign.rules.form import FORM, Choice
+from campaign.rules.table import BLAME, DETAIL, REASON, judged
+from campaign.rules.window import LAST_INBOUND
+
+_ADDRESS_COLUMN = {"number": "phone", "email": "email", "user_id": "user_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a plan answers, beside the definition itself."""
+
+    loaded: Loaded
+    composition: Composition
+    choice: Choice
+    suppressed: pl.Series
+
+
+def address_column(loaded: Loaded) -> str:
+    """Return the name of the column with the address, as the definition or the channel has it."""
+    named = loaded.definition.recipients.address
+    return named or _ADDRESS_COLUMN[address_kind(loaded)]
+
+
+def address_kind(loaded: Loaded) -> str:
+    """Return what an address of the channel is at this provider."""
+    return loaded.provider.capabilities.channels[loaded.definition.channel]
+
+
+def list_files(loaded: Loaded) -> list[Path]:
+    """Return the files of the recipient list.
+
+    Raises:
+        InvalidInput: a path or pattern matches nothing.
+    """
+    try:
+        return expand(loaded.definition.recipients.files, loaded.path.parent)
+    except InvalidInput as error:
+        raise InvalidInput(
+            [
+                loaded.locate("recipients", "files", message=problem.message, hint=problem.hint)
+                for problem in error.problems
+            ]
+        ) from None
+
+
+def make(question: Question, target: Path) -> tuple[Plan, str]:
+    """Make the plan at ``target``; return it with the fingerprint of the list.
+
+    Raises:
+        InvalidInput: a file or a column is not as the definition says; nothing was written.
+        OutputError: the plan cannot be written.
+    """
+    loaded = question.loaded
+    with open_list(list_files(loaded)) as found, replaced(target) as file:
+        first = file.with_suffix(".judged")
+        # As it was read, before the definition's own names come in.
+        kept = [pl.col(name).alias(INPUT + name) for name in found.headers]
+        lst = _mapped(loaded, replace(found, frame=found.frame.with_columns(kept)))
+        needs = Needs.of(loaded, lst, address_column(loaded), question.composition)
+        address = _original_names(lst)[needs.address]
+        headers = {"headers": json.dumps(dict(found.headers))}
+        try:
+            _judged(question, lst, needs).sink_parquet(first, statistics=False)
+            _finished(pl.scan_parquet(first), address, loaded.definition.sender).sink_parquet(
+                file, metadata=headers
+            )
+        except pl.exceptions.PolarsError as error:
+            if loaded.definition.recipients.where is None:
+                raise
+            raise InvalidInput(
+                loaded.locate(
+                    "recipients",
+                    "where",
+                    message=f"the condition cannot be applied to the list: {_first_line(error)}",
+                    hint="Every column is text; use TRY_CAST(column AS INT) to compare numbers.",
+                )
+            ) from None
+        finally:
+            first.unlink(missing_ok=True)
+        fingerprint = lst.fingerprint
+    return Plan(target, sha256_of(target)), fingerprint
+
+
+def _mapped(loaded: Loaded, found: RecipientList) -> RecipientList:
+    try:
+        return map_columns(found, loaded.definition.recipients.columns)
+    except InvalidInput as error:
+        raise InvalidInput(
+            [
+                loaded.locate("recipients", "columns", message=problem.message, hint=problem.hint)
+                for problem in error.problems
+            ]
+        ) from None
+
+
+def _judged(question: Question, lst: RecipientList, needs: Needs) -> pl.LazyFrame:
+    loaded = question.loaded
+    recipients = loaded.definition.recipients
+    frame = with_addresses(
+        lst.frame.with_row_index("_number"),
+        kind=loaded.provider.capabilities.channels[loaded.definition.channel],
+        column=needs.address,
+        country_column=needs.country,
+        default_region=recipients.default_region,
+    )
+    key = pl.col("_identity") if needs.key is None else pl.col(needs.key)
+    # The definition may spell the column as the header is printed; here it has its plain name.
+    window = replace(question.choice.window, column=needs.window)
+    frame = window.with_times(frame.with_columns(key.alias(KEY)))
+    frame = question.composition.render(frame)
+    form = replace(question.choice, window=window).expression(time.time())
+    frame = frame.with_columns(form.alias(FORM))
+    frame = judged(
+        frame,
+        Context(
+            address=needs.address,
+            key=needs.key,
+            where=recipients.where,
+            own=loaded.definition.sender,
+            suppressed=question.suppressed,
+            window=window,
+        ),
+    )
+    rendered = [name for name in question.composition.names() if name != TEXT]
+    return frame.select(
+        pl.col("_number").alias("number"),
+        pl.col("_file").alias("file"),
+        pl.col("_row").alias("row"),
+        pl.col(KEY).alias("key"),
+        pl.col("_identity").alias("identity"),
+        pl.col("_address").alias("address"),
+        REASON,
+        pl.col(BLAME).replace(_original_names(lst)).alias(BLAME),
+        DETAIL,
+        pl.col(FORM).alias("form"),
+        pl.col(LAST_INBOUND).alias("last_inbound"),
+        TEXT,
+        *rendered,
+        pl.col(f"^{INPUT}.*$"),
+    )
+
+
+def _original_names(lst: RecipientList) -> dict[str, str]:
+    """Map the names that the definition gave to columns back to those of the list."""
+    originals: dict[str, str] = {}
+    for name, header in lst.headers.items():
+        originals.setdefault(header, name)
+    return {name: originals[header] for name, header in lst.headers.items()}
+
+
+def _finished(frame: pl.LazyFrame, blame: str, senders: Sequence[str]) -> pl.LazyFrame:
+    keys = frame.select(
+        "row",
+        "file",
+        "identity",
+        "key",
+        pl.col("number").alias("index"),
+        pl.col(REASON).is_null().alias("sendable"),
+    ).collect()
+    found = mark_duplicates(keys).select(pl.col("index").alias("number"), "duplicate_of")
+    repeats = found.filter(pl.col("duplicate_of").is_not_null()).lazy()
+    again = pl.col("duplicate_of").is_not_null()
+    frame = frame.join(repeats, on="number", how="left", maintain_order="left").with_columns(
+        pl.when(again).then(pl.lit("duplicate")).otherwise(pl.col(REASON)).alias(REASON),
+        pl.when(again).then(pl.lit(blame)).otherwise(pl.col(BLAME)).alias(BLAME),
+        pl.when(again)
+        .then(pl.format("duplicate of {}", "duplicate_of"))
+        .otherwise(pl.col(DETAIL))
+        .alias(DETAIL),
+    )
+    return frame.drop("duplicate_of").with_columns(
+        pl.when(pl.col(REASON).is_null())
+        .then(pl.lit(SEND))
+        .otherwise(pl.lit(SKIPPED))
+        .alias("verdict"),
+        _sender(senders).alias("sender"),
+    )
+
+
+def _sender(senders: Sequence[str]) -> pl.Expr:
+    """Spread recipients over the senders; the plan is frozen, so a resume uses the same one."""
+    if len(senders) <= 1:
+        return pl.lit(senders[0] if senders else None, dtype=pl.String)
+    place = pl.col("number") % len(senders)
+    return place.replace_strict(dict(enumerate(senders)), return_dtype=pl.String)
+
+
+def _first_line(error: Exception) -> str:
+    """Return what polars says, without the query plan that it prints below."""
+    return str(error).strip().split("\n", 1)[0]

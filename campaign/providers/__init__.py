@@ -1,0 +1,1 @@
+"""Through whom? One module a vendor: request out, outcome in."""

@@ -1,0 +1,161 @@
+"""What the built-in providers share: where to post, with which header, how to read a refusal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+import httpx
+
+from campaign.channel import Channel
+from campaign.errors import InvalidInput, Problem
+from campaign.providers import codes, http
+from campaign.providers.protocol import (
+    Auth,
+    Capabilities,
+    Kind,
+    Message,
+    Misfit,
+    Outcome,
+    ProviderSettings,
+    Refused,
+)
+
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
+
+SettingsT = TypeVar("SettingsT", bound=ProviderSettings)
+
+
+class JsonProvider(Generic[SettingsT]):
+    """A vendor that takes a JSON body over POST and a key in one header.
+
+    A subclass says its ``path``, ``body`` and how to read a success; refusals are read here: by
+    the vendor's code where there is one (the definition's ``codes`` first, then the vendor's
+    table), else by the HTTP status.
+    """
+
+    name: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    default_auth: ClassVar[Auth]
+    code_table: ClassVar[str]
+
+    def __init__(
+        self, settings: SettingsT, secrets: Mapping[str, str], base_url: str | None = None
+    ) -> None:
+        """Take the settings and the secrets' values.
+
+        Raises:
+            InvalidInput: the key cannot be sent in a header; found here, and not by a request.
+        """
+        self.settings = settings
+        self._secrets = tuple(secrets.values())
+        self._base = (base_url or settings.base_url or self.vendor_url()).rstrip("/")
+        auth = settings.auth or self.default_auth
+        # Each of these vendors takes one key; the sandbox, which checks none, gets a stand-in.
+        key = next(iter(secrets.values()), "sandbox")
+        value = f"{auth.scheme} {key}".strip()
+        if not _HEADER_VALUE.fullmatch(value):
+            raise InvalidInput(
+                Problem(
+                    f"the key of {self.name} holds a character that no HTTP header can carry",
+                    hint="Copy it again; a line break or a curly quote may have come along.",
+                )
+            )
+        self._headers = {auth.header: value}
+
+    def vendor_url(self) -> str:
+        """Return the vendor's documented address."""
+        raise NotImplementedError
+
+    def path(self) -> str:
+        """Return the path that starts a conversation."""
+        raise NotImplementedError
+
+    def body(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """Return the JSON body for these messages."""
+        raise NotImplementedError
+
+    def accepted(self, response: httpx.Response, messages: Sequence[Message]) -> list[Outcome]:
+        """Read a 2xx answer."""
+        raise NotImplementedError
+
+    def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
+        """Find the vendor's error code and its text in an answer that is not a success."""
+        return None, response.text
+
+    def meaning(
+        self, response: httpx.Response, code: str | None, detail: str, channel: Channel
+    ) -> Refused | None:
+        """Return what a code means, or ``None`` to go by the HTTP status."""
+        del response, detail, channel
+        if code is None:
+            return None
+        return self.settings.codes.get(code) or codes.table(self.code_table).get(code)
+
+    def request(self, messages: Sequence[Message]) -> httpx.Request:
+        """Return the request that starts the conversation(s)."""
+        return httpx.Request(
+            "POST", self._base + self.path(), headers=self._headers, json=self.body(messages)
+        )
+
+    def outcomes(self, response: httpx.Response, messages: Sequence[Message]) -> list[Outcome]:
+        """Return what the answer means for each message, in their order."""
+        if response.is_success:
+            return self.accepted(response, messages)
+        code, text = self.code_and_detail(response)
+        detail = self.clean(text)
+        meaning = self.meaning(response, code, detail, messages[0].channel) or http.by_status(
+            response.status_code
+        )
+        wait = http.wait_seconds(response, self.capabilities.wait_header)
+        outcome = http.refusal(response, meaning, code=code, detail=detail, wait=wait)
+        return [outcome] * len(messages)
+
+    def unreadable(self, response: httpx.Response, what: str) -> Outcome:
+        """Return the outcome of a 2xx whose body is not what the vendor documents.
+
+        The vendor may well have sent the message, so it is unknown, never failed.
+        """
+        return Outcome(
+            Kind.UNKNOWN,
+            "unreadable_answer",
+            detail=http.shorten(f"{what}: {self.clean(response.text)}"),
+            http_status=response.status_code,
+        )
+
+    def clean(self, text: str) -> str:
+        """Return a vendor's text without our secrets, shortened."""
+        return http.shorten(http.without(self._secrets, text))
+
+    def word(self, value: object) -> str | None:
+        """Return an id or a code as text; ``None`` for what can be neither."""
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            return None
+        return self.clean(str(value)) or None
+
+    def kept(self, found: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+        """Return the members with these names that say something, without our secrets."""
+        scalars = {
+            name: found[name] for name in names if isinstance(found.get(name), str | int | float)
+        }
+        return {
+            name: self.clean(value) if isinstance(value, str) else value
+            for name, value in scalars.items()
+        }
+
+    @classmethod
+    def misfits(cls, settings: SettingsT, channel: Channel, senders: Sequence[str]) -> list[Misfit]:
+        """Return what only this vendor knows to be wrong; nothing beyond the capabilities."""
+        del settings, channel, senders
+        return []
+
+
+def secret_or_sandbox(settings: ProviderSettings, field: str, example: str) -> None:
+    """Refuse settings without a key, unless they send to the sandbox, which needs none.
+
+    Raises:
+        ValueError: the key is missing.
+    """
+    if getattr(settings, field) is None and not settings.sandbox:
+        raise ValueError(f"{field} is missing; write {field}: ${{{example}}}")

@@ -1,0 +1,158 @@
+"""How HTTP is read, in one place: which answer or failure means *not sent*, and which *unknown*.
+
+Invariant: "not sent" is said only of failures that happen before the first byte of the request
+leaves (name look-up, connection refused, connect and pool time-outs). Everything that can happen
+after that, and every 5xx, is *unknown*, unless the vendor documents otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from campaign.providers.protocol import Kind, Outcome, Refused, Scope
+
+DETAIL_LENGTH = 300
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.ProxyError,
+)
+_WAIT_IN_TEXT = re.compile(r"retry[_ ]after:?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
+# Control characters too: a vendor's text is printed on a terminal.
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+_BY_STATUS: Mapping[int, Refused] = {
+    400: Refused(outcome="rejected", reason="refused"),
+    401: Refused(outcome="rejected", reason="key_refused", scope=Scope.CAMPAIGN),
+    402: Refused(outcome="rejected", reason="account_problem", scope=Scope.CAMPAIGN),
+    403: Refused(outcome="rejected", reason="key_refused", scope=Scope.CAMPAIGN),
+    404: Refused(outcome="rejected", reason="not_found", scope=Scope.CAMPAIGN),
+    405: Refused(outcome="rejected", reason="not_found", scope=Scope.CAMPAIGN),
+    # A proxy on the way refused; the vendor never saw the request.
+    407: Refused(outcome="not_sent", reason="not_connected"),
+    408: Refused(outcome="unknown", reason="no_answer"),
+    410: Refused(outcome="rejected", reason="not_found", scope=Scope.CAMPAIGN),
+    415: Refused(outcome="rejected", reason="request_refused", scope=Scope.CAMPAIGN),
+    429: Refused(outcome="throttled", reason="throttled"),
+}
+
+# 303 is not among them: it says that the POST was carried out and its result is elsewhere.
+_REDIRECTS = frozenset({301, 302, 307, 308})
+
+
+def failed(error: httpx.HTTPError) -> Outcome:
+    """Say what a failed exchange means: certainly not sent, or unknown.
+
+    The line runs through httpx's own exception tree; see the module's invariant.
+    """
+    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, _NOT_SENT):
+        return Outcome(Kind.NOT_SENT, "not_connected", detail=shorten(detail))
+    reason = "connection_lost"
+    if isinstance(error, httpx.TimeoutException):
+        reason = "no_answer"
+    elif isinstance(error, httpx.DecodingError):
+        reason = "unreadable_answer"
+    return Outcome(Kind.UNKNOWN, reason, detail=shorten(detail))
+
+
+def by_status(status: int) -> Refused:
+    """Say what an HTTP status means when the body names no code that we know."""
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status in _REDIRECTS:
+        # Not followed: a POST that is sent on may be sent twice.
+        return Refused(outcome="rejected", reason="not_found", scope=Scope.CAMPAIGN)
+    if 400 <= status < 500:
+        return Refused(outcome="rejected", reason="refused")
+    if status >= 500:
+        return Refused(outcome="unknown", reason="server_error")
+    return Refused(outcome="unknown", reason="unreadable_answer")
+
+
+def refusal(
+    response: httpx.Response,
+    meaning: Refused,
+    *,
+    code: str | None = None,
+    detail: str | None = None,
+    wait: float | None = None,
+) -> Outcome:
+    """Build the outcome of an answer that is not a success."""
+    return Outcome(
+        Kind(meaning.outcome),
+        meaning.reason,
+        scope=meaning.scope,
+        code=code,
+        detail=shorten(detail or meaning.text or f"HTTP {response.status_code}"),
+        wait=wait,
+        http_status=response.status_code,
+    )
+
+
+def wait_seconds(response: httpx.Response, header: str | None = None) -> float | None:
+    """Read how long the vendor asks us to wait, in seconds; ``None`` when it does not say.
+
+    Reads the vendor's own ``header`` (fractional seconds), then the standard ``Retry-After``
+    (seconds or a date, RFC 9110 section 10.2.3), then a text such as ``retry_after: 0.07s``.
+    """
+    for name in filter(None, (header, "Retry-After")):
+        value = response.headers.get(name)
+        if value is None:
+            continue
+        if (seconds := _seconds(value)) is not None:
+            return seconds
+        try:
+            until = parsedate_to_datetime(value)
+        except ValueError:
+            continue
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=UTC)
+        return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    if found := _WAIT_IN_TEXT.search(response.text):
+        return _seconds(found[1])
+    return None
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    # Python also reads "inf" and "nan", which would be a pause without an end.
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def json_of(response: httpx.Response) -> object:
+    """Return the answer's JSON, or ``None`` when it is not JSON."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):  # the second: nested deeper than Python can read
+        return None
+
+
+def shorten(text: str) -> str:
+    """Fold white space and cut a vendor's text to what fits a table cell."""
+    folded = _SPACES.sub(" ", storable(text)).strip()
+    return folded if len(folded) <= DETAIL_LENGTH else folded[: DETAIL_LENGTH - 1] + "…"
+
+
+def storable(text: str) -> str:
+    """Replace halves of characters, which JSON can name and no database takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """Remove secrets from a text that a vendor may have echoed."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return text

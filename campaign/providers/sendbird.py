@@ -1,0 +1,147 @@
+"""Sendbird AI agent (Delight): proactive chat on messenger and SMS.
+
+Source: Platform API, "Proactive chat". Documented limits of writing endpoints start at 5/s on the
+trial plan; ask for your plan's figure and set ``rate``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import httpx
+from pydantic import Field, model_validator
+
+from campaign.channel import Channel
+from campaign.definition.values import Secret
+from campaign.providers import http
+from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.protocol import (
+    Auth,
+    Capabilities,
+    Kind,
+    Message,
+    Outcome,
+    ProviderSettings,
+    Refused,
+    Scope,
+)
+
+# What the conversation resource says that a later question may need.
+_KEPT = (
+    "channel_url",
+    "user_id",
+    "status",
+    "responded",
+    "started_at",
+    "auto_close_at",
+    "resolution_time",
+    "closed_at",
+    "closed_reason",
+)
+
+# Codes are the HTTP status they stand for and three digits more.
+_SERVER_ERROR = re.compile(r"5\d{5}")
+
+
+class SendbirdSettings(ProviderSettings):
+    """Settings of Sendbird's AI agent."""
+
+    name: Literal["sendbird"] = "sendbird"
+    app_id: str = Field(
+        pattern=r"^[A-Za-z0-9-]+$", description="Application id, from the dashboard."
+    )
+    ai_agent_id: str = Field(
+        pattern=r"^[A-Za-z0-9_.-]+$", description="The AI agent's id (its bot_userid)."
+    )
+    api_token: Secret | None = Field(default=None, description="Master or secondary API token.")
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> SendbirdSettings:
+        secret_or_sandbox(self, "api_token", "SENDBIRD_API_TOKEN")
+        return self
+
+
+class Sendbird(JsonProvider[SendbirdSettings]):
+    """``POST /v3/ai_agent/ai_agents/{bot_userid}/conversations/start``."""
+
+    name: ClassVar[str] = "sendbird"
+    Settings: ClassVar[type[ProviderSettings]] = SendbirdSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        title="Sendbird AI agent, proactive chat",
+        channels={Channel.MESSENGER: "user_id", Channel.SMS: "number"},
+        text=frozenset({Channel.MESSENGER, Channel.SMS}),
+        sender="text",
+        sender_required=False,
+        suggested_replies=True,
+        default_rate=5.0,
+        wait_header="X-RateLimit-RetryAfter",
+    )
+    default_auth: ClassVar[Auth] = Auth(header="Api-Token")
+    code_table: ClassVar[str] = "sendbird"
+
+    def vendor_url(self) -> str:
+        """Return the application's own host."""
+        return f"https://api-{self.settings.app_id}.sendbird.com"
+
+    def path(self) -> str:
+        """Return the path of the agent's proactive chat."""
+        return f"/v3/ai_agent/ai_agents/{self.settings.ai_agent_id}/conversations/start"
+
+    def body(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """Return the body; the sender, where given, is the channel to send to."""
+        (message,) = messages
+        address = "phone_number" if message.channel is Channel.SMS else "user_id"
+        body: dict[str, Any] = {
+            "message": message.text or "",
+            "channel_type": message.channel.value,
+            address: message.address,
+        }
+        if message.sender is not None:
+            body["channel_id"] = message.sender
+        if message.suggested_replies:
+            body["suggested_replies"] = list(message.suggested_replies)
+        return body
+
+    def accepted(self, response: httpx.Response, messages: Sequence[Message]) -> list[Outcome]:
+        """Read the conversation resource; ids are compared as text, whatever their type."""
+        found = http.json_of(response)
+        number = self.word(found.get("id")) if isinstance(found, Mapping) else None
+        if not isinstance(found, Mapping) or number is None or found.get("error") is True:
+            return [self.unreadable(response, "no conversation in the answer")] * len(messages)
+        return [
+            Outcome(
+                Kind.ACCEPTED,
+                provider_id=number,
+                http_status=response.status_code,
+                evidence=self.kept(found, _KEPT),
+            )
+        ]
+
+    def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
+        """Read ``{"error": true, "code": ..., "message": ...}``; HTTP says only 400 or 500."""
+        found = http.json_of(response)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS or not isinstance(found, Mapping):
+            return None, response.text
+        return self.word(found.get("code")), str(found.get("message") or response.text)
+
+    def meaning(
+        self, response: httpx.Response, code: str | None, detail: str, channel: Channel
+    ) -> Refused | None:
+        """Tell a missing user (this recipient) from a missing agent (everybody)."""
+        meaning = super().meaning(response, code, detail, channel)
+        overridden = code in self.settings.codes
+        about_user = channel is Channel.MESSENGER and "user" in detail.casefold()
+        about_agent = "agent" in detail.casefold() or "bot" in detail.casefold()
+        if code == "400201" and about_user and not about_agent and not overridden:
+            return Refused(
+                outcome="rejected",
+                scope=Scope.RECIPIENT,
+                reason="invalid_recipient",
+                text="The user does not exist.",
+            )
+        if meaning is None and code is not None and _SERVER_ERROR.fullmatch(code):
+            # HTTP may say 400 all the same.
+            return http.by_status(httpx.codes.INTERNAL_SERVER_ERROR)
+        return meaning

@@ -1,0 +1,124 @@
+"""Synthflow: outbound chat over the customer's own Twilio account, SMS and WhatsApp.
+
+Source: API reference "Start an outbound chat conversation" (v2, bearer key). A changelog entry
+names another path and header for the same feature, so both can be set. WhatsApp and SMS exist for
+workspaces of the US cluster; the global cluster is documented and is to be retired.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import httpx
+from pydantic import Field, model_validator
+
+from campaign.channel import Channel
+from campaign.definition.values import Secret
+from campaign.providers import codes, http
+from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.protocol import (
+    Auth,
+    Capabilities,
+    Kind,
+    Message,
+    Outcome,
+    ProviderSettings,
+)
+
+_HOSTS = {"us": "https://api.us.synthflow.ai", "global": "https://api.synthflow.ai"}
+# By itself: not a part of an id or of a longer number.
+_TWILIO_CODE = re.compile(r"(?<![\w-])[236]\d{4}(?![\w-])")
+_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+
+class SynthflowSettings(ProviderSettings):
+    """Settings of Synthflow's outbound chat."""
+
+    name: Literal["synthflow"] = "synthflow"
+    region: Literal["us", "global"] = Field(
+        default="us", description="The workspace's cluster; the EU cluster has no SMS or WhatsApp."
+    )
+    agent_id: str = Field(pattern=_UUID, description="The chat agent's id, a UUID.")
+    api_key: Secret | None = Field(default=None, description="API key.")
+    path: str = Field(
+        default="/v2/chat/outbound", pattern=r"^/\S+$", description="Path of the endpoint."
+    )
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> SynthflowSettings:
+        secret_or_sandbox(self, "api_key", "SYNTHFLOW_API_KEY")
+        return self
+
+
+class Synthflow(JsonProvider[SynthflowSettings]):
+    """``POST /v2/chat/outbound``."""
+
+    name: ClassVar[str] = "synthflow"
+    Settings: ClassVar[type[ProviderSettings]] = SynthflowSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        title="Synthflow, outbound chat",
+        channels={Channel.SMS: "number", Channel.WHATSAPP: "number"},
+        text=frozenset({Channel.SMS, Channel.WHATSAPP}),
+        template=frozenset({Channel.WHATSAPP}),
+        window_channels=frozenset({Channel.WHATSAPP}),
+        template_id="content_sid",
+        template_variables="numbered",
+        sender="number",
+        variables=True,
+        default_rate=1.0,
+    )
+    default_auth: ClassVar[Auth] = Auth(header="Authorization", scheme="Bearer")
+    code_table: ClassVar[str] = "twilio"
+
+    def vendor_url(self) -> str:
+        """Return the host of the workspace's cluster."""
+        return _HOSTS[self.settings.region]
+
+    def path(self) -> str:
+        """Return the endpoint's path."""
+        return self.settings.path
+
+    def body(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """Return the body: a template outside the window, free-form text inside it."""
+        (message,) = messages
+        body: dict[str, Any] = {
+            "agent_id": self.settings.agent_id,
+            "channel": message.channel.value,
+            "to_number": message.address,
+            "from_number": message.sender,
+        }
+        if message.template is not None:
+            template: dict[str, Any] = {"content_sid": message.template.id}
+            # A template without variables is sent without the member: an empty object has been
+            # refused downstream as invalid content variables.
+            if message.template.variables:
+                template["variables"] = dict(message.template.variables)
+            body["template"] = template
+        elif message.text is not None:
+            body["initial_message"] = message.text
+        if message.variables:
+            body["custom_variables"] = dict(message.variables)
+        return body
+
+    def accepted(self, response: httpx.Response, messages: Sequence[Message]) -> list[Outcome]:
+        """Read ``{"status": "ok", "response": {"conversation_id": ...}}``."""
+        found = http.json_of(response)
+        inner = found.get("response") if isinstance(found, Mapping) else None
+        conversation = (
+            self.word(inner.get("conversation_id")) if isinstance(inner, Mapping) else None
+        )
+        if conversation is None:
+            return [self.unreadable(response, "no conversation_id in the answer")] * len(messages)
+        return [Outcome(Kind.ACCEPTED, provider_id=conversation, http_status=response.status_code)]
+
+    def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
+        """Find a Twilio code in a 4xx; the schema of the body is published as empty."""
+        text = "" if http.json_of(response) == {} else response.text
+        if not response.is_client_error or response.status_code == httpx.codes.REQUEST_TIMEOUT:
+            return None, text
+        found = _TWILIO_CODE.findall(text)
+        known = self.settings.codes.keys() | codes.table(self.code_table).keys()
+        # A number that only looks like a code must not hide the code.
+        return next((code for code in found if code in known), next(iter(found), None)), text

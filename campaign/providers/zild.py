@@ -1,0 +1,208 @@
+"""Zild: proactive WhatsApp conversation.
+
+Source: API reference "Create a New Proactive Conversation with WhatsApp". The endpoint takes a
+list of recipients but one object of variables for all of them, and its answer names a recipient
+only in ``messages[].to``: so one recipient a call, unless ``batch`` asks for more, and then only
+recipients whose variables are identical travel together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import httpx
+from pydantic import Field, model_validator
+
+from campaign.channel import Channel
+from campaign.definition.values import Secret
+from campaign.providers import http
+from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.protocol import (
+    Auth,
+    Capabilities,
+    Kind,
+    Message,
+    Outcome,
+    ProviderSettings,
+)
+
+_NOT_DIGITS = re.compile(r"\D")
+
+
+class ZildSettings(ProviderSettings):
+    """Settings of Zild's proactive conversation; the vendor publishes no base URL."""
+
+    name: Literal["zild"] = "zild"
+    token: Secret | None = Field(default=None, description="JWT of the API.")
+    bot_id: int = Field(description="The AI agent (botId).")
+    live_agent: bool | None = Field(default=None, description="Hand to a person at once.")
+    queue_id: int | None = Field(default=None, description="Queue of human agents.")
+    user_id: int | None = Field(default=None, description="Human agent.")
+    counterpart_user_id: int | None = Field(default=None, description="The contact as a user.")
+    account_ids: list[int] | None = Field(default=None, description="CRM accounts.")
+    contact_ids: list[int] | None = Field(default=None, description="CRM contacts.")
+    conversation_integration_type: int | None = Field(
+        default=None, ge=0, le=18, description="0 to 18; the meanings are not published."
+    )
+    batch: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Recipients a call, only ever those with identical variables.",
+    )
+    path: str = Field(
+        default="/api/Conversation/proactive-conversation",
+        pattern=r"^/\S+$",
+        description="Path of the endpoint.",
+    )
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> ZildSettings:
+        secret_or_sandbox(self, "token", "ZILD_TOKEN")
+        if self.base_url is None and not self.sandbox:
+            raise ValueError(
+                "base_url is missing; Zild publishes none, so write your own installation's"
+            )
+        if self.batch > 1 and (self.contact_ids or self.counterpart_user_id is not None):
+            raise ValueError(
+                "batch above 1 does not go with contact_ids or counterpart_user_id, "
+                "which belong to one recipient"
+            )
+        return self
+
+
+class Zild(JsonProvider[ZildSettings]):
+    """``POST /api/Conversation/proactive-conversation``."""
+
+    name: ClassVar[str] = "zild"
+    Settings: ClassVar[type[ProviderSettings]] = ZildSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        title="Zild, proactive WhatsApp conversation",
+        channels={Channel.WHATSAPP: "number"},
+        template=frozenset({Channel.WHATSAPP}),
+        template_id="integer",
+        template_variables="named",
+        sender="integer",
+        max_batch=100,
+        default_rate=5.0,
+    )
+    default_auth: ClassVar[Auth] = Auth(header="Authorization", scheme="Bearer")
+    code_table: ClassVar[str] = "twilio"
+
+    def vendor_url(self) -> str:
+        """Zild publishes no address; settings without one are refused before this is asked."""
+        raise AssertionError("zild has no documented address")
+
+    def path(self) -> str:
+        """Return the endpoint's path."""
+        return self.settings.path
+
+    def body(self, messages: Sequence[Message]) -> dict[str, Any]:
+        """Return the body for recipients that share sender, template and variables."""
+        first = messages[0]
+        settings = self.settings
+        body: dict[str, Any] = {
+            "channelId": int(first.sender or 0),
+            "botId": settings.bot_id,
+            "recipient": [message.address for message in messages],
+        }
+        if first.template is not None:
+            body["conversationTemplateId"] = int(first.template.id)
+            body["contentVariables"] = dict(first.template.variables)
+        optional = {
+            "liveAgent": settings.live_agent,
+            "counterpartUserId": settings.counterpart_user_id,
+            "userId": settings.user_id,
+            "queueId": settings.queue_id,
+            "accountIds": settings.account_ids,
+            "contactIds": settings.contact_ids,
+            "conversationIntegrationType": settings.conversation_integration_type,
+        }
+        return body | {name: value for name, value in optional.items() if value is not None}
+
+    def accepted(self, response: httpx.Response, messages: Sequence[Message]) -> list[Outcome]:
+        """Read the array of conversations; a recipient that is missing from it is unknown."""
+        found = http.json_of(response)
+        if not isinstance(found, list):
+            return [self.unreadable(response, "no list in the answer")] * len(messages)
+        conversations = [item for item in found if isinstance(item, Mapping)]
+        by_number = {
+            number: conversation
+            for conversation in conversations
+            for number in _numbers(conversation)
+        }
+        outcomes = []
+        for message in messages:
+            conversation = by_number.get(_digits(message.address))
+            alone = len(messages) == len(conversations) == 1
+            if conversation is None and alone and not by_number:
+                # One asked, one answered, and the answer names nobody: it can only be this one.
+                conversation = conversations[0]
+            outcomes.append(self._outcome(response, conversation))
+        return outcomes
+
+    def _outcome(self, response: httpx.Response, conversation: Mapping[str, Any] | None) -> Outcome:
+        if conversation is None:
+            return Outcome(
+                Kind.UNKNOWN,
+                "missing_from_answer",
+                detail="the answer does not name this recipient",
+                http_status=response.status_code,
+            )
+        for message in _messages(conversation):
+            if not message.get("errorCode"):
+                continue
+            code = self.word(message["errorCode"])
+            if code is None:
+                return self.unreadable(response, "a message with an error that is no code")
+            if code != "0":
+                return self._message_failed(response, code, message)
+        number = self.word(conversation.get("id"))
+        if number is None:
+            return self.unreadable(response, "a conversation without an id")
+        first = next(_messages(conversation), {})
+        evidence = self.kept(conversation, ("conversationId",))
+        evidence |= self.kept(first, ("messageSid", "messageStatus"))
+        return Outcome(
+            Kind.ACCEPTED,
+            provider_id=number,
+            http_status=response.status_code,
+            evidence=evidence,
+        )
+
+    def _message_failed(
+        self, response: httpx.Response, code: str, message: Mapping[str, Any]
+    ) -> Outcome:
+        """A message that failed inside a 2xx: the code decides, and unknown codes are failures."""
+        meaning = self.meaning(response, code, "", Channel.WHATSAPP) or http.by_status(400)
+        text = self.clean(str(message.get("errorMessage") or meaning.text))
+        return http.refusal(response, meaning, code=code, detail=text)
+
+    def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
+        """Read ASP.NET problem details, where there are any; the error body is not published."""
+        found = http.json_of(response)
+        if not isinstance(found, Mapping):
+            return None, response.text
+        parts = [str(found[key]) for key in ("title", "detail", "message") if found.get(key)]
+        if found.get("errors"):
+            parts.append(str(found["errors"]))
+        return None, ": ".join(parts) or response.text
+
+
+def _digits(number: object) -> str:
+    """Return a number's digits: ``whatsapp:+49 151`` and ``+49151`` are the same recipient."""
+    return _NOT_DIGITS.sub("", str(number))
+
+
+def _messages(conversation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    messages = conversation.get("messages")
+    if isinstance(messages, list):
+        yield from (item for item in messages if isinstance(item, Mapping))
+
+
+def _numbers(conversation: Mapping[str, Any]) -> Iterator[str]:
+    for message in _messages(conversation):
+        if digits := _digits(message.get("to")):
+            yield digits

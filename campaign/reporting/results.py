@@ -1,0 +1,167 @@
+"""The per-recipient files: results (every row of the list) and rejects (the refused ones).
+
+Invariant: the results have one line for each row of the list, in its order, with the list's own
+columns under their own headers first, so that a file can be worked on where it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from campaign.errors import InvalidInput
+from campaign.files import replaced
+from campaign.ledger.protocol import Entry, Ledger, State
+from campaign.plan.frozen import BATCH, INPUT, SEND, Plan
+from campaign.reasons import reasons
+
+_STATE_COLUMNS = {
+    "state": pl.String,
+    "reason": pl.String,
+    "detail": pl.String,
+    "provider_id": pl.String,
+    "code": pl.String,
+    "attempts": pl.UInt32,
+    "claimed_at": pl.String,
+    "settled_at": pl.String,
+}
+
+
+def write_results(plan: Plan, ledger: Ledger, run_id: int, path: Path) -> None:
+    """Write the results as CSV or, when ``path`` ends in ``.parquet``, as Parquet.
+
+    Raises:
+        InvalidInput: the file name ends in something else.
+        OutputError: the file cannot be written.
+    """
+    if path.suffix == ".csv":
+        with replaced(path) as file, file.open("wb") as out:
+            for number, batch in enumerate(_batches(plan, ledger, run_id)):
+                batch.write_csv(out, include_header=number == 0)
+    elif path.suffix == ".parquet":
+        with replaced(path) as file:
+            parts = []
+            try:
+                for number, batch in enumerate(_batches(plan, ledger, run_id)):
+                    parts.append(file.with_suffix(f".{number}"))
+                    batch.write_parquet(parts[-1])
+                pl.scan_parquet(parts).sink_parquet(file)
+            finally:
+                for part in parts:
+                    part.unlink(missing_ok=True)
+    else:
+        raise InvalidInput(f"Results are written to a .csv or .parquet file, not to {path.name}.")
+
+
+def _batches(plan: Plan, ledger: Ledger, run_id: int) -> Iterator[pl.DataFrame]:
+    names = _unique_headers(plan)
+    for batch in plan.batches():
+        for rows in batch.iter_slices(BATCH):
+            first, last = rows["number"][0], rows["number"][-1]
+            entries = _entries(ledger.entries(run_id, first, last))
+            yield (
+                rows.lazy()
+                .join(entries.lazy(), on="number", how="left", maintain_order="left")
+                .with_columns(_state(), _reason())
+                .with_columns(_sentence().alias("detail"))
+                .select(
+                    pl.col("file").alias(names["file"]),
+                    pl.col("row").alias(names["row"]),
+                    *(pl.col(INPUT + name).alias(names[name]) for name in plan.headers),
+                    pl.col("address").alias(names["address"]),
+                    *(pl.col(name).alias(names[name]) for name in _STATE_COLUMNS),
+                )
+                .collect()
+            )
+
+
+def _unique_headers(plan: Plan) -> dict[str, str]:
+    """Return the header for each column; ours give way where the list has the same one."""
+    taken = set(plan.headers.values())
+    names: dict[str, str] = {}
+    printed: set[str] = set()
+    for name, header in plan.headers.items():
+        # A column that the definition gave a second name appears under both.
+        names[name] = header if header and header not in printed else name
+        printed.add(names[name])
+    for name in ("file", "row", "address", *_STATE_COLUMNS):
+        names[name] = f"campaign_{name}" if name in taken | printed else name
+    return names
+
+
+def _entries(found: Iterable[Entry]) -> pl.DataFrame:
+    rows = [
+        (
+            entry.number,
+            entry.state.value,
+            entry.reason,
+            entry.detail,
+            entry.provider_id,
+            entry.code,
+            entry.attempts,
+            _iso(entry.claimed_at),
+            _iso(entry.settled_at),
+        )
+        for entry in found
+    ]
+    schema = {"number": pl.UInt32} | {f"_{name}": kind for name, kind in _STATE_COLUMNS.items()}
+    return pl.DataFrame(rows, schema=schema, orient="row").rename(
+        {f"_{name}": name for name in ("provider_id", "code", "attempts", "claimed_at")}
+        | {"_settled_at": "settled_at"}
+    )
+
+
+def _state() -> pl.Expr:
+    """A claim that is still open in a run that has ended is unknown, never pending."""
+    planned = pl.when(pl.col("verdict") == SEND).then(pl.lit(State.PENDING.value))
+    known = pl.col("_state").replace({State.SENDING.value: State.UNKNOWN.value})
+    return pl.coalesce(known, planned.otherwise(pl.col("verdict"))).alias("state")
+
+
+def _reason() -> pl.Expr:
+    return pl.coalesce("_reason", "reason").alias("reason")
+
+
+def _sentence() -> pl.Expr:
+    known = {code: reason.sentence for code, reason in reasons().items()}
+    spoken = pl.col("reason").replace_strict(known, default=pl.col("reason"))
+    return pl.coalesce("_detail", "reason_detail", spoken)
+
+
+def write_rejects(plan: Plan, path: Path) -> int:
+    """Write the refused rows: file, row, column, value, code, sentence. Return how many.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    refused = plan.rows().filter(pl.col("verdict") != SEND)
+    value = pl.coalesce(
+        pl.lit(None, dtype=pl.String),
+        *(
+            pl.when(pl.col("reason_column") == name).then(pl.col(INPUT + name))
+            for name in plan.headers
+        ),
+    )
+    printed = {name: header or name for name, header in plan.headers.items()}
+    known = {code: reason.sentence for code, reason in reasons().items()}
+    with replaced(path) as file:
+        refused.select(
+            "file",
+            "row",
+            pl.col("reason_column").replace(printed).alias("column"),
+            value.alias("value"),
+            pl.col("reason").alias("code"),
+            pl.col("reason").replace_strict(known, default=pl.col("reason")).alias("sentence"),
+            pl.col("reason_detail").alias("detail"),
+        ).sink_csv(file)
+    return plan.planned - plan.sendable
+
+
+def _iso(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

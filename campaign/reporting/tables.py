@@ -1,0 +1,165 @@
+"""The tables that end a run or a check: who got it, who did not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from campaign.forecast import Forecast
+from campaign.ledger.protocol import Counts, State
+from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
+from campaign.reasons import reasons
+from campaign.reporting import words
+from campaign.reporting.summary import Summary
+
+STYLES: Mapping[str, str] = {
+    "accepted": "green",
+    "scheduled": "cyan",
+    "failed": "red",
+    "unknown": "magenta",
+    "skipped": "yellow",
+    "held": "yellow",
+    "pending": "blue",
+    "sending": "blue",
+}
+
+_ORDER = (
+    State.ACCEPTED,
+    State.SCHEDULED,
+    State.FAILED,
+    State.UNKNOWN,
+    State.SKIPPED,
+    State.HELD,
+    State.PENDING,
+    State.SENDING,
+)
+
+
+def counts_table(counts: Counts) -> Table:
+    """Return how many rows stand where; the last line is their sum."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_column(justify="right", style="dim")
+    for state in _ORDER:
+        rows = getattr(counts, state.value)
+        if rows or state is State.ACCEPTED:
+            table.add_row(
+                words.number(rows),
+                Text(state.value, style=STYLES[state.value]),
+                words.share(rows, counts.planned),
+            )
+    table.add_row(words.number(counts.planned), Text("rows in the list", style="bold"), "")
+    return table
+
+
+def reasons_table(found: Mapping[tuple[str, str], int]) -> Table:
+    """Return why, most first: rows, state, code, sentence and what to do."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("rows", justify="right")
+    table.add_column("state")
+    table.add_column("reason")
+    table.add_column("what it means, and what to do", overflow="fold")
+    for (state, code), rows in sorted(found.items(), key=lambda item: (-item[1], item[0])):
+        known = reasons().get(code)
+        meaning = f"{known.sentence} {known.advice}" if known else ""
+        table.add_row(words.number(rows), Text(state, style=STYLES.get(state, "")), code, meaning)
+    return table
+
+
+def summary_view(summary: Summary) -> Group:
+    """Return the end of a run, for a person."""
+    title = {
+        0: "[green]Done.[/]",
+        3: "[yellow]Done, but not everybody was reached.[/]",
+        4: "[red]Stopped.[/]",
+        5: "[blue]Stopped with recipients left to send to.[/]",
+        130: "[blue]Interrupted.[/]",
+    }[summary.exit_code]
+    parts: list[Text | Table | Padding] = [
+        Text.from_markup(f"{title} {summary.name} {summary.run}")
+    ]
+    if summary.why:
+        parts.append(Text(summary.why, style="red"))
+    parts.append(Padding(counts_table(summary.counts), (1, 0)))
+    if summary.reasons:
+        parts.append(Padding(reasons_table(summary.reasons), (0, 0, 1, 0)))
+    if summary.sent:
+        parts.append(
+            Text(
+                f"Sent {words.number(summary.sent)} in {words.duration(summary.seconds)}: "
+                f"asked {words.speed(summary.rate)}, achieved {words.speed(summary.achieved)}."
+            )
+        )
+    else:
+        parts.append(Text("Nothing was left to send."))
+    parts.append(Text(f"Results: {summary.results}"))
+    if summary.rejects is not None:
+        parts.append(Text(f"Refused rows: {summary.rejects}"))
+    parts.append(Text(f"Ledger: {summary.ledger}"))
+    if summary.counts.pending:
+        parts.append(Text("The same command goes on where this one stopped."))
+    if summary.counts.unknown:
+        parts.append(
+            Text(
+                "Unknown recipients may or may not have got the message; they are never sent to "
+                "again by themselves. Look them up at the vendor."
+            )
+        )
+    return Group(*parts)
+
+
+def forecast_view(found: Forecast) -> Group:
+    """Return what a run would do, for a person."""
+    where = " (sandbox)" if found.sandbox else ""
+    parts: list[Text | Table | Padding] = [
+        Text.from_markup(f"[bold]{found.name}[/] {found.run}: {found.channel} through ")
+        + Text(f"{found.provider}{where}"),
+        Text(
+            f"{words.number(found.sendable)} of {words.number(found.planned)} rows would be sent "
+            f"to; at {words.speed(found.rate)} that takes {words.duration(found.seconds)}."
+        ),
+    ]
+    if found.refusals:
+        parts.append(Padding(reasons_table(found.refusals), (1, 0, 0, 0)))
+        parts.append(Padding(_examples(found), (1, 0, 0, 0)))
+    if found.samples:
+        parts.append(Padding(_samples(found), (1, 0)))
+    parts.extend(Text(warning, style="yellow") for warning in found.warnings)
+    if found.refusals:
+        parts.append(Text(f"Refused rows: {found.rejects}"))
+    return Group(*parts)
+
+
+def _examples(found: Forecast) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("reason")
+    table.add_column("for example")
+    for reason, rows in found.examples.items():
+        texts = [
+            f"row {row['row']}" + (f" ({row['reason_detail']})" if row["reason_detail"] else "")
+            for row in rows
+        ]
+        table.add_row(reason, ", ".join(texts))
+    return table
+
+
+def _samples(found: Forecast) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("row", justify="right")
+    table.add_column("to")
+    table.add_column("as")
+    table.add_column("message", overflow="fold")
+    for sample in found.samples:
+        texts = [
+            value
+            if name == TEXT
+            else f"{name.removeprefix(TEMPLATE).removeprefix(VARIABLE)} = {value}"
+            for name, value in sample.texts.items()
+        ]
+        table.add_row(str(sample.row), sample.address, sample.form, "\n".join(texts))
+    return table

@@ -1,0 +1,64 @@
+"""Beside a run: progress for whoever watches, and a polite stop for whoever presses Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Protocol
+
+import anyio
+import anyio.to_thread
+
+from campaign.ledger.protocol import Ledger
+from campaign.reporting.reporter import Progress, Reporter
+
+_SECONDS = 0.5
+_SMOOTHING = 0.3
+
+
+class Stoppable(Protocol):
+    """What can be stopped in two stages."""
+
+    def interrupt(self) -> None:
+        """Claim nobody any more; wait for what is under way."""
+        ...
+
+    def abort(self) -> None:
+        """Stop at once."""
+        ...
+
+
+async def watch(
+    reporter: Reporter, ledger: Ledger, run_id: int, asked: float, to_send: int
+) -> None:
+    """Report progress about twice a second until cancelled; the figures are the ledger's."""
+    first = last = ledger.counts(run_id).done
+    then = time.monotonic()
+    rate = 0.0
+    while True:
+        await anyio.sleep(_SECONDS)
+        counts = await anyio.to_thread.run_sync(ledger.counts, run_id)
+        now = time.monotonic()
+        recent = (counts.done - last) / (now - then)
+        rate = recent if rate == 0 else (1 - _SMOOTHING) * rate + _SMOOTHING * recent
+        last, then = counts.done, now
+        sent = counts.done - first
+        eta = (to_send - sent) / rate if rate > 0 else None
+        reporter.progress(Progress(counts, sent, to_send, rate, asked, eta))
+
+
+async def listen(reporter: Reporter, engine: Stoppable) -> None:
+    """Drain and stop on the first Ctrl-C or SIGTERM, stop at once on the second."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        stopping = False
+        async for _ in signals:
+            if stopping:
+                reporter.told("Stopping at once; what is under way becomes unknown.")
+                engine.abort()
+                return
+            stopping = True
+            reporter.told(
+                "Stopping: waiting for the answers that are under way. "
+                "Press Ctrl-C again to stop at once."
+            )
+            engine.interrupt()

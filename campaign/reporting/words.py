@@ -1,0 +1,37 @@
+"""How figures are written for people."""
+
+from __future__ import annotations
+
+
+def number(value: int) -> str:
+    """Return ``12345`` as ``12,345``."""
+    return f"{value:,}"
+
+
+def speed(per_second: float) -> str:
+    """Return a rate with its natural unit: ``80/s``, or ``30/min`` below one a second."""
+    if per_second >= 1 or per_second == 0:
+        return f"{per_second:.4g}/s"
+    return f"{per_second * 60:.3g}/min"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in its two largest units: ``3 h 12 min``, ``45 s``."""
+    if seconds < 1:
+        return "less than a second"
+    whole = round(seconds)
+    units = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+    parts = []
+    for size, name in units:
+        if whole >= size:
+            parts.append(f"{whole // size} {name}")
+            whole %= size
+    return " ".join(parts[:2])
+
+
+def share(part: int, whole: int) -> str:
+    """Return a part of the whole in per cent, with a digit where it is small."""
+    if whole == 0:
+        return "–"
+    percent = 100 * part / whole
+    return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"

@@ -1,0 +1,1 @@
+"""May we? One module a rule: an expression and a reason code."""

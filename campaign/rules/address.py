@@ -1,0 +1,14 @@
+"""Is there an address that can be reached? The audience found out; this reports it."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from campaign.rules.context import Context, Finding
+
+
+def usable_address(context: Context) -> Finding:
+    """Refuse rows whose address is missing, damaged or invalid, and rows that are empty."""
+    problem = pl.col("_address_problem")
+    blame = pl.when(problem != "empty_row").then(pl.lit(context.address))
+    return Finding(problem, column=blame)

@@ -1,0 +1,51 @@
+"""What the rules judge by, and what a rule finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from campaign.rules.window import Window
+
+KEY = "_key"
+"""The column that identifies a recipient within a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything outside the row that a rule may need.
+
+    ``own`` are the senders' identities, ``suppressed`` those of everybody who must not be
+    messaged. ``address`` and ``key`` are the columns of the list that hold them.
+    """
+
+    address: str
+    key: str | None
+    where: str | None
+    own: Sequence[str]
+    suppressed: pl.Series
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of every row, as expressions.
+
+    ``code`` is the reason not to send, or null. ``column`` names the column of the list whose cell
+    is to blame, and ``detail`` says more than the reason's own sentence; both may be null.
+    """
+
+    code: pl.Expr
+    column: pl.Expr | None = None
+    detail: pl.Expr | None = None
+
+
+Rule = Callable[[Context], Finding | None]
+"""A rule: an expression over the audience, or ``None`` where the definition does not ask for it."""
+
+
+def when(condition: pl.Expr, code: str) -> pl.Expr:
+    """Return ``code`` where the condition holds, else null."""
+    return pl.when(condition).then(pl.lit(code)).otherwise(None)

@@ -1,0 +1,81 @@
+"""WhatsApp's 24-hour customer service window.
+
+Free-form text, or an agent's own first message, may be sent only within 24 hours of the person's
+last message to the business; outside it only an approved template (Meta, Cloud API, "Send
+messages"). Invariant: a window is open only when that is known; a time that is missing, cannot be
+read, has no offset, or lies in the future is no knowledge. It is judged when the plan is made, for
+the forecast, and again right before each message, because a slow campaign outlives the window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+LENGTH = timedelta(hours=24)
+LAST_INBOUND = "_last_inbound"
+"""Microseconds since 1970 UTC of the recipient's last message, or null."""
+
+OPEN = "_window_open"
+
+_WITH_OFFSET = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
+_WITHOUT_OFFSET = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How to judge the window.
+
+    ``matters``: the channel has one and something that needs it would be sent. ``column`` holds
+    the time of the last inbound message; ``None`` when the list does not say. ``margin`` is how
+    much must be left of it. ``timezone`` is the zone of times without an offset.
+    """
+
+    matters: bool
+    column: str | None = None
+    margin: timedelta = timedelta(minutes=10)
+    timezone: str | None = None
+
+    @property
+    def _reach(self) -> int:
+        """How long ago, in microseconds, a message still keeps the window open."""
+        return (LENGTH - self.margin) // timedelta(microseconds=1)
+
+    def with_times(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Add :data:`LAST_INBOUND`."""
+        if self.column is None:
+            return frame.with_columns(pl.lit(None, dtype=pl.Int64).alias(LAST_INBOUND))
+        # One spelling: 2026-11-20 10:00 +0100, 2026-11-20T10:00Z, ...
+        text = (
+            pl.col(self.column)
+            .str.replace(r"^(\d{4}-\d\d-\d\d)[ t]", "${1}T")
+            .str.replace(r"\s*(?:Z|z|UTC)$", "+00:00")
+            .str.replace(r"\s+([+-])", "${1}")
+        )
+        readings = [
+            text.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+            for form in _WITH_OFFSET
+        ]
+        if self.timezone is not None:
+            readings += [
+                text.str.to_datetime(form, time_unit="us", strict=False)
+                .dt.replace_time_zone(self.timezone, ambiguous="earliest", non_existent="null")
+                .dt.convert_time_zone("UTC")
+                for form in _WITHOUT_OFFSET
+            ]
+        return frame.with_columns(pl.coalesce(readings).dt.epoch("us").alias(LAST_INBOUND))
+
+    def expression(self, now: float) -> pl.Expr:
+        """Return whether each row's window is open at ``now`` (seconds since 1970 UTC)."""
+        at = int(now * 1_000_000)
+        last = pl.col(LAST_INBOUND)
+        return (last.is_not_null() & (last <= at) & (at < last + self._reach)).fill_null(False)
+
+    def is_open(self, last_inbound: int | None, now: float) -> bool:
+        """Return the same for one recipient; ``now`` in seconds since 1970 UTC."""
+        if last_inbound is None:
+            return False
+        at = int(now * 1_000_000)
+        return last_inbound <= at < last_inbound + self._reach

@@ -1,0 +1,69 @@
+"""What people and tests may ask the sandbox itself, below ``/_sandbox/``."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from campaign.sandbox.config import FaultPlan, describe
+from campaign.sandbox.exchange import Desk
+from campaign.sandbox.faults import FaultsInForce
+from campaign.sandbox.vendors import NAMES
+
+
+class Control:
+    """The control endpoints of one desk."""
+
+    def __init__(self, desk: Desk, seed: int) -> None:
+        self._desk = desk
+        self._seed = seed
+
+    def routes(self) -> list[Route]:
+        """Return the endpoints."""
+        return [
+            Route("/_sandbox/journal", self.journal, methods=["GET"]),
+            Route("/_sandbox/journal", self.clear, methods=["DELETE"]),
+            Route("/_sandbox/counts", self.counts, methods=["GET"]),
+            Route("/_sandbox/faults", self.replace_faults, methods=["PUT"]),
+        ]
+
+    async def journal(self, request: Request) -> Response:
+        """List what was accepted, of one ``vendor``, after number ``since``."""
+        vendor = request.query_params.get("vendor")
+        since = request.query_params.get("since", "0")
+        if vendor is not None and vendor not in NAMES:
+            return _wrong(f"vendor: one of {', '.join(NAMES)}")
+        if not since.isdecimal():
+            return _wrong("since: the number of an entry")
+        journal = self._desk.journal
+        entries = journal.entries(vendor, int(since))
+        return JSONResponse(
+            {"last": journal.last, "entries": [entry.as_dict() for entry in entries]}
+        )
+
+    async def clear(self, request: Request) -> Response:
+        """Forget entries and counts; the file, if there is one, stays as it is."""
+        del request
+        self._desk.journal.clear()
+        self._desk.counts.clear()
+        return Response(status_code=204)
+
+    async def counts(self, request: Request) -> Response:
+        """Say how many requests came, and how they ended."""
+        del request
+        return JSONResponse(self._desk.counts.as_dict())
+
+    async def replace_faults(self, request: Request) -> Response:
+        """Replace all faults by the ones in the body; windows and tries begin anew."""
+        try:
+            plan = FaultPlan.model_validate_json(await request.body())
+        except ValidationError as error:
+            return _wrong(*describe(error))
+        self._desk.faults = FaultsInForce(plan, self._seed)
+        return Response(status_code=204)
+
+
+def _wrong(*problems: str) -> Response:
+    return JSONResponse({"problems": problems}, status_code=400)

@@ -1,0 +1,152 @@
+"""What the sandbox accepted: the ground truth against which a ledger is compared.
+
+An entry exists exactly when the vendor accepted a recipient, and it is written before the first
+byte of the answer leaves. A refusal, and a connection lost before acceptance, leave none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One accepted recipient, as the vendor's module knows it.
+
+    ``provider_id`` is the id the answer gives (or would have given), ``scheduled_at`` the time
+    the request asked for, ``message_sent`` whether the recipient gets a message because of it,
+    now or then. ``request`` is the body alone: headers hold keys and are never kept.
+    """
+
+    channel: str
+    to: str
+    sender: str | None
+    agent: str | None
+    provider_id: str
+    message_sent: bool
+    scheduled_at: str | None = None
+    message_id: str | None = None
+    request: Mapping[str, Any]
+
+
+_DRAFTED = tuple(field.name for field in fields(Draft))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Draft):
+    """A draft with its place in the journal: ``number`` counts from 1, ``time`` is ISO 8601 UTC."""
+
+    number: int
+    time: str
+    vendor: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry as one flat JSON object, place first."""
+        return {name: getattr(self, name) for name in ("number", "time", "vendor", *_DRAFTED)}
+
+
+class Journal:
+    """The accepted sends in order; safe to read from any thread while the server writes."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._lock = Lock()
+        self._entries: list[Entry] = []
+        self._last = 0
+        # Unbuffered and appending: a line is in the file when write returns, whole, even if
+        # the process is killed right after the answer left.
+        self._file = None if path is None else path.open("ab", buffering=0)
+
+    def append(self, vendor: str, drafts: Sequence[Draft]) -> None:
+        """Write down what ``vendor`` accepted in one request, all of it or (on error) nothing.
+
+        Raises:
+            OSError: the file could not be written; then nothing was accepted.
+        """
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with self._lock:
+            entries = [
+                Entry(
+                    number=number,
+                    time=time,
+                    vendor=vendor,
+                    **{name: getattr(draft, name) for name in _DRAFTED},
+                )
+                for number, draft in enumerate(drafts, self._last + 1)
+            ]
+            if self._file is not None:
+                self._file.write(b"".join(_line(entry) for entry in entries))
+            self._entries += entries
+            self._last += len(entries)
+
+    def entries(self, vendor: str | None = None, since: int = 0) -> list[Entry]:
+        """Return the entries after number ``since``, of one vendor if it is named."""
+        with self._lock:
+            kept = list(self._entries)
+        return [e for e in kept if e.number > since and vendor in (None, e.vendor)]
+
+    @property
+    def last(self) -> int:
+        """The number of the newest entry, or 0; it never goes back."""
+        with self._lock:
+            return self._last
+
+    def addresses(self, vendor: str | None = None) -> Counter[str]:
+        """Count the accepted sends by recipient address."""
+        return Counter(entry.to for entry in self.entries(vendor))
+
+    def clear(self) -> None:
+        """Forget the entries in memory; numbers go on, and the file keeps what it has."""
+        with self._lock:
+            self._entries.clear()
+
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self._file is not None:
+            self._file.close()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._entries)
+
+
+class Counts:
+    """How many requests came, refusals included, by vendor and by how they ended.
+
+    An ending is a status code as text, ``dropped`` (closed without a byte of answer) or ``cut``
+    (closed in the middle of the answer).
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._endings: dict[str, Counter[str]] = {}
+
+    def add(self, vendor: str, ending: str) -> None:
+        """Count one request."""
+        with self._lock:
+            self._endings.setdefault(vendor, Counter())[ending] += 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return ``{"requests": total, "vendors": {vendor: {"requests", "endings"}}}``."""
+        with self._lock:
+            vendors = {
+                vendor: {"requests": endings.total(), "endings": dict(endings)}
+                for vendor, endings in self._endings.items()
+            }
+            total = sum(endings.total() for endings in self._endings.values())
+        return {"requests": total, "vendors": vendors}
+
+    def clear(self) -> None:
+        """Start again from nothing."""
+        with self._lock:
+            self._endings.clear()
+
+
+def _line(entry: Entry) -> bytes:
+    return json.dumps(entry.as_dict(), ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""How fast, how safe? The engine, the pace and the retries."""

@@ -1,0 +1,118 @@
+"""Group commit: what many requests want written at the same moment is one transaction.
+
+A group is whatever is ready when the last write has finished, never what a clock collected, so a
+lone claim waits for one write and a thousand claims wait for one write too. Invariants: when a
+write fails, everybody who waited for it, and everybody after, gets the error, and nothing is
+claimed from a ledger that cannot be written; the books stay open, even when everything around them
+is cancelled, until every claim that went through them is settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import anyio
+import anyio.to_thread
+
+from campaign.ledger.protocol import Claim, Lease, Ledger, Settlement, Skip
+
+
+@dataclass(slots=True)
+class _Wish:
+    claims: Sequence[Claim] = ()
+    settlements: Sequence[Settlement] = ()
+    skips: Sequence[Skip] = ()
+    done: anyio.Event = field(default_factory=anyio.Event)
+    attempts: list[int | None] = field(default_factory=list)
+
+
+class Books:
+    """The way from many tasks to one ledger."""
+
+    def __init__(self, ledger: Ledger, lease: Lease) -> None:
+        self._ledger = ledger
+        self._lease = lease
+        self._wishes: list[_Wish] = []
+        self._ready = anyio.Event()
+        self._closing = False
+        self._open_claims = 0
+        self._error: Exception | None = None
+
+    async def claim(self, claims: Sequence[Claim]) -> list[int | None]:
+        """Claim recipients; return each one's attempt number, or ``None`` for "not yours"."""
+        return (await self._write(_Wish(claims=claims))).attempts
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write outcomes."""
+        await self._write(_Wish(settlements=settlements))
+
+    async def skip(self, skips: Sequence[Skip]) -> None:
+        """Write down recipients that a rule refused at the last moment."""
+        await self._write(_Wish(skips=skips))
+
+    async def keep(self) -> None:
+        """Write groups until :meth:`close`; to be started as a task of its own.
+
+        To cancel it is to close the books: who has a claim can still write its outcome.
+        """
+        try:
+            await self._keep()
+        except anyio.get_cancelled_exc_class():
+            self.close()
+            with anyio.CancelScope(shield=True):
+                await self._keep()
+            raise
+        finally:
+            self._error = self._error or RuntimeError("the books are closed")
+
+    def close(self) -> None:
+        """End :meth:`keep` when all that waits is written, and every claim is settled."""
+        self._closing = True
+        self._ready.set()
+
+    async def _keep(self) -> None:
+        while not self._is_over():
+            if not self._wishes:
+                self._ready = anyio.Event()
+                await self._ready.wait()
+                continue
+            group, self._wishes = self._wishes, []
+            with anyio.CancelScope(shield=True):
+                await self._commit(group)
+
+    def _is_over(self) -> bool:
+        settled = self._open_claims == 0 or self._error is not None
+        return self._closing and settled and not self._wishes
+
+    async def _write(self, wish: _Wish) -> _Wish:
+        if self._error is not None:
+            raise self._error
+        self._wishes.append(wish)
+        self._ready.set()
+        await wish.done.wait()
+        if self._error is not None:
+            raise self._error
+        return wish
+
+    async def _commit(self, group: list[_Wish]) -> None:
+        try:
+            attempts = await anyio.to_thread.run_sync(self._write_group, group)
+        except Exception as error:  # noqa: BLE001 - handed to everybody who waits
+            self._error = error
+        else:
+            for wish in group:
+                wish.attempts = attempts[: len(wish.claims)]
+                attempts = attempts[len(wish.claims) :]
+                self._open_claims += sum(attempt is not None for attempt in wish.attempts)
+                self._open_claims -= len(wish.settlements)
+        for wish in group:
+            wish.done.set()
+
+    def _write_group(self, group: list[_Wish]) -> list[int | None]:
+        return self._ledger.write(
+            self._lease,
+            claims=[claim for wish in group for claim in wish.claims],
+            settlements=[settlement for wish in group for settlement in wish.settlements],
+            skips=[skip for wish in group for skip in wish.skips],
+        )

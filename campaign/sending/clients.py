@@ -1,0 +1,65 @@
+"""HTTP connections: one client for each request in flight, kept for the next.
+
+A single ``httpx.AsyncClient`` searches its whole pool for every request, so that its speed falls
+as more requests are in flight. A stack of clients with one connection each costs the same however
+many there are. The TLS context, the costly part of a client, is shared.
+"""
+
+from __future__ import annotations
+
+import ssl
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+_LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
+
+
+class Clients:
+    """Sends requests; never follows a redirect, because a POST sent on may be sent twice.
+
+    ``timeout`` is in seconds and holds for connecting, writing and reading each. Proxies of the
+    environment are used unless ``proxies`` is false.
+    """
+
+    def __init__(self, timeout: float, *, proxies: bool = True) -> None:
+        self._timeout = httpx.Timeout(timeout).as_dict()
+        self._proxies = proxies
+        self._tls: ssl.SSLContext = httpx.create_ssl_context(trust_env=proxies)
+        self._idle: list[httpx.AsyncClient] = []
+        self._all: list[httpx.AsyncClient] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for client in self._all:
+            await client.aclose()
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and read the whole answer.
+
+        Raises:
+            httpx.HTTPError: the exact exception of httpx, which decides between not sent and
+                unknown.
+        """
+        # A request made outside a client carries no time-out, and would wait for ever.
+        request.extensions = {**request.extensions, "timeout": self._timeout}
+        client = self._idle.pop() if self._idle else self._new()
+        try:
+            return await client.send(request)
+        finally:
+            self._idle.append(client)
+
+    def _new(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(
+            limits=_LIMITS, verify=self._tls, trust_env=self._proxies, follow_redirects=False
+        )
+        self._all.append(client)
+        return client

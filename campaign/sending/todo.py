@@ -1,0 +1,72 @@
+"""What the engine sends: a recipient of the plan with its rendered message in every form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campaign.channel import Channel
+from campaign.message.form import Form
+from campaign.providers.protocol import Message, TemplateUse
+
+
+@dataclass(slots=True)
+class Todo:
+    """One recipient that is still to be sent to.
+
+    ``number`` is its position in the plan; ``last_inbound`` microseconds since 1970 UTC, or
+    ``None`` when not known. ``tries`` counts how often it certainly was not sent in this process,
+    ``begun`` says that it counts towards the limit.
+    """
+
+    number: int
+    key: str
+    identity: str
+    address: str
+    sender: str | None
+    last_inbound: int | None
+    text: str | None
+    template: Mapping[str, str] | None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    tries: int = 0
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What is the same for every recipient of a run."""
+
+    channel: Channel
+    template_id: str | None = None
+    language: str | None = None
+    suggested_replies: Sequence[str] = ()
+    schedule_at: datetime | None = None
+
+    def message(self, todo: Todo, form: Form) -> Message:
+        """Return the message in one form."""
+        template = None
+        if form is Form.TEMPLATE and self.template_id is not None:
+            template = TemplateUse(self.template_id, self.language, todo.template or {})
+        return Message(
+            recipient=todo.number,
+            address=todo.address,
+            channel=self.channel,
+            sender=todo.sender,
+            text=todo.text if form is Form.TEXT else None,
+            template=template,
+            suggested_replies=self.suggested_replies,
+            variables=todo.variables,
+            schedule_at=self.schedule_at,
+        )
+
+
+def alike(message: Message) -> tuple[object, ...]:
+    """Return what two messages must share to travel in one request."""
+    template = message.template
+    return (
+        message.sender,
+        message.text,
+        (template.id, template.language, tuple(template.variables.items())) if template else None,
+        tuple(message.variables.items()),
+    )

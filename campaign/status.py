@@ -1,0 +1,116 @@
+"""Looking at a run that has begun, from the ledger and the plan alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from campaign.errors import InvalidInput
+from campaign.job import Job
+from campaign.ledger.protocol import Attempt, Counts, Entry, Run
+from campaign.ledger.sqlite import SqliteLedger
+from campaign.plan.frozen import INPUT, Plan
+from campaign.reporting.results import write_results
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One row of the list: the plan's row, and what the ledger says of it, if anything."""
+
+    planned: Mapping[str, Any]
+    entry: Entry | None
+    attempts: list[Attempt]
+
+
+class RunView:
+    """One run, to read; close it when done, or use it as a context manager."""
+
+    def __init__(self, ledger: SqliteLedger, run: Run, ledger_path: Path) -> None:
+        self._ledger = ledger
+        self.run = run
+        self.ledger_path = ledger_path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._ledger.close()
+
+    @property
+    def counts(self) -> Counts:
+        """How many rows stand where, now."""
+        return self._ledger.counts(self.run.id)
+
+    @property
+    def reasons(self) -> Mapping[tuple[str, str], int]:
+        """How many rows have each (state, reason)."""
+        return self._ledger.reasons(self.run.id)
+
+    @property
+    def events(self) -> list[tuple[int, str, str | None]]:
+        """What happened to the run as a whole: time in milliseconds UTC, what, detail."""
+        return self._ledger.events(self.run.id)
+
+    @property
+    def plan(self) -> Plan:
+        """The frozen plan.
+
+        Raises:
+            InvalidInput: the run has no plan, or its file is missing or was changed.
+        """
+        if self.run.plan_path is None or self.run.plan_hash is None:
+            raise InvalidInput(f"The run {self.run.run} has no plan yet; nothing was sent.")
+        path = self.ledger_path.parent / self.run.plan_path
+        return Plan.open(path, self.run.plan_hash)
+
+    def results(self, path: Path) -> None:
+        """Write the per-recipient results to a ``.csv`` or ``.parquet`` file."""
+        write_results(self.plan, self._ledger, self.run.id, path)
+
+    def find(self, text: str) -> list[Found]:
+        """Return the rows whose key, address or spreadsheet row is ``text``."""
+        found = []
+        for planned in self.plan.find(text):
+            number = planned["number"]
+            entry = next(iter(self._ledger.entries(self.run.id, number, number)), None)
+            attempts = self._ledger.attempts(self.run.id, number)
+            found.append(Found(planned, entry, attempts))
+        return found
+
+
+def inputs_of(planned: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the cells of the list from a row of the plan."""
+    return {
+        name.removeprefix(INPUT): value for name, value in planned.items() if name.startswith(INPUT)
+    }
+
+
+def open_run(job: Job, name: str | None) -> RunView:
+    """Open a run of a campaign, by default the newest one.
+
+    Raises:
+        LedgerError: there is no ledger yet.
+        InvalidInput: there is no such run.
+    """
+    ledger = SqliteLedger(job.ledger_path, create=False)
+    campaign = job.loaded.definition.name
+    try:
+        if name is not None:
+            run = ledger.find_run(campaign, name)
+        else:
+            run = ledger.latest_run(campaign, sandbox=job.loaded.settings.sandbox)
+        if run is None:
+            wanted = f"run {name}" if name else "run yet"
+            names = ledger.run_names(campaign)
+            known = f" It has: {', '.join(names)}." if names else ""
+            raise InvalidInput(f"The campaign {campaign} has no {wanted}.{known}")
+    except BaseException:
+        ledger.close()
+        raise
+    return RunView(ledger, run, job.ledger_path)

@@ -1,0 +1,150 @@
+"""Damaged phone cells are named, and healthy ones that look a little like them are not."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from campaign.audience.damage import phone_damage, tidy_phone
+
+
+def damage(cell: str) -> str | None:
+    frame = pl.DataFrame({"cell": [cell]}).select(tidy_phone(pl.col("cell")))
+    answer: str | None = frame.select(phone_damage(pl.col("cell"))).item()
+    return answer
+
+
+def tidy(cell: str) -> str | None:
+    answer: str | None = pl.DataFrame({"cell": [cell]}).select(tidy_phone(pl.col("cell"))).item()
+    return answer
+
+
+DAMAGED = {
+    "excel_scientific": [
+        "4.47911E+11",
+        "4,47911E+11",
+        "4.91714E+12",
+        "4.9e11",
+        "+4.47911E+11",
+        "4E+11",
+        "4.4791123E+11",
+    ],
+    "excel_decimal": ["447911123456.0", "447911123456,0", "4917139200123.00", "+4917139200123.0"],
+    "excel_apostrophe": ["'+447911123456", "'07911123456", "’+447911123456"],
+    "number_with_extension": [
+        "+447911123456x12",
+        "+447911123456 X 12",
+        "+447911123456 ext 5",
+        "+447911123456 ext. 5",
+        "+1 212 555 1234 Ext.: 1234",
+        "+447911123456 extension 5",
+        "+447911123456#12",
+        "+447911123456 #12",
+        "tel:+447911123456;ext=5",
+        "030 123456 Durchwahl 12",
+        "030 123456 DW 12",
+        "+33 1 23 45 67 89 poste 12",
+        "+55 11 3456-7890 ramal 12",
+        "+447911123456,12",
+        "+447911123456,,12#",
+    ],
+    "two_numbers": [
+        "+447911123456;+447911123457",
+        "+447911123456 ; +447911123457",
+        "+447911123456 / +447911123457",
+        "+447911123456/+447911123457",
+        "+447911123456, +447911123457",
+        "07911 123456 or 07911 123457",
+        "0171 39200123 oder 0171 39200124",
+        "06 12 34 56 78 ou 06 12 34 56 79",
+        "06 12 34 56 78 et 06 12 34 56 79",
+        "+39 339 1234567 e +39 339 1234568",
+        "0171 39200123 & 0171 39200124",
+        "0171 39200123 | 0171 39200124",
+        "0171 39200123\n0171 39200124",
+        "0171 39200123\r\n0171 39200124",
+        "(0171) 39200123 / (0171) 39200124",
+        "0171 1234567 / 0172 7654321",
+        "030 1234567 / 68",
+        "+447911123456 +447911123457",
+    ],
+    "number_with_letters": [
+        "1-800-FLOWERS",
+        "+1-800-FLOWERS",
+        "+447400xxxxxx",
+        "+4474xx123456",
+        "WhatsApp: +4917139200123",
+        "mobile +4917139200123",
+        "+4917139200123 (Anna)",
+        "NA",
+        "null",
+        "#N/A",
+        "n/a",
+        "O171 39200123",
+        "tel:+447911123456;phone-context=example",
+        "телефон 89123456789",
+    ],
+}
+
+HEALTHY = [
+    "+49 30 123456-78",
+    "+49 (0)30 123456",
+    "+49 (0)4131/1234567",
+    "+49 33701/12345",
+    "030/123456",
+    "0171/39200123",
+    "04131 / 1234567",
+    "+1 (212) 555-1234",
+    "212.555.1234",
+    "020 7946 0000",
+    "+31 6 1234 5678",
+    "(+49) 171 39200123",
+    "0049 171 39200123",
+    "+44 (0)7911 123456",
+    "06.12.34.56.78",
+    "06 12 34 56 78",
+    "[+49] 171 39200123",
+    "+4917139200123",
+    "4917139200123",
+    "tel:+4917139200123",
+    "5551234",
+    "100.200.3000",
+]
+
+
+@pytest.mark.parametrize(("code", "cell"), [(c, x) for c, cells in DAMAGED.items() for x in cells])
+def test_a_damaged_cell_is_named(code: str, cell: str) -> None:
+    assert damage(cell) == code
+
+
+@pytest.mark.parametrize("cell", HEALTHY)
+def test_a_healthy_cell_is_not_called_damaged(cell: str) -> None:
+    assert damage(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "plain"),
+    [
+        ("\u00a0+49\u2009171\u202f39200123\u3000", "+49 171 39200123"),
+        ("\u200e+4917139200123\u202c", "+4917139200123"),
+        ("\ufeff+4917\u200b139200123", "+4917139200123"),
+        ("＋４９１７１３９２００１２３", "+4917139200123"),
+        ("（０１７１）３９２００１２３", "(0171)39200123"),
+        ("tel:+4917139200123", "+4917139200123"),
+        ("TEL: +4917139200123", "+4917139200123"),
+        ("+49\u2011171\u201339200123", "+49-171-39200123"),
+        ('="+4917139200123"', "+4917139200123"),
+        ("\t+4917139200123", "+4917139200123"),
+    ],
+)
+def test_what_cannot_change_the_number_is_repaired_silently(cell: str, plain: str) -> None:
+    assert tidy(cell) == plain
+
+
+@pytest.mark.parametrize("cell", ["", " ", "\u200b", "tel:", '=""'])
+def test_a_cell_with_nothing_in_it_is_null(cell: str) -> None:
+    assert tidy(cell) is None
+
+
+def test_a_superscript_is_not_taken_for_a_digit() -> None:
+    assert tidy("+4917139200123²") == "+4917139200123²"

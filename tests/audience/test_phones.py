@@ -1,0 +1,168 @@
+"""A number is accepted only if it can be read in exactly one way."""
+
+from __future__ import annotations
+
+import phonenumbers
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from campaign.audience import phones
+from campaign.audience.phones import normalise_phones, phone_expression
+
+
+def read(cell: str | None, region: str | None = None) -> tuple[str | None, str | None]:
+    frame = normalise_phones(
+        pl.Series([cell], dtype=pl.String), pl.Series([region], dtype=pl.String)
+    )
+    address, problem = frame.row(0)
+    return address, problem
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "number"),
+    [
+        ("+4917139200123", None, "+4917139200123"),
+        ("+12025550123", None, "+12025550123"),
+        ("+31612345678", None, "+31612345678"),
+        ("447911123456", "GB", "+447911123456"),
+        ("00447911123456", "GB", "+447911123456"),
+        ("00447911123456", None, "+447911123456"),
+        ("00447911123456", "US", "+447911123456"),
+        ("011 49 171 39200123", "US", "+4917139200123"),
+        ("+44 (0)7911 123456", None, "+447911123456"),
+        ("tel:+447911123456", None, "+447911123456"),
+        ("\u200e+447911123456", None, "+447911123456"),
+        ("＋４４７９１１１２３４５６", None, "+447911123456"),
+        ("٠٧٩١١١٢٣٤٥٦", "GB", "+447911123456"),
+        ("+525512345678", None, "+525512345678"),
+        ("+541123456789", None, "+541123456789"),
+        ("+5491123456789", None, "+5491123456789"),
+        ("+15005550006", None, "+15005550006"),
+        ("+49 30 123456-78", None, "+493012345678"),
+        ("+49 (0)30 123456", None, "+4930123456"),
+        ("030/123456", "DE", "+4930123456"),
+        ("+1 (212) 555-1234", None, "+12125551234"),
+        ("212.555.1234", "US", "+12125551234"),
+        ("06 12345678", "nl", "+31612345678"),
+        ("07911 123456", " gb\u00a0", "+447911123456"),
+        ("+39 06 1234567", None, "+39061234567"),
+        ("8 912 345-67-89", "RU", "+79123456789"),
+        ("0412 345 678", "AU", "+61412345678"),
+        ("004917139200123", "DE", "+4917139200123"),
+        ("(+49) 171 39200123", None, "+4917139200123"),
+        ("+4917139200123", "Germany", "+4917139200123"),
+    ],
+)
+def test_a_number_is_normalised(cell: str, region: str | None, number: str) -> None:
+    assert read(cell, region) == (number, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "problem"),
+    [
+        (None, "DE", "missing_address"),
+        ("\u200b", "DE", "missing_address"),
+        ("4915112345678", "DE", "ambiguous_number"),
+        ("4917139200123", "DE", "ambiguous_number"),
+        ("1 212 555 1234", "GB", "invalid_number"),
+        ("2125551234", "GB", "invalid_number"),
+        ("49 171 39200123", "GB", "invalid_number"),
+        ("447911123456", None, "missing_region"),
+        ("07911 123456", None, "missing_region"),
+        ("01149 171 39200123", None, "missing_region"),
+        ("07911 123456", "UK", "unknown_region"),
+        ("07911 123456", "Germany", "unknown_region"),
+        ("07911 123456", "GBR", "unknown_region"),
+        ("0044 7911 123456", "Germany", "unknown_region"),
+        ("07911 123456", "ZZ", "unknown_region"),
+        ("07911 123456", "44", "unknown_region"),
+        ("+5215512345678", None, "invalid_number"),
+        ("+551187654321", None, "invalid_number"),
+        ("+447700900123", None, "invalid_number"),
+        ("+0049 171 39200123", None, "invalid_number"),
+        ("++49 171 39200123", None, "invalid_number"),
+        ("+491713920012³", None, "invalid_number"),
+        ("+4917139200123 ✓", None, "invalid_number"),
+        ("+49*17139200123", None, "invalid_number"),
+        ("112", "DE", "invalid_number"),
+        ("-", "DE", "invalid_number"),
+        ("-", None, "invalid_number"),
+        ("+", None, "invalid_number"),
+        ("5551234 / 5555678", "US", "invalid_number"),
+        ("+447911123456x12", None, "number_with_extension"),
+        ("+1-800-FLOWERS", None, "number_with_letters"),
+        ("447911123456.0", "GB", "excel_decimal"),
+        ("4.47911E+11", "GB", "excel_scientific"),
+        ("'+447911123456", None, "excel_apostrophe"),
+        ("+447911123456;+447911123457", None, "two_numbers"),
+    ],
+)
+def test_a_number_that_cannot_be_used_says_why(
+    cell: str | None, region: str | None, problem: str
+) -> None:
+    assert read(cell, region) == (None, problem)
+
+
+@pytest.mark.parametrize(("cell", "region"), [("00218212345678", "HK"), ("006903101", "TJ")])
+def test_a_region_that_reads_00_in_its_own_way_too_is_not_guessed(cell: str, region: str) -> None:
+    # Hong Kong dials 002 for abroad, and in Tajikistan numbers begin with 00.
+    assert read(cell, None)[0] == "+" + cell[2:]
+    assert read(cell, region) == (None, "ambiguous_number")
+
+
+def test_rows_keep_their_order_and_each_distinct_pair_is_parsed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str | None] = []
+
+    def counting(text: str | None, region: str | None) -> tuple[str | None, str | None]:
+        asked.append(text)
+        return text, None
+
+    monkeypatch.setattr(phones, "read_phone", counting)
+    raw = pl.Series(["+2", "+1", None, "+2", "+1", None, "+2"])
+    answer = normalise_phones(raw, pl.Series([None] * 7, dtype=pl.String))
+    assert answer["address"].to_list() == raw.to_list()
+    assert sorted(asked, key=str) == ["+1", "+2", None]
+
+
+def test_an_empty_batch_is_an_empty_answer() -> None:
+    empty = pl.Series([], dtype=pl.String)
+    assert normalise_phones(empty, empty).schema == {"address": pl.String, "problem": pl.String}
+
+
+def test_the_expression_runs_in_a_streaming_query() -> None:
+    numbers = [f"+4917139{n:06d}" for n in range(5000)]
+    frame = pl.LazyFrame({"phone": [*numbers, "07911 123456"]}).select(
+        phone_expression("phone", pl.lit("GB")).struct.field("address")
+    )
+    assert frame.collect(engine="streaming")["address"].to_list() == [*numbers, "+447911123456"]
+
+
+_any = st.one_of(
+    st.text("0123456789+()-/. ", max_size=18),
+    st.text("0123456789", min_size=6, max_size=15),
+    st.text(max_size=12),
+)
+
+
+@given(_any, st.sampled_from([None, "DE", "GB", "US", "BR", "xx", ""]))
+@settings(max_examples=500, deadline=None)
+def test_any_cell_has_either_a_valid_number_or_a_reason(cell: str, region: str | None) -> None:
+    address, problem = read(cell, region)
+    if address is None:
+        assert problem
+    else:
+        assert problem is None
+        assert phonenumbers.is_valid_number(phonenumbers.parse(address, None))
+        assert read(address) == (address, None)
+
+
+@given(_any)
+@settings(max_examples=300, deadline=None)
+def test_no_digit_of_an_accepted_number_is_dropped_except_a_prefix(cell: str) -> None:
+    address, problem = read(cell)
+    national = str(phonenumbers.parse(address, None).national_number) if address else ""
+    assert problem or phonenumbers.normalize_digits_only(cell).endswith(national)

@@ -1,0 +1,147 @@
+"""Ctrl-C once, twice, and a kill; two at once; a question on a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from campaign.sandbox import SandboxConfig, SandboxServer
+from tests.cli.commands import COMMAND, campaign, environment, started
+from tests.run.campaigns import Recipe
+from tests.run.lists import number
+
+PEOPLE = 200
+
+
+@pytest.fixture
+def slow() -> Iterator[SandboxServer]:
+    config = SandboxConfig.model_validate({"faults": {"latency": {"fixed": 0.3}}})
+    with SandboxServer(config) as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path: Path, slow: SandboxServer) -> Path:
+    rows = "".join(f"{number(place)},Ana,Plus\n" for place in range(PEOPLE))
+    (tmp_path / "list.csv").write_text("Phone,First Name,Plan\n" + rows, encoding="utf-8")
+    recipe = Recipe(rate="rate: {limit: 100/s, concurrency: 16}\n")
+    recipe.write(tmp_path, "list.csv", slow.url_for("synthflow"))
+    return tmp_path
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something that happens, however slow the machine; fail when it never does."""
+    for _ in range(6000):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never happened")
+
+
+def counts(folder: Path) -> dict[str, int]:
+    status = campaign("status", "campaign.yaml", "--json", cwd=folder)
+    found: dict[str, int] = json.loads(status.stdout)["counts"]
+    return found
+
+
+def test_the_first_ctrl_c_waits_for_what_is_under_way_and_the_same_command_resumes(
+    folder: Path, slow: SandboxServer
+) -> None:
+    run = started("run", "campaign.yaml", cwd=folder)
+    until(lambda: len(slow.journal) > 20)
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=60)
+
+    assert run.returncode == 130, out
+    assert "waiting for the answers" in out
+    now = counts(folder)
+    assert now["unknown"] == now["sending"] == 0
+    assert now["accepted"] == len(slow.journal)
+    assert now["pending"] > 0
+
+    slow.set_faults({})
+    again = campaign("run", "campaign.yaml", cwd=folder)
+    assert again.returncode == 0, again.stdout
+    assert set(slow.journal.addresses().values()) == {1}
+    assert len(slow.journal) == PEOPLE
+
+
+def test_the_second_ctrl_c_stops_at_once_and_what_was_under_way_is_unknown(
+    folder: Path, slow: SandboxServer
+) -> None:
+    slow.set_faults({"slow": {"seconds": 50}})  # accepted at once, answered too late
+    run = started("run", "campaign.yaml", cwd=folder)
+    until(lambda: len(slow.journal) == 16)
+    run.send_signal(signal.SIGINT)
+    assert run.stdout is not None
+    until(lambda: "waiting for the answers" in run.stdout.readline())
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=30)
+
+    assert run.returncode == 130, out
+    now = counts(folder)
+    assert now["unknown"] == 16
+    assert now["pending"] == PEOPLE - 16
+
+
+def test_a_kill_leaves_a_ledger_that_resumes_without_sending_twice(
+    folder: Path, slow: SandboxServer
+) -> None:
+    run = started("run", "campaign.yaml", cwd=folder)
+    until(lambda: len(slow.journal) > 40)
+    run.kill()
+    run.communicate()
+
+    slow.set_faults({})
+    again = campaign("run", "campaign.yaml", cwd=folder)
+    assert again.returncode == 3, again.stdout
+    assert "cut off" in again.stdout
+    sent = slow.journal.addresses()
+    assert max(sent.values()) == 1
+    now = counts(folder)
+    assert 0 < now["unknown"] <= 16
+    assert now["accepted"] + now["unknown"] == PEOPLE
+    assert now["accepted"] <= len(sent)
+
+
+def test_a_second_run_at_the_same_time_is_refused(folder: Path, slow: SandboxServer) -> None:
+    first = started("run", "campaign.yaml", cwd=folder)
+    until(lambda: len(slow.journal) > 5)
+    second = campaign("run", "campaign.yaml", cwd=folder)
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+    assert second.returncode == 11
+    assert f"process {first.pid}" in second.stderr
+    assert max(slow.journal.addresses().values()) == 1
+
+
+def test_on_a_terminal_a_live_run_asks_first_and_no_means_no(
+    folder: Path, slow: SandboxServer
+) -> None:
+    master, slave = pty.openpty()
+    run = subprocess.Popen(
+        [*COMMAND, "run", "campaign.yaml"],
+        cwd=folder,
+        env=environment(TERM="xterm"),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    seen = b""
+    while b"[y/N]" not in seen:
+        seen += os.read(master, 4096)
+    os.write(master, b"n\n")
+    run.wait(timeout=60)
+    os.close(master)
+    assert run.returncode == 130
+    assert f"Message {PEOPLE} real people".encode() in seen
+    assert len(slow.journal) == 0

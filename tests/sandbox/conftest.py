@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from campaign.sandbox import SandboxConfig, SandboxServer
+from tests.sandbox.samples import ALL, Sample
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxServer]:
+    """A sandbox where nothing goes wrong."""
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox_with() -> Iterator[Callable[..., SandboxServer]]:
+    """Start a sandbox with the given configuration."""
+    with ExitStack() as stack:
+
+        def start(**config: Any) -> SandboxServer:
+            server = SandboxServer(SandboxConfig.model_validate(config))
+            return stack.enter_context(server)
+
+        yield start
+
+
+@pytest.fixture(params=ALL, ids=lambda sample: sample.vendor)
+def sample(request: pytest.FixtureRequest) -> Sample:
+    """A good request, for each vendor in turn."""
+    chosen: Sample = request.param
+    return chosen
