@@ -29,7 +29,7 @@ from campaign.plan import making
 from campaign.plan.frozen import Plan
 from campaign.plan.of_run import Place, plan_of_run
 from campaign.reporting.reporter import About, Reporter
-from campaign.reporting.results import write_results
+from campaign.reporting.results import write_rejects, write_results
 from campaign.reporting.summary import Summary
 from campaign.reporting.watching import listen, watch
 from campaign.sandbox.embedded import embedded_sandbox
@@ -95,6 +95,8 @@ class Execution:
                 Place(folder, job.ledger_path.parent),
             )
             self._check_only(plan)
+            for warning in plan.warnings():
+                self._reporter.told(warning)
             summary = await self._send(ledger, run, lease, plan, suppressed, recovered, folder)
         return summary
 
@@ -161,7 +163,9 @@ class Execution:
         self._reporter.preparing("Writing the results")
         results = folder / "results.csv"
         await anyio.to_thread.run_sync(write_results, plan, ledger, run.id, results)
-        rejects = folder / "rejects.csv"
+        rejects, skips = folder / "rejects.csv", ledger.skips(run.id)
+        if skips:
+            await anyio.to_thread.run_sync(write_rejects, plan, rejects, skips)
         summary = Summary(
             name=self._definition.name,
             run=run.run,
@@ -174,7 +178,7 @@ class Execution:
             seconds=seconds,
             ledger=job.ledger_path,
             results=results,
-            rejects=rejects if plan.refusals else None,
+            rejects=rejects if counts.skipped else None,
         )
         self._reporter.finished(summary)
         return summary

@@ -37,7 +37,7 @@ class Forecast:
     ``planned`` rows in the list, of which ``sendable`` would be sent to. ``refusals`` counts the
     others by (verdict, reason), ``examples`` names up to five rows of each: file, row, value.
     ``seconds`` is the time at the asked rate. ``warnings`` are sentences about what would stop a
-    real run.
+    real run, or is odd in the list.
     """
 
     name: str
@@ -131,7 +131,8 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             samples=_samples(plan.rows(), plan.columns, only),
             rate=job.speed().rate,
             rejects=rejects,
-            warnings=[
+            warnings=plan.warnings()
+            + [
                 f"The environment variable {secret.name} is not set; a run needs it for {field}."
                 for field, secret in missing_secrets(job.loaded.settings, environment)
                 if not job.loaded.settings.sandbox

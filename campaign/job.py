@@ -158,8 +158,7 @@ class Job:
         resume. A rehearsal in the sandbox messages nobody, so any change of the definition or the
         list begins a new one, and it never stands in the way of the real run.
         """
-        pattern = self.loaded.definition.run
-        name = "once" if pattern is None else at.strftime(pattern)
+        name = self.loaded.definition.run_name(at)
         if not self.loaded.settings.sandbox:
             return name
         return f"{name}-sandbox-{self.loaded.fingerprint[:4]}{list_fingerprint[:4]}"

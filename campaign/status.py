@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from campaign.errors import InvalidInput
 from campaign.job import Job
+from campaign.ledger.owner import is_abandoned
 from campaign.ledger.protocol import Attempt, Counts, Entry, Run
 from campaign.ledger.sqlite import SqliteLedger
 from campaign.plan.frozen import INPUT, Plan
@@ -41,6 +42,14 @@ class RunView:
     def close(self) -> None:
         """Close the ledger."""
         self._ledger.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether a process that gives signs of life holds the run now."""
+        run = self.run
+        if run.owner_pid is None or run.owner_host is None or run.heartbeat_at is None:
+            return False
+        return not is_abandoned(run.heartbeat_at, run.owner_host, run.owner_pid)
 
     @property
     def counts(self) -> Counts:

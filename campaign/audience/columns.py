@@ -63,7 +63,8 @@ def _missing(lst: RecipientList, header: str, why: str) -> Problem:
     spellings |= {printed.casefold(): name for name, printed in lst.headers.items()}
     near = difflib.get_close_matches(normalise_header(header), spellings, n=3, cutoff=0.6)
     near = list(dict.fromkeys(lst.headers[spellings[spelling]] or spelling for spelling in near))
-    shown = ", ".join(printed or name for name, printed in lst.headers.items())
+    # A column that the definition gave a second name is shown once.
+    shown = ", ".join(dict.fromkeys(printed or name for name, printed in lst.headers.items()))
     return Problem(
         f'the list has no column "{header}", {why}',
         lst.files[0] if len(lst.files) == 1 else None,

@@ -21,10 +21,11 @@ _EMAIL_LIKE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 def normalise_header(header: str) -> str:
     """Return the name of a column: ``" First Name "`` is ``first_name``, ``"2nd"`` is ``_2nd``.
 
-    Trimmed, case-folded, and each run of characters that are neither letters, digits nor marks
-    becomes one underscore, none at the ends. Empty if the header has no such character.
+    Trimmed, in lower case (not case-folded: ``Größe`` stays ``größe``, as people write it in a
+    text), and each run of characters that are neither letters, digits nor marks becomes one
+    underscore, none at the ends. Empty if the header has no such character.
     """
-    text = unicodedata.normalize("NFKC", trimmed_text(header)).casefold()
+    text = unicodedata.normalize("NFKC", trimmed_text(header)).lower()
     text = unicodedata.normalize("NFKC", text)
     # Vowel signs (category M) are no "word characters" to a regex, but they belong to their word.
     kept = "".join(

@@ -24,7 +24,7 @@ def status(definition: Path, *, run: str | None, json: bool) -> None:
     campaign = api.load(definition, past_ok=True)
     with campaign.view(run) as view:
         counts, found = view.counts, view.reasons
-        held_since = view.run.owned_since
+        held_since = view.run.owned_since if view.running else None
         if json:
             print(  # noqa: T201
                 jsonlib.dumps(

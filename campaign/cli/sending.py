@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 
 from campaign import api
-from campaign.reporting import words
 from campaign.reporting.lines import JsonLines, Lines
 from campaign.reporting.reporter import About, Reporter
 from campaign.reporting.summary import Summary
@@ -49,8 +48,8 @@ def run(
     def confirmed(about: About) -> bool:
         if terminal is not None:
             terminal.close()
-        people = words.number(about.to_send)
-        return typer.confirm(f"Message {people} real people through {about.provider}?")
+        people = "1 real person" if about.to_send == 1 else f"{about.to_send:,} real people"
+        return typer.confirm(f"Message {people} through {about.provider}?")
 
     ask = campaign.is_live and not yes and terminal is not None and sys.stdin.isatty()
 

@@ -62,8 +62,11 @@ class Loaded:
     def _decisive(self) -> dict[str, Any]:
         # Without None, so that a new optional key in a later version changes no fingerprint.
         parts = self.definition.model_dump(mode="json", include=set(_DECISIVE), exclude_none=True)
+        # Neither how to get in nor how patient to be decides who gets what; a key that moved to
+        # another variable must not stand in the way of a resume.
+        exclude = {"timeout", "codes", "auth"} | secret_fields(type(self.settings))
         parts["provider"] = self.settings.model_dump(
-            mode="json", exclude={"timeout", "codes"}, exclude_none=True
+            mode="json", exclude=exclude, exclude_none=True
         )
         for key in _DECISIVE:
             parts.setdefault(key, None)

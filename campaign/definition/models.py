@@ -161,7 +161,7 @@ class Rate(Part):
 
     limit: PerSecond | None = Field(
         default=None,
-        description="The most messages per unit of time and sender: 80/s, 1000/min. "
+        description="The most messages per unit of time, over all senders: 80/s, 1000/min. "
         "Default: the provider's.",
     )
     concurrency: int | None = Field(
@@ -249,6 +249,6 @@ class Definition(Part):
         default="output", description="Folder for plans and results, relative to the definition."
     )
 
-    def run_id(self, at: datetime) -> str:
-        """Return the name of the run that starts at ``at``; a one-off has only one."""
-        return self.name if self.run is None else f"{self.name}-{at.strftime(self.run)}"
+    def run_name(self, at: datetime) -> str:
+        """Return the name of the run that starts at ``at``; a one-off has only one, ``once``."""
+        return "once" if self.run is None else at.strftime(self.run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,12 @@ def machine() -> str:
     except OSError:
         pass
     return "/".join(parts)
+
+
+def is_abandoned(heartbeat_at: int, host: str, pid: int) -> bool:
+    """Return whether a run may be taken over; ``heartbeat_at`` is milliseconds since 1970 UTC."""
+    silent = time.time() - heartbeat_at / 1000
+    return silent > TIME_TO_LIVE or is_dead(host, pid)
 
 
 def is_dead(host: str, pid: int) -> bool:

@@ -52,6 +52,7 @@ class Run:
     owner_host: str | None
     owner_pid: int | None
     owned_since: int | None
+    heartbeat_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,10 @@ class Ledger(Protocol):
 
     def reasons(self, run_id: int) -> Mapping[tuple[str, str], int]:
         """Return how many rows have each (state, reason), from the plan and from sending."""
+        ...
+
+    def skips(self, run_id: int) -> Mapping[int, str]:
+        """Return who was refused at the moment of sending, with the reason code."""
         ...
 
     def decided(self, run_id: int, first: int, last: int) -> set[int]:

@@ -17,7 +17,7 @@ def run_of(row: sqlite3.Row) -> Run:
     values["planned"] = row["planned"] or 0
     values["sendable"] = row["sendable"] or 0
     if row["owner"] is None:
-        values |= {"owner_host": None, "owner_pid": None, "owned_since": None}
+        values |= {"owner_host": None, "owner_pid": None, "owned_since": None, "heartbeat_at": None}
     return Run(**values)
 
 

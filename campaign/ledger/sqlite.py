@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +79,9 @@ class SqliteLedger:
         """Take the run, unless another process holds it and gives signs of life."""
         with self._file.writing():
             row = self._db.execute(self._sql["get_run"], {"run_id": run_id}).fetchone()
-            if row["owner"] is not None and not _abandoned(row):
+            if row["owner"] is not None and not owners.is_abandoned(
+                row["heartbeat_at"], row["owner_host"], row["owner_pid"]
+            ):
                 since = datetime.fromtimestamp(row["owned_since"] / 1000, UTC).astimezone()
                 raise RunHeld(
                     f"The run {row['name']} {row['run']} is being sent by process "
@@ -273,6 +274,10 @@ class SqliteLedger:
                 found[row["state"], row["reason"]] += row["rows"]
         return found
 
+    def skips(self, run_id: int) -> Mapping[int, str]:
+        """Return who was refused at the moment of sending, with the reason code."""
+        return {row["number"]: row["reason"] for row in self._file.all("skips", run_id=run_id)}
+
     def decided(self, run_id: int, first: int, last: int) -> set[int]:
         """Return which recipients from ``first`` to ``last`` are not to be sent to any more."""
         return {row[0] for row in self._file.all("decided", run_id=run_id, first=first, last=last)}
@@ -295,8 +300,3 @@ def now_ms() -> int:
 
 def _of(lease: Lease) -> dict[str, Any]:
     return {"run_id": lease.run_id, "epoch": lease.epoch, "owner": lease.owner}
-
-
-def _abandoned(row: sqlite3.Row) -> bool:
-    silent = (now_ms() - row["heartbeat_at"]) / 1000
-    return silent > owners.TIME_TO_LIVE or owners.is_dead(row["owner_host"], row["owner_pid"])

@@ -98,6 +98,16 @@ class Plan:
         )
         return {(verdict, reason): rows for verdict, reason, rows in found.iter_rows()}
 
+    def warnings(self) -> list[str]:
+        """Return sentences about what is odd in the list without being a reason to refuse."""
+        odd = self.rows().filter("time_unreadable").select(pl.len(), pl.col("row").first())
+        rows, first = odd.collect().row(0)
+        if not rows:
+            return []
+        where = f"{rows:,} times of a last message cannot be read (the first in row {first})"
+        advice = "Write them as 2026-11-20T10:00+01:00, or set window.timezone"
+        return [f"{where}, so their 24-hour windows count as closed. {advice}."]
+
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield all rows in order, some at a time."""
         yield from self.rows().collect_batches(chunk_size=BATCH, maintain_order=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import polars as pl
 from campaign.audience.addresses import with_addresses
 from campaign.audience.columns import map_columns
 from campaign.audience.duplicates import mark_duplicates
+from campaign.audience.headers import normalise_header
 from campaign.audience.reading import RecipientList, expand, open_list
 from campaign.definition.load import Loaded
 from campaign.errors import InvalidInput
@@ -85,11 +86,12 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
         # As it was read, before the definition's own names come in.
         kept = [pl.col(name).alias(INPUT + name) for name in found.headers]
         lst = _mapped(loaded, replace(found, frame=found.frame.with_columns(kept)))
+        originals = _original_names(found, loaded.definition.recipients.columns)
         needs = Needs.of(loaded, lst, address_column(loaded), question.composition)
-        address = _original_names(lst)[needs.address]
+        address = originals[needs.address]
         headers = {"headers": json.dumps(dict(found.headers))}
         try:
-            _judged(question, lst, needs).sink_parquet(first, statistics=False)
+            _judged(question, lst, needs, originals).sink_parquet(first, statistics=False)
             _finished(pl.scan_parquet(first), address, loaded.definition.sender).sink_parquet(
                 file, metadata=headers
             )
@@ -122,7 +124,9 @@ def _mapped(loaded: Loaded, found: RecipientList) -> RecipientList:
         ) from None
 
 
-def _judged(question: Question, lst: RecipientList, needs: Needs) -> pl.LazyFrame:
+def _judged(
+    question: Question, lst: RecipientList, needs: Needs, originals: Mapping[str, str]
+) -> pl.LazyFrame:
     loaded = question.loaded
     recipients = loaded.definition.recipients
     frame = with_addresses(
@@ -159,22 +163,24 @@ def _judged(question: Question, lst: RecipientList, needs: Needs) -> pl.LazyFram
         pl.col("_identity").alias("identity"),
         pl.col("_address").alias("address"),
         REASON,
-        pl.col(BLAME).replace(_original_names(lst)).alias(BLAME),
+        pl.col(BLAME).replace(originals).alias(BLAME),
         DETAIL,
         pl.col(FORM).alias("form"),
         pl.col(LAST_INBOUND).alias("last_inbound"),
+        window.unreadable().alias("time_unreadable"),
         TEXT,
         *rendered,
         pl.col(f"^{INPUT}.*$"),
     )
 
 
-def _original_names(lst: RecipientList) -> dict[str, str]:
-    """Map the names that the definition gave to columns back to those of the list."""
-    originals: dict[str, str] = {}
-    for name, header in lst.headers.items():
-        originals.setdefault(header, name)
-    return {name: originals[header] for name, header in lst.headers.items()}
+def _original_names(found: RecipientList, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Map every name of a column to the list's own; the definition's win, as they do above."""
+    names = {name: name for name in found.headers}
+    for ours, header in mapping.items():
+        plain = normalise_header(header)
+        names[ours] = plain if plain in found.headers else header
+    return names
 
 
 def _finished(frame: pl.LazyFrame, blame: str, senders: Sequence[str]) -> pl.LazyFrame:

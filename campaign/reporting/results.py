@@ -6,7 +6,7 @@ columns under their own headers first, so that a file can be worked on where it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -131,13 +131,26 @@ def _sentence() -> pl.Expr:
     return pl.coalesce("_detail", "reason_detail", spoken)
 
 
-def write_rejects(plan: Plan, path: Path) -> int:
-    """Write the refused rows: file, row, column, value, code, sentence. Return how many.
+def write_rejects(plan: Plan, path: Path, at_sending: Mapping[int, str] | None = None) -> None:
+    """Write the refused rows: file, row, column, value, code, sentence, detail.
+
+    ``at_sending`` adds those whom a rule refused only when their turn came: position in the plan,
+    and reason code.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    refused = plan.rows().filter(pl.col("verdict") != SEND)
+    late = pl.DataFrame(
+        list((at_sending or {}).items()),
+        schema={"number": pl.UInt32, "late": pl.String},
+        orient="row",
+    )
+    refused = (
+        plan.rows()
+        .join(late.lazy(), on="number", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("late", "reason").alias("reason"))
+        .filter(pl.col("reason").is_not_null())
+    )
     value = pl.coalesce(
         pl.lit(None, dtype=pl.String),
         *(
@@ -157,7 +170,6 @@ def write_rejects(plan: Plan, path: Path) -> int:
             pl.col("reason").replace_strict(known, default=pl.col("reason")).alias("sentence"),
             pl.col("reason_detail").alias("detail"),
         ).sink_csv(file)
-    return plan.planned - plan.sendable
 
 
 def _iso(milliseconds: int | None) -> str | None:

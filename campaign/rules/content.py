@@ -10,6 +10,7 @@ import polars as pl
 
 from campaign.rules.context import Context, Finding, when
 from campaign.rules.form import FORM
+from campaign.rules.window import UNREADABLE
 
 
 def window_allows(context: Context) -> Finding | None:
@@ -17,9 +18,12 @@ def window_allows(context: Context) -> Finding | None:
     if not context.window.matters:
         return None
     column = context.window.column
+    if column is None:
+        return Finding(when(pl.col(FORM).is_null(), "window_closed"))
     return Finding(
         when(pl.col(FORM).is_null(), "window_closed"),
-        column=None if column is None else pl.lit(column),
+        column=pl.lit(column),
+        detail=pl.when(context.window.unreadable()).then(pl.lit(UNREADABLE)),
     )
 
 

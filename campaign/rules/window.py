@@ -18,7 +18,7 @@ LENGTH = timedelta(hours=24)
 LAST_INBOUND = "_last_inbound"
 """Microseconds since 1970 UTC of the recipient's last message, or null."""
 
-OPEN = "_window_open"
+UNREADABLE = "the time cannot be read; write it as 2026-11-20T10:00+01:00, or set window.timezone"
 
 _WITH_OFFSET = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z")
 _WITHOUT_OFFSET = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M")
@@ -66,6 +66,12 @@ class Window:
                 for form in _WITHOUT_OFFSET
             ]
         return frame.with_columns(pl.coalesce(readings).dt.epoch("us").alias(LAST_INBOUND))
+
+    def unreadable(self) -> pl.Expr:
+        """Return where the list has something in the cell, but no time that can be read."""
+        if self.column is None:
+            return pl.lit(False)
+        return pl.col(self.column).is_not_null() & pl.col(LAST_INBOUND).is_null()
 
     def expression(self, now: float) -> pl.Expr:
         """Return whether each row's window is open at ``now`` (seconds since 1970 UTC)."""

@@ -36,6 +36,7 @@ class Books:
         self._wishes: list[_Wish] = []
         self._ready = anyio.Event()
         self._closing = False
+        self._closed = False
         self._open_claims = 0
         self._error: Exception | None = None
 
@@ -64,7 +65,7 @@ class Books:
                 await self._keep()
             raise
         finally:
-            self._error = self._error or RuntimeError("the books are closed")
+            self._closed = True
 
     def close(self) -> None:
         """End :meth:`keep` when all that waits is written, and every claim is settled."""
@@ -82,12 +83,14 @@ class Books:
                 await self._commit(group)
 
     def _is_over(self) -> bool:
-        settled = self._open_claims == 0 or self._error is not None
+        settled = self._open_claims <= 0 or self._error is not None
         return self._closing and settled and not self._wishes
 
     async def _write(self, wish: _Wish) -> _Wish:
         if self._error is not None:
             raise self._error
+        if self._closed:
+            raise RuntimeError("the books are closed")
         self._wishes.append(wish)
         self._ready.set()
         await wish.done.wait()
@@ -96,18 +99,22 @@ class Books:
         return wish
 
     async def _commit(self, group: list[_Wish]) -> None:
-        try:
-            attempts = await anyio.to_thread.run_sync(self._write_group, group)
-        except Exception as error:  # noqa: BLE001 - handed to everybody who waits
-            self._error = error
-        else:
-            for wish in group:
-                wish.attempts = attempts[: len(wish.claims)]
-                attempts = attempts[len(wish.claims) :]
-                self._open_claims += sum(attempt is not None for attempt in wish.attempts)
-                self._open_claims -= len(wish.settlements)
+        if self._error is None:
+            try:
+                attempts = await anyio.to_thread.run_sync(self._write_group, group)
+            except Exception as error:  # noqa: BLE001 - handed to everybody who waits
+                self._error = error
+            else:
+                self._tell(group, attempts)
         for wish in group:
             wish.done.set()
+
+    def _tell(self, group: list[_Wish], attempts: list[int | None]) -> None:
+        for wish in group:
+            wish.attempts = attempts[: len(wish.claims)]
+            attempts = attempts[len(wish.claims) :]
+            self._open_claims += sum(attempt is not None for attempt in wish.attempts)
+            self._open_claims -= len(wish.settlements)
 
     def _write_group(self, group: list[_Wish]) -> list[int | None]:
         return self._ledger.write(

@@ -6,10 +6,12 @@ recipient count: unknown ones, refusals without a reason, and pauses that lead n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from campaign.providers.protocol import Kind, Outcome
 
 IN_A_ROW = 20
-"""Outcomes of the same kind and reason in a row that stop a run."""
+"""Answers in a row that stop a run: unknown ones, or refusals of the same kind and reason."""
 
 PAUSES_WHEN_THROTTLED = 20
 """Pauses in a row, without one message taken between them, that stop a run."""
@@ -30,16 +32,18 @@ class Breaker:
         self._last: tuple[Kind, str | None, str | None] | None = None
         self._in_a_row = 0
 
-    def note(self, outcome: Outcome) -> str | None:
-        """Count one outcome; return why to stop, or ``None``."""
-        counts = outcome.kind is Kind.UNKNOWN or (
-            outcome.kind is Kind.REJECTED and outcome.reason not in _ABOUT_THE_RECIPIENT
-        )
-        if not counts:
-            if outcome.kind in (Kind.ACCEPTED, Kind.SCHEDULED, Kind.REJECTED):
-                self._last, self._in_a_row = None, 0
+    def note(self, outcomes: Sequence[Outcome]) -> str | None:
+        """Count one answer, about however many recipients; return why to stop, or ``None``."""
+        if any(_is_good_news(outcome) for outcome in outcomes):
+            self._last, self._in_a_row = None, 0
             return None
-        this = (outcome.kind, outcome.reason, outcome.code)
+        outcome = next((o for o in outcomes if o.kind in (Kind.UNKNOWN, Kind.REJECTED)), None)
+        if outcome is None:
+            return None
+        this: tuple[Kind, str | None, str | None] = (outcome.kind, outcome.reason, outcome.code)
+        if outcome.kind is Kind.UNKNOWN:
+            # An outage has many faces (no answer, connection lost, 5xx), and each costs a person.
+            this = (outcome.kind, None, None)
         self._in_a_row = self._in_a_row + 1 if this == self._last else 1
         self._last = this
         if self._in_a_row < IN_A_ROW:
@@ -54,3 +58,10 @@ class Breaker:
         if in_a_row >= PAUSES_WHEN_THROTTLED:
             return f"the vendor still asks to slow down after {in_a_row} pauses"
         return None
+
+
+def _is_good_news(outcome: Outcome) -> bool:
+    """The vendor works: it took a message, or refused one for what the recipient is."""
+    if outcome.kind is Kind.REJECTED:
+        return outcome.reason in _ABOUT_THE_RECIPIENT
+    return outcome.kind in (Kind.ACCEPTED, Kind.SCHEDULED)

@@ -13,7 +13,12 @@ from typing import Self
 
 import httpx
 
-_LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
+# A server may close an idle connection just when the next request leaves, and then nobody knows
+# whether it was read. Common servers wait five seconds or more; we let go before they do.
+_IDLE_SECONDS = 4.0
+_LIMITS = httpx.Limits(
+    max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE_SECONDS
+)
 
 
 class Clients:

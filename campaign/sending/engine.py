@@ -8,15 +8,12 @@ and a second stop settles what was under way as unknown.
 
 from __future__ import annotations
 
-import heapq
-import math
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import count
 from typing import Protocol
 
 import anyio
@@ -24,16 +21,17 @@ import anyio.abc
 import anyio.lowlevel
 import httpx
 
-from campaign.errors import first_error
-from campaign.ledger.protocol import Claim, Skip
-from campaign.message.form import Form
+from campaign.errors import LedgerError, first_error
+from campaign.ledger.protocol import Claim, Settlement
 from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending.books import Books
 from campaign.sending.breaker import Breaker
 from campaign.sending.pace import Pace, Pause
 from campaign.sending.settling import settlement
-from campaign.sending.todo import Fixed, Todo, alike
+from campaign.sending.todo import Fixed, Todo
+from campaign.sending.upcoming import Batch, Upcoming
+from campaign.sending.upcoming import Judge as Judge
 
 
 class Ending(StrEnum):
@@ -66,13 +64,6 @@ class Transport(Protocol):
         ...
 
 
-Judge = Callable[[Todo, float], Form | str]
-"""The rules that depend on the moment: the form to send in, or the reason code not to.
-
-The second argument is the time, in seconds since 1970 UTC.
-"""
-
-
 @dataclass(slots=True)
 class Result:
     """How the engine ended, and why in a sentence where there is something to say."""
@@ -98,26 +89,24 @@ class Engine:
         self._provider = provider
         self._transport = transport
         self._books = books
-        self._judge = judge
-        self._fixed = fixed
         self._speed = speed
         self._tell = tell
+        self._upcoming = Upcoming(
+            judge=judge, fixed=fixed, books=books, size=speed.batch, limit=speed.limit
+        )
         self._pace = Pace(speed.rate)
         self._pause = Pause(speed.first_wait, speed.longest_wait)
         self._breaker = Breaker(speed.attempts)
         self._slots = anyio.Semaphore(speed.concurrency)
-        self._again: list[tuple[float, int, Todo]] = []
-        self._order = count()
-        self._under_way = 0
-        self._room = math.inf if speed.limit is None else speed.limit
-        self._moved = anyio.Event()
         self._dispatching = anyio.CancelScope()
         self._sending = anyio.CancelScope()
         self._result = Result()
+        self._news: list[str] = []
+        self._bug: Exception | None = None
 
     def stop(self, ending: Ending, why: str | None = None) -> None:
         """Claim nobody any more; what is under way is waited for."""
-        if self._result.ending in (Ending.FINISHED, Ending.LIMIT):
+        if self._result.ending is Ending.FINISHED:
             self._result = Result(ending, why)
         self._dispatching.cancel()
 
@@ -135,92 +124,55 @@ class Engine:
 
         Raises:
             LedgerError: the ledger could not be written; nothing was sent after that.
+            Exception: a bug, of a provider say; what was under way was waited for and settled.
         """
         try:
             with self._sending:
                 async with anyio.create_task_group() as tasks:
                     with self._dispatching:
-                        async with aclosing(todos), aclosing(self._batches(todos)) as batches:
-                            await self._dispatch(batches, tasks)
+                        await self._dispatch(todos, tasks)
         except BaseExceptionGroup as group:
             raise first_error(group) from group
+        if self._bug is not None:
+            raise self._bug
+        if self._result.ending is Ending.FINISHED and self._upcoming.limited:
+            return Result(Ending.LIMIT)
         return self._result
 
-    async def _dispatch(
-        self, batches: AsyncIterator[list[tuple[Todo, Message]]], tasks: anyio.abc.TaskGroup
-    ) -> None:
-        async for batch in batches:
-            await self._slots.acquire()
-            await self._pace.take(len(batch))
-            await self._pause.wait()
-            self._under_way += 1
-            tasks.start_soon(self._deliver, batch)
+    async def _dispatch(self, todos: AsyncGenerator[Todo], tasks: anyio.abc.TaskGroup) -> None:
+        with self._waiting_for_the_rest():
+            async with aclosing(todos), aclosing(self._upcoming.batches(todos)) as batches:
+                async for waiting in batches:
+                    await self._slots.acquire()
+                    await self._pace.take(len(waiting))
+                    await self._pause.wait()
+                    if batch := self._upcoming.still(waiting):
+                        self._upcoming.leaves()
+                        tasks.start_soon(self._deliver, batch, time.monotonic())
+                    else:
+                        self._slots.release()
 
-    async def _batches(
-        self, todos: AsyncIterator[Todo]
-    ) -> AsyncGenerator[list[tuple[Todo, Message]]]:
-        """Yield what to send next, together what may travel in one request."""
-        batch: list[tuple[Todo, Message]] = []
-        async with aclosing(self._next(todos)) as queue:
-            async for todo in queue:
-                message = await self._judged(todo)
-                if message is None:
-                    continue
-                if not todo.begun:
-                    todo.begun = True
-                    self._room -= 1
-                if batch and alike(batch[0][1]) != alike(message):
-                    yield batch
-                    batch = []
-                batch.append((todo, message))
-                if len(batch) >= self._speed.batch or self._room <= 0:
-                    yield batch
-                    batch = []
-        if batch:
-            yield batch
-
-    async def _next(self, todos: AsyncIterator[Todo]) -> AsyncGenerator[Todo]:
-        """Yield repeats that are due, then new recipients, until nothing can come back."""
-        more = True
-        while True:
-            now = time.monotonic()
-            if self._again and self._again[0][0] <= now:
-                yield heapq.heappop(self._again)[2]
-            elif more:
-                todo = await anext(todos, None)
-                if todo is None:
-                    more = False
-                elif self._room <= 0:
-                    more = False
-                    self._result = Result(Ending.LIMIT)
-                else:
-                    yield todo
-            elif self._again or self._under_way:
-                # Everything new is under way; what comes back as "not sent" is still to be done.
-                wait = self._again[0][0] - now if self._again else None
-                self._moved = anyio.Event()
-                with anyio.move_on_after(wait):
-                    await self._moved.wait()
-            else:
-                return
-
-    async def _judged(self, todo: Todo) -> Message | None:
-        """Judge the rules that depend on the moment, right before sending."""
-        verdict = self._judge(todo, time.time())
-        if isinstance(verdict, Form):
-            return self._fixed.message(todo, verdict)
-        await self._books.skip([Skip(todo.number, todo.key, verdict)])
-        return None
-
-    async def _deliver(self, batch: Sequence[tuple[Todo, Message]]) -> None:
+    @contextmanager
+    def _waiting_for_the_rest(self) -> Iterator[None]:
+        """Keep a bug from breaking off other requests; it is raised when they are answered."""
         try:
-            await self._claim_and_send(batch)
-        finally:
-            self._under_way -= 1
-            self._slots.release()
-            self._moved.set()
+            yield
+        except LedgerError:
+            raise  # their outcomes could not be written either
+        except Exception as error:  # noqa: BLE001 - raised at the end
+            self._bug = self._bug or error
+            self.stop(Ending.STOPPED)
 
-    async def _claim_and_send(self, batch: Sequence[tuple[Todo, Message]]) -> None:
+    async def _deliver(self, batch: Batch, let_go_at: float) -> None:
+        try:
+            with self._waiting_for_the_rest():
+                await self._claim_and_send(batch, let_go_at)
+        finally:
+            self._slots.release()
+            self._upcoming.is_back()
+
+    async def _claim_and_send(self, batch: Batch, let_go_at: float) -> None:
+        await anyio.lowlevel.checkpoint_if_cancelled()
         with anyio.CancelScope(shield=True):
             attempts = await self._books.claim([Claim(todo.number, todo.key) for todo, _ in batch])
         mine = [
@@ -231,34 +183,29 @@ class Engine:
         if not mine:
             return
         started_at = time.time_ns() // 1_000_000
-        interrupted: BaseException | None = None
-        messages = [message for _, message, _ in mine]
+        raised: BaseException | None = None
         try:
-            outcomes = await self._exchange(messages)
+            outcomes = await self._exchange([message for _, message, _ in mine])
+            if tripped := self._breaker.note(outcomes):
+                self.stop(Ending.STOPPED, tripped)
+            times = [
+                self._weigh(todo, outcome, let_go_at)
+                for (todo, _, _), outcome in zip(mine, outcomes, strict=True)
+            ]
+            settlements = _settlements(mine, outcomes, times, started_at)
         except BaseException as error:  # noqa: BLE001 - raised again when the claims are settled
-            interrupted = error
-            outcomes = [self._broken_off(error)] * len(mine)
-        settlements = []
-        again = []
-        for (todo, _, attempt), outcome in zip(mine, outcomes, strict=True):
-            repeat = self._weigh(todo, outcome)
-            if repeat is not None:
-                again.append((repeat, next(self._order), todo))
-            settlements.append(
-                settlement(
-                    todo.number,
-                    attempt,
-                    outcome,
-                    started_at,
-                    will_repeat=repeat is not None,
-                )
-            )
+            raised = error
+            times = [None] * len(mine)
+            settlements = _settlements(mine, [_broken_off(error)] * len(mine), times, started_at)
         with anyio.CancelScope(shield=True):
             await self._books.settle(settlements)
-        for item in again:
-            heapq.heappush(self._again, item)
-        if interrupted is not None:
-            raise interrupted
+        if raised is not None:
+            raise raised
+        for (todo, _, _), at in zip(mine, times, strict=True):
+            if at is not None:
+                self._upcoming.again(todo, at)
+        while self._news:
+            self._tell(self._news.pop(0))
 
     async def _exchange(self, messages: Sequence[Message]) -> list[Outcome]:
         request = self._provider.request(messages)
@@ -273,44 +220,56 @@ class Engine:
             )
         return outcomes
 
-    @staticmethod
-    def _broken_off(error: BaseException) -> Outcome:
-        """A request that was under way when everything had to stop: it may have gone out."""
-        cancelled = isinstance(error, anyio.get_cancelled_exc_class())
-        reason = "interrupted" if cancelled else "unreadable_answer"
-        detail = None if cancelled else f"{type(error).__name__}: {error}"
-        return Outcome(Kind.UNKNOWN, reason, detail=detail)
-
-    def _weigh(self, todo: Todo, outcome: Outcome) -> float | None:
+    def _weigh(self, todo: Todo, outcome: Outcome, let_go_at: float) -> float | None:
         """Act on an outcome; return when to try this recipient again, or ``None`` for never."""
-        if tripped := self._breaker.note(outcome):
-            self.stop(Ending.STOPPED, tripped)
+        now = time.monotonic()
         if outcome.kind is Kind.THROTTLED:
-            self._wait_for_vendor(outcome, "the vendor asks to slow down")
-            return time.monotonic()
+            self._wait_for_vendor(outcome, let_go_at, "the vendor asks to slow down")
+            return now
         if outcome.kind is Kind.NOT_SENT:
-            self._wait_for_vendor(outcome, f"the vendor cannot be reached ({outcome.detail})")
+            what = f"the vendor cannot be reached ({outcome.detail})"
+            self._wait_for_vendor(outcome, let_go_at, what)
             todo.tries += 1
-            if todo.tries >= self._speed.attempts:
+            # A run that stops gives nobody up: the trouble may be everybody's, or ours.
+            if todo.tries >= self._speed.attempts and not self._dispatching.cancel_called:
                 return None
-            return time.monotonic() + self._backoff(todo.tries)
-        self._pause.over()
+            return now + self._backoff(todo.tries)
+        self._pause.over(let_go_at)
         if outcome.kind is Kind.REJECTED and outcome.scope is Scope.CAMPAIGN:
             self.stop(
                 Ending.STOPPED,
                 f"the vendor refuses the whole campaign ({outcome.reason}): {outcome.detail}",
             )
-            return time.monotonic()
+            return now
         return None
 
-    def _wait_for_vendor(self, outcome: Outcome, what: str) -> None:
-        before = self._pause.in_a_row
-        seconds = self._pause.begin(outcome.wait)
-        if self._pause.in_a_row > before:
-            self._tell(f"Waiting {seconds:.1f} s: {what}.")
+    def _wait_for_vendor(self, outcome: Outcome, let_go_at: float, what: str) -> None:
+        if self._pause.begin(outcome.wait, let_go_at):
             if tripped := self._breaker.paused(outcome, self._pause.in_a_row):
                 self.stop(Ending.STOPPED, tripped)
+            else:
+                self._news.append(f"Waiting {self._pause.seconds:.1f} s: {what}.")
 
     def _backoff(self, tries: int) -> float:
         doubled = self._speed.first_wait * 2.0 ** min(tries - 1, 30)
         return min(doubled, self._speed.longest_wait) * random.uniform(0.75, 1.25)  # noqa: S311
+
+
+def _settlements(
+    mine: Sequence[tuple[Todo, Message, int]],
+    outcomes: Sequence[Outcome],
+    times: Sequence[float | None],
+    started_at: int,
+) -> list[Settlement]:
+    return [
+        settlement(todo.number, attempt, outcome, started_at, will_repeat=at is not None)
+        for (todo, _, attempt), outcome, at in zip(mine, outcomes, times, strict=True)
+    ]
+
+
+def _broken_off(error: BaseException) -> Outcome:
+    """A request that was under way when everything had to stop: it may have gone out."""
+    cancelled = isinstance(error, anyio.get_cancelled_exc_class())
+    reason = "interrupted" if cancelled else "unreadable_answer"
+    detail = None if cancelled else http.shorten(f"{type(error).__name__}: {error}")
+    return Outcome(Kind.UNKNOWN, reason, detail=detail)

@@ -6,6 +6,7 @@ crowd that waited behind it.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 
@@ -40,14 +41,16 @@ class Pace:
 class Pause:
     """When the sender may send again, and how often in a row it could not.
 
-    Without a word from the vendor the waits double from ``first`` to ``longest`` seconds, each
-    spread by up to a quarter so that several senders do not come back together.
+    The waits double from what the vendor asks for, or else from ``first``, up to ``longest``
+    seconds, and are never shorter than what the vendor asks for. Those that are our own are spread
+    by up to a quarter, so that several senders do not come back together.
     """
 
     def __init__(self, first: float, longest: float) -> None:
         self._first = first
         self._longest = longest
-        self._until = 0.0
+        self._began = -math.inf
+        self._until = -math.inf
         self.in_a_row = 0
 
     @property
@@ -55,28 +58,33 @@ class Pause:
         """Return how long the sender still has to wait."""
         return max(0.0, self._until - time.monotonic())
 
-    def begin(self, asked: float | None) -> float:
-        """Pause; ``asked`` is what the vendor said, in seconds. Return how long from now.
+    def begin(self, asked: float | None, let_go_at: float) -> bool:
+        """Pause; return whether this is a new trouble.
 
-        Answers to requests that were already under way when a pause began belong to the same
-        trouble: they can lengthen the pause when the vendor says so, but do not count again.
+        ``asked`` is what the vendor said, in seconds; ``let_go_at`` when the sender let the
+        request go, on the monotonic clock. Answers to requests that were already under way when
+        the last pause began belong to the same trouble: they can lengthen it when the vendor says
+        so, but do not count again.
         """
         now = time.monotonic()
-        if asked is not None:
-            wait = asked
-        elif now < self._until:
-            return self.seconds
-        else:
-            doubled = self._first * 2.0 ** min(self.in_a_row, 30)
-            wait = min(doubled, self._longest) * random.uniform(1.0, 1.25)  # noqa: S311
-        if now >= self._until:
-            self.in_a_row += 1
-        self._until = max(self._until, now + wait)
-        return self.seconds
+        if let_go_at <= self._began:
+            self._until = max(self._until, now + (asked or 0.0))
+            return False
+        # A vendor that says the same short time again and again does not mean it.
+        doubled = min((asked or self._first) * 2.0 ** min(self.in_a_row, 30), self._longest)
+        spread = 1.0 if asked else random.uniform(1.0, 1.25)  # noqa: S311
+        self.in_a_row += 1
+        self._began = now
+        self._until = max(self._until, now + max(asked or 0.0, doubled * spread))
+        return True
 
-    def over(self) -> None:
-        """Note that the vendor took or refused a message: the trouble is over."""
-        self.in_a_row = 0
+    def over(self, let_go_at: float) -> None:
+        """Note that the vendor took or refused a message: the trouble is over.
+
+        A request that left before the trouble began says nothing about it.
+        """
+        if let_go_at > self._began:
+            self.in_a_row = 0
 
     async def wait(self) -> None:
         """Wait until the sender may send."""

@@ -205,7 +205,6 @@ def test_the_fingerprint_covers_what_decides_who_gets_what(tmp_path: Path) -> No
         ("Hi {{", "Hello {{", "message"),
         ("people.csv", "others.csv", "recipients"),
         ("agent: bob", "agent: eve", "provider"),
-        ("${ACME_KEY}", "${OTHER_KEY}", "provider"),
         ("+15551234567", "+15551234568", "sender"),
     ):
         other = load_text(FIRST.replace(old, new), tmp_path)

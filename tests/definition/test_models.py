@@ -85,7 +85,7 @@ def test_every_shorthand_is_understood(tmp_path: Path) -> None:
     assert definition.suppress == ["optouts.csv"]
     assert definition.rate.limit == pytest.approx(1000 / 60)
     assert definition.retry.first_wait == timedelta(milliseconds=500)
-    assert definition.run_id(datetime(2026, 3, 1, tzinfo=UTC)) == "spring-sale-2026-03-01"
+    assert definition.run_name(datetime(2026, 3, 1, tzinfo=UTC)) == "2026-03-01"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_integer_senders_become_text(tmp_path: Path) -> None:
 
 def test_a_definition_without_a_run_pattern_has_one_run(tmp_path: Path) -> None:
     definition = load_text(FIRST, tmp_path).definition
-    assert definition.run_id(datetime(2026, 3, 1, tzinfo=UTC)) == "spring-sale"
+    assert definition.run_name(datetime(2026, 3, 1, tzinfo=UTC)) == "once"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,64 +12,22 @@ import pytest
 import campaign
 from campaign.channel import Channel
 from campaign.ledger.sqlite import SqliteLedger
-from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.run.campaigns import ENVIRONMENT, EVERY_WAY, KINDS, Recipe
 from tests.run.lists import Mixed, number, write_mixed
-
-FAULTS = {
-    "throttle": 0.01,
-    "retry_after": 0.05,
-    "error_before": 0.01,
-    "error_after": 0.01,
-    "drop_before": 0.005,
-    "drop_after": 0.01,
-    "drop_midway": 0.005,
-    "unreadable": 0.005,
-    "invalid_share": 0.02,
-    "missing_share": 0.01,
-    "latency": {"uniform": [0.0, 0.01]},
-}
+from tests.run.truth import (
+    FAULTS,
+    assert_another_run_sends_nothing,
+    assert_every_row_is_somewhere,
+    assert_the_journal_agrees,
+    results_of,
+)
 
 
 @pytest.fixture
 def faulty() -> Iterator[SandboxServer]:
     with SandboxServer(SandboxConfig.model_validate({"faults": FAULTS})) as server:
         yield server
-
-
-def results_of(summary: Summary) -> list[dict[str, str]]:
-    with summary.results.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def assert_every_row_is_somewhere(summary: Summary, rows: int) -> None:
-    buckets = summary.counts.as_dict()
-    assert buckets.pop("planned") == rows
-    assert sum(buckets.values()) == rows
-    assert buckets["sending"] == buckets["pending"] == 0
-    lines = results_of(summary)
-    assert [int(line["row"]) for line in lines] == list(range(2, rows + 2))
-    assert Counter(line["state"] for line in lines) == Counter(
-        {state: count for state, count in buckets.items() if count}
-    )
-    assert all(line["detail"] for line in lines if line["state"] != "accepted")
-
-
-def assert_the_journal_agrees(server: SandboxServer, summary: Summary) -> None:
-    sent = server.journal.addresses()
-    assert max(sent.values()) == 1, "somebody was messaged twice"
-    states: dict[str, set[str]] = {}
-    for line in results_of(summary):
-        if line["address"]:
-            states.setdefault(line["address"], set()).add(line["state"])
-    for address in sent:
-        assert states[address] & {"accepted", "unknown"}, f"{address} was forgotten"
-    for address, found in states.items():
-        if "accepted" in found:
-            assert address in sent, f"{address} was never messaged"
-        elif "unknown" not in found:
-            assert address not in sent, f"{address} was messaged, but the ledger says {found}"
 
 
 @pytest.mark.parametrize(("provider", "channel"), EVERY_WAY)
@@ -87,14 +44,7 @@ def test_nobody_twice_and_nobody_forgotten_with_faults_on(
     assert_the_journal_agrees(faulty, first)
     reasons = {reason for _, reason in first.reasons}
     assert {"duplicate", "missing_address", "connection_lost", "server_error"} <= reasons
-
-    journal = len(faulty.journal)
-    second = campaign.load(definition, environment=ENVIRONMENT).run()
-
-    assert len(faulty.journal) == journal, "the second run messaged somebody"
-    assert second.sent == 0
-    assert second.counts == first.counts
-    assert results_of(second) == results_of(first)
+    assert_another_run_sends_nothing(faulty, definition, first)
 
 
 def test_everybody_with_a_good_address_gets_the_message_when_nothing_goes_wrong(
@@ -171,6 +121,10 @@ def test_a_window_that_closes_while_the_campaign_runs_is_noticed_before_sending(
         sent = len(server.journal)
     assert summary.counts.accepted == sent > 0
     assert summary.reasons["skipped", "window_closed"] == 40 - sent > 0
+    assert summary.rejects is not None
+    with summary.rejects.open(newline="", encoding="utf-8") as file:
+        codes = [line["code"] for line in csv.DictReader(file)]
+    assert codes == ["window_closed"] * (40 - sent)
 
 
 def test_scheduled_is_not_accepted(tmp_path: Path) -> None:

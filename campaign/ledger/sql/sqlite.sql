@@ -104,6 +104,9 @@ SELECT state, rows FROM tally WHERE run_id = :run_id;
 SELECT state, reason, count(*) AS rows FROM recipient
 WHERE run_id = :run_id AND reason IS NOT NULL GROUP BY state, reason;
 
+-- name: skips
+SELECT number, reason FROM recipient WHERE run_id = :run_id AND state = 'skipped';
+
 -- name: decided
 SELECT number FROM recipient
 WHERE run_id = :run_id AND number BETWEEN :first AND :last AND state <> 'pending';

@@ -1,0 +1,144 @@
+"""Who is next: repeats that are due, then new recipients, each judged right before sending.
+
+Invariant: the order comes to an end only when nothing can come back any more, so nobody who could
+still be sent to is left behind without a limit or a stop.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from itertools import count
+
+import anyio
+
+from campaign.ledger.protocol import Skip
+from campaign.message.form import Form
+from campaign.providers.protocol import Message
+from campaign.sending.books import Books
+from campaign.sending.todo import Fixed, Todo, alike
+
+Judge = Callable[[Todo, float], Form | str]
+"""The rules that depend on the moment: the form to send in, or the reason code not to.
+
+The second argument is the time, in seconds since 1970 UTC.
+"""
+
+Batch = list[tuple[Todo, Message]]
+"""What travels in one request."""
+
+_SKIPS_TOGETHER = 500
+
+
+class Upcoming:
+    """The recipients in the order in which they are to be sent to.
+
+    ``size`` is how many may travel in one request, ``limit`` how many may begin at all. ``limited``
+    says that the limit left somebody out.
+    """
+
+    def __init__(
+        self, *, judge: Judge, fixed: Fixed, books: Books, size: int, limit: int | None
+    ) -> None:
+        self._judge = judge
+        self._fixed = fixed
+        self._books = books
+        self._size = size
+        self._room = math.inf if limit is None else limit
+        self._again: list[tuple[float, int, Todo]] = []
+        self._order = count()
+        self._skips: list[Skip] = []
+        self._under_way = 0
+        self._moved = anyio.Event()
+        self.limited = False
+
+    def again(self, todo: Todo, at: float) -> None:
+        """Send to somebody once more, not before ``at`` on the monotonic clock."""
+        heapq.heappush(self._again, (at, next(self._order), todo))
+
+    def leaves(self) -> None:
+        """Note that a batch is under way: somebody of it may come back."""
+        self._under_way += 1
+
+    def is_back(self) -> None:
+        """Note that a batch is not under way any more."""
+        self._under_way -= 1
+        self._moved.set()
+
+    def still(self, batch: Batch) -> Batch:
+        """Judge a batch again after it had to wait; whom the wait has changed comes later."""
+        now = time.time()
+        kept = []
+        for todo, message in batch:
+            verdict = self._judge(todo, now)
+            if isinstance(verdict, Form) and self._fixed.message(todo, verdict) == message:
+                kept.append((todo, message))
+            else:
+                self.again(todo, time.monotonic())
+        return kept
+
+    async def batches(self, todos: AsyncIterator[Todo]) -> AsyncGenerator[Batch]:
+        """Yield what to send next, together what may travel in one request."""
+        batch: Batch = []
+        async with aclosing(self._next(todos)) as queue:
+            async for todo in queue:
+                if todo is None:
+                    await self._write_skips()
+                    if batch:
+                        yield batch
+                        batch = []
+                    continue
+                message = await self._judged(todo)
+                if message is None:
+                    continue
+                if not todo.begun:
+                    todo.begun = True
+                    self._room -= 1
+                if batch and alike(batch[0][1]) != alike(message):
+                    yield batch
+                    batch = []
+                batch.append((todo, message))
+                if len(batch) >= self._size:
+                    yield batch
+                    batch = []
+
+    async def _next(self, todos: AsyncIterator[Todo]) -> AsyncGenerator[Todo | None]:
+        """Yield whom to judge next, and ``None`` when what was collected should not wait."""
+        more = True
+        while True:
+            if self._again and self._again[0][0] <= time.monotonic():
+                yield heapq.heappop(self._again)[2]
+            elif more:
+                todo = await anext(todos, None)
+                if todo is None:
+                    more = False
+                elif self._room <= 0:
+                    more, self.limited = False, True
+                else:
+                    yield todo
+            else:
+                yield None
+                if not self._again and not self._under_way:
+                    return
+                # Everything new is under way; what comes back as "not sent" is still to be done.
+                self._moved = anyio.Event()
+                wait = self._again[0][0] - time.monotonic() if self._again else None
+                with anyio.move_on_after(wait):
+                    await self._moved.wait()
+
+    async def _judged(self, todo: Todo) -> Message | None:
+        verdict = self._judge(todo, time.time())
+        if isinstance(verdict, Form):
+            return self._fixed.message(todo, verdict)
+        self._skips.append(Skip(todo.number, todo.key, verdict))
+        if len(self._skips) >= _SKIPS_TOGETHER:
+            await self._write_skips()
+        return None
+
+    async def _write_skips(self) -> None:
+        if self._skips:
+            skips, self._skips = self._skips, []
+            await self._books.skip(skips)

@@ -1,0 +1,152 @@
+"""Whatever happens in whatever order, the ledger agrees with the state diagram, to the last row."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from campaign.errors import LeaseLost, LedgerError
+from campaign.ledger.protocol import Lease, Skip, State
+from campaign.ledger.sqlite import SqliteLedger
+from tests.ledger.ledgers import claim, ensure, outcome, plan
+
+ROWS = 6
+REFUSED = {("skipped", "duplicate"): 2, ("held", "holdout"): 1}
+NUMBERS = st.integers(0, ROWS - 1)
+OUTCOMES = st.sampled_from(
+    [State.ACCEPTED, State.SCHEDULED, State.FAILED, State.UNKNOWN, State.PENDING]
+)
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """The ledger beside a dictionary that follows the state diagram."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.path = self.folder / "ledger.db"
+        self.states: dict[int, State] = dict.fromkeys(range(ROWS), State.PENDING)
+        self.tries: Counter[int] = Counter()
+        self.fenced_out: list[Lease] = []
+
+    @initialize()
+    def begin(self) -> None:
+        self.ledger = SqliteLedger(self.path)
+        self.run_id = ensure(self.ledger).id
+        self.lease = self.ledger.acquire(self.run_id)
+        self.ledger.set_plan(self.lease, plan(ROWS, REFUSED))
+
+    @rule(numbers=st.lists(NUMBERS, max_size=4))
+    def claim(self, numbers: list[int]) -> None:
+        expected: list[int | None] = []
+        for number in numbers:
+            if self.states[number] is State.PENDING:
+                self.states[number] = State.SENDING
+                self.tries[number] += 1
+                expected.append(self.tries[number])
+            else:
+                expected.append(None)
+        claims = [claim(number) for number in numbers]
+        assert self.ledger.write(self.lease, claims=claims) == expected
+
+    @rule(number=NUMBERS, state=OUTCOMES, off_by=st.sampled_from([0, 0, 0, 1, -1]))
+    def settle(self, number: int, state: State, off_by: int) -> None:
+        settlement = outcome(number, self.tries[number] + off_by, state, reason="why")
+        if self.states[number] is State.SENDING and off_by == 0:
+            self.ledger.write(self.lease, settlements=[settlement])
+            self.states[number] = state
+        else:
+            with pytest.raises(LedgerError):
+                self.ledger.write(self.lease, settlements=[settlement])
+
+    @rule(number=NUMBERS)
+    def skip(self, number: int) -> None:
+        self.ledger.write(self.lease, skips=[Skip(number, f"key-{number}", "suppressed")])
+        if self.states[number] is State.PENDING:
+            self.states[number] = State.SKIPPED
+
+    @rule(first=NUMBERS, second=NUMBERS)
+    def write_something_impossible(self, first: int, second: int) -> None:
+        with pytest.raises(LedgerError):
+            self.ledger.write(
+                self.lease,
+                claims=[claim(first)],
+                skips=[Skip(second, f"key-{second}", "suppressed")],
+                settlements=[outcome(ROWS + 1, 1, State.ACCEPTED)],
+            )
+
+    @rule()
+    def recover(self) -> None:
+        open_claims = [n for n, state in self.states.items() if state is State.SENDING]
+        assert self.ledger.recover(self.lease) == len(open_claims)
+        self.states |= dict.fromkeys(open_claims, State.UNKNOWN)
+
+    @rule()
+    def reopen_the_file(self) -> None:
+        self.ledger.close()
+        self.ledger = SqliteLedger(self.path, create=False)
+
+    @rule()
+    def take_over(self) -> None:
+        with closing(sqlite3.connect(self.path)) as other, other:
+            other.execute("UPDATE run SET heartbeat_at = 0")
+        self.fenced_out.append(self.lease)
+        self.lease = self.ledger.acquire(self.run_id)
+
+    @rule(number=NUMBERS)
+    def an_earlier_owner_comes_back(self, number: int) -> None:
+        for lease in self.fenced_out[-1:]:
+            with pytest.raises(LeaseLost):
+                self.ledger.write(lease, claims=[claim(number)])
+            with pytest.raises(LeaseLost):
+                self.ledger.write(
+                    lease, settlements=[outcome(number, self.tries[number], State.ACCEPTED)]
+                )
+            with pytest.raises(LeaseLost):
+                self.ledger.beat(lease)
+            self.ledger.release(lease)
+        self.ledger.beat(self.lease)
+
+    @invariant()
+    def the_counts_are_those_of_the_model(self) -> None:
+        counts = self.ledger.counts(self.run_id).as_dict()
+        planned = counts.pop("planned")
+        expected = Counter(state.value for state in self.states.values())
+        expected["skipped"] += 2
+        expected["held"] += 1
+        assert {name: rows for name, rows in counts.items() if rows} == +expected
+        assert sum(counts.values()) == planned == ROWS + 3
+
+    @invariant()
+    def the_rows_are_those_of_the_model(self) -> None:
+        entries = {e.number: e for e in self.ledger.entries(self.run_id, 0, ROWS)}
+        for number, state in self.states.items():
+            entry = entries.pop(number, None)
+            assert (entry.state if entry else State.PENDING) is state
+            assert (entry.attempts if entry else 0) == self.tries[number]
+        assert not entries
+        assert self.ledger.decided(self.run_id, 0, ROWS) == {
+            number for number, state in self.states.items() if state is not State.PENDING
+        }
+
+    def teardown(self) -> None:
+        self.ledger.close()
+        shutil.rmtree(self.folder)
+
+
+AnyHistory.TestCase.settings = settings(
+    max_examples=40,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestAnyHistory = AnyHistory.TestCase

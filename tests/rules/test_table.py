@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign.reasons import reasons
+from campaign.rules.context import KEY, Context
+from campaign.rules.form import FORM
+from campaign.rules.table import RULES, judged
+from campaign.rules.window import LAST_INBOUND, UNREADABLE, Window
+
+GOOD: dict[str, str | None] = {
+    "phone": "+491713920000",
+    "country": "DE",
+    "age": "18",
+    "last_inbound": None,
+    LAST_INBOUND: None,
+    KEY: "k1",
+    "_identity": "+491713920000",
+    "_address_problem": None,
+    FORM: "text",
+    "message:text": "Hi",
+    **{f"{what}:{form}": None for what in ("missing", "failure") for form in ("text", "template")},
+    "missing:agent": None,
+    "failure:agent": None,
+}
+PLAIN: dict[str, Any] = {
+    "address": "phone",
+    "key": None,
+    "where": None,
+    "own": (),
+    "suppressed": pl.Series("identity", [], dtype=pl.String),
+    "window": Window(matters=False),
+}
+
+
+def _context(**settings: Any) -> Context:
+    return Context(**PLAIN | settings)
+
+
+def _judge(
+    context: Context, *rows: dict[str, str | None]
+) -> list[tuple[str | None, str | None, str | None]]:
+    frame = pl.LazyFrame(list(rows), schema=dict.fromkeys(GOOD, pl.String))
+    found = judged(frame, context).collect()
+    assert found.columns == [*GOOD, "reason", "reason_column", "reason_detail"]
+    return found.select("reason", "reason_column", "reason_detail").rows()
+
+
+SUPPRESSED = pl.Series("identity", ["+491713920000"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "row", "expected"),
+    [
+        ({}, {}, (None, None, None)),
+        ({"where": "country = 'DE'"}, {}, (None, None, None)),
+        ({"where": "country = 'US'"}, {}, ("filtered", None, None)),
+        ({"where": "country = 'US'"}, {"country": None}, ("filtered", None, None)),
+        ({"where": "country <> 'US'"}, {"country": None}, ("filtered", None, None)),
+        ({"where": "country IS NULL"}, {"country": None}, (None, None, None)),
+        ({"where": "TRY_CAST(age AS INT) >= 18"}, {}, (None, None, None)),
+        ({"where": "TRY_CAST(age AS INT) >= 18"}, {"age": "old"}, ("filtered", None, None)),
+        ({}, {"_address_problem": "invalid_number"}, ("invalid_number", "phone", None)),
+        ({}, {"_address_problem": "empty_row"}, ("empty_row", None, None)),
+        ({"key": "Customer"}, {KEY: None}, ("missing_key", "Customer", None)),
+        ({}, {KEY: None}, (None, None, None)),
+        ({"suppressed": SUPPRESSED}, {}, ("suppressed", "phone", None)),
+        ({"suppressed": SUPPRESSED}, {"_identity": "+12025550123"}, (None, None, None)),
+        ({"own": ["+491713920000"]}, {}, ("sender_is_recipient", "phone", None)),
+        ({"own": ["+12025550100", "7"]}, {}, (None, None, None)),
+        (
+            {"window": Window(True, "last_inbound")},
+            {FORM: None},
+            ("window_closed", "last_inbound", None),
+        ),
+        (
+            {"window": Window(True, "last_inbound")},
+            {FORM: None, "last_inbound": "yesterday"},
+            ("window_closed", "last_inbound", UNREADABLE),
+        ),
+        (
+            {"window": Window(True, "last_inbound")},
+            {FORM: None, "last_inbound": "2026-11-20T10:00Z", LAST_INBOUND: "1"},
+            ("window_closed", "last_inbound", None),
+        ),
+        ({"window": Window(True)}, {FORM: None}, ("window_closed", None, None)),
+        ({"window": Window(True, "last_inbound")}, {}, (None, None, None)),
+        ({}, {"missing:text": "age"}, ("missing_variable", "age", "age is blank")),
+        ({}, {"failure:text": "TypeError: x"}, ("unrendered", None, "TypeError: x")),
+        ({}, {"message:text": " \n "}, ("missing_text", None, None)),
+        ({}, {FORM: "template", "message:text": None}, (None, None, None)),
+        (
+            {},
+            {FORM: "template", "missing:template": "age"},
+            ("missing_variable", "age", "age is blank"),
+        ),
+        ({}, {FORM: "template", "missing:text": "age"}, (None, None, None)),
+        ({}, {"missing:template": "age", "failure:template": "x"}, (None, None, None)),
+        (
+            {},
+            {FORM: "agent", "missing:agent": "age", "message:text": None},
+            ("missing_variable", "age", "age is blank"),
+        ),
+        ({}, {FORM: "agent", "message:text": None}, (None, None, None)),
+    ],
+)
+def test_each_rule_gives_its_reason_and_names_the_cell(
+    settings: dict[str, Any],
+    row: dict[str, str | None],
+    expected: tuple[str | None, str | None, str | None],
+) -> None:
+    assert _judge(_context(**settings), GOOD | row) == [expected]
+
+
+STRICT = _context(
+    key="Customer",
+    where="country = 'DE'",
+    own=["+12025550100"],
+    suppressed=SUPPRESSED,
+    window=Window(True, "last_inbound"),
+)
+# In the order in which the rules are asked.
+OBJECTIONS: list[tuple[str, dict[str, str | None]]] = [
+    ("filtered", {"country": None}),
+    ("invalid_number", {"_address_problem": "invalid_number"}),
+    ("missing_key", {KEY: None}),
+    ("suppressed", {"_identity": "+491713920000"}),
+    ("sender_is_recipient", {"_identity": "+12025550100"}),
+    ("window_closed", {FORM: None}),
+    ("missing_variable", {"missing:text": "age"}),
+]
+FREE = GOOD | {"_identity": "+12025550123"}
+
+
+@given(st.sets(st.integers(0, len(OBJECTIONS) - 1)))
+def test_the_first_rule_that_objects_gives_the_reason(chosen: set[int]) -> None:
+    chosen -= {4} if 3 in chosen else set()  # one identity cannot be both
+    row = dict(FREE)
+    for number in chosen:
+        row |= OBJECTIONS[number][1]
+    expected = OBJECTIONS[min(chosen)][0] if chosen else None
+    assert _judge(STRICT, row)[0][0] == expected
+
+
+def test_rows_are_judged_each_by_itself() -> None:
+    rows = [FREE | change for _, change in OBJECTIONS]
+    assert [found[0] for found in _judge(STRICT, *rows, FREE)] == [
+        *(code for code, _ in OBJECTIONS),
+        None,
+    ]
+
+
+def test_a_detail_of_one_rule_never_stands_beside_the_reason_of_another() -> None:
+    row = FREE | {"_address_problem": "invalid_number", "missing:text": "age"}
+    assert _judge(STRICT, row) == [("invalid_number", "phone", None)]
+
+
+def test_a_rule_that_nobody_asked_for_is_not_there() -> None:
+    assert sum(rule(_context()) is None for rule in RULES) == 5
+    assert all(rule(STRICT) is not None for rule in RULES)
+
+
+def test_every_code_of_the_rules_is_explained() -> None:
+    for code, _ in OBJECTIONS:
+        assert reasons()[code].state == "skipped"

@@ -1,0 +1,194 @@
+"""Connections to a real server: kept, with time-outs, and with the exact failure."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import httpx
+import pytest
+
+from campaign.providers import http
+from campaign.providers.protocol import Kind
+from campaign.sending.clients import Clients
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Server:
+    """Counts connections and the requests that came over them."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self.url = ""
+        self.connections = 0
+        self.requests = 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                self.requests += 1
+                await self._talk(reader, writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def serving(talk: Talk) -> AsyncIterator[Server]:
+    server = Server(talk)
+    listening = await asyncio.start_server(server, "127.0.0.1", 0)
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
+    try:
+        yield server
+    finally:
+        listening.close()
+
+
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(OK)
+
+
+async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def hang_up_midway(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(OK[:-1])
+    await writer.drain()
+    writer.close()
+
+
+async def send_elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 307 Moved\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n")
+
+
+def post(url: str) -> httpx.Request:
+    return httpx.Request("POST", url)
+
+
+async def test_one_connection_is_used_again_and_again() -> None:
+    async with serving(answer) as server, Clients(5, proxies=False) as clients:
+        for _ in range(20):
+            assert (await clients.send(post(server.url))).text == "ok"
+    assert (server.connections, server.requests) == (1, 20)
+
+
+async def test_there_are_as_many_connections_as_requests_side_by_side() -> None:
+    together = anyio.Event()
+
+    async def wait_for_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if server.requests >= 8:
+            together.set()
+        await together.wait()
+        writer.write(OK)
+
+    async with serving(wait_for_all) as server, Clients(5, proxies=False) as clients:
+        for _ in range(3):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(8):
+                    tasks.start_soon(clients.send, post(server.url))
+    assert (server.connections, server.requests) == (8, 24)
+
+
+async def test_a_request_that_was_cancelled_does_not_spoil_the_next() -> None:
+    first = True
+
+    async def only_later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal first
+        if first:
+            first = False
+            scope.cancel()
+            await reader.read()
+        writer.write(OK)
+
+    async with serving(only_later) as server, Clients(5, proxies=False) as clients:
+        with anyio.CancelScope() as scope:
+            await clients.send(post(server.url))
+        assert scope.cancelled_caught
+        assert (await clients.send(post(server.url))).text == "ok"
+    assert len(clients._all) == 1
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with serving(send_elsewhere) as server, Clients(5, proxies=False) as clients:
+        response = await clients.send(post(server.url))
+    assert (response.status_code, server.requests) == (307, 1)
+
+
+async def test_every_request_carries_its_time_outs() -> None:
+    request = post("http://127.0.0.1:9/")
+    async with Clients(0.25, proxies=False) as clients:
+        with pytest.raises(httpx.HTTPError):
+            await clients.send(request)
+    assert request.extensions["timeout"] == dict.fromkeys(
+        ("connect", "read", "write", "pool"), 0.25
+    )
+
+
+@pytest.mark.parametrize(
+    ("talk", "error"),
+    [
+        (say_nothing, httpx.ReadTimeout),
+        (hang_up, httpx.RemoteProtocolError),
+        (hang_up_midway, httpx.RemoteProtocolError),
+    ],
+    ids=["no answer", "closed", "cut"],
+)
+async def test_an_answer_that_is_lost_has_the_exact_failure_and_is_unknown(
+    talk: Talk, error: type[httpx.HTTPError]
+) -> None:
+    async with serving(talk) as server, Clients(0.3, proxies=False) as clients:
+        with pytest.raises(httpx.HTTPError) as failure:
+            await clients.send(post(server.url))
+    assert failure.type is error
+    assert http.failed(failure.value).kind is Kind.UNKNOWN
+    assert server.requests == 1
+
+
+async def test_a_refused_connection_is_certainly_not_sent() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        async with Clients(5, proxies=False) as clients:
+            with pytest.raises(httpx.ConnectError) as failure:
+                await clients.send(post(url))
+    assert http.failed(failure.value).kind is Kind.NOT_SENT
+
+
+async def test_a_connection_that_the_server_closed_while_idle_is_replaced() -> None:
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK)
+        await writer.drain()
+        writer.close()
+
+    async with serving(answer_once) as server, Clients(5, proxies=False) as clients:
+        for _ in range(3):
+            assert (await clients.send(post(server.url))).text == "ok"
+            await anyio.sleep(0.02)  # the end of the connection has to arrive
+    assert (server.connections, server.requests) == (3, 3)
+
+
+@pytest.mark.parametrize("proxies", [True, False])
+async def test_the_environments_proxy_is_used_only_where_it_is_wanted(
+    proxies: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(answer) as proxy, serving(answer) as server:
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        async with Clients(5, proxies=proxies) as clients:
+            await clients.send(post(server.url))
+        assert (proxy.requests, server.requests) == ((1, 0) if proxies else (0, 1))
