@@ -57,7 +57,7 @@ def write_results(plan: Plan, ledger: Ledger, run_id: int, path: Path) -> None:
 
 
 def _batches(plan: Plan, ledger: Ledger, run_id: int) -> Iterator[pl.DataFrame]:
-    names = _unique_headers(plan)
+    theirs, ours = _headers(plan)
     for batch in plan.batches():
         for rows in batch.iter_slices(BATCH):
             first, last = rows["number"][0], rows["number"][-1]
@@ -68,28 +68,27 @@ def _batches(plan: Plan, ledger: Ledger, run_id: int) -> Iterator[pl.DataFrame]:
                 .with_columns(_state(), _reason())
                 .with_columns(_sentence().alias("detail"))
                 .select(
-                    pl.col("file").alias(names["file"]),
-                    pl.col("row").alias(names["row"]),
-                    *(pl.col(INPUT + name).alias(names[name]) for name in plan.headers),
-                    pl.col("address").alias(names["address"]),
-                    *(pl.col(name).alias(names[name]) for name in _STATE_COLUMNS),
+                    pl.col("file").alias(ours["file"]),
+                    pl.col("row").alias(ours["row"]),
+                    *(pl.col(INPUT + name).alias(header) for name, header in theirs.items()),
+                    pl.col("address").alias(ours["address"]),
+                    *(pl.col(name).alias(ours[name]) for name in _STATE_COLUMNS),
                 )
                 .collect()
             )
 
 
-def _unique_headers(plan: Plan) -> dict[str, str]:
-    """Return the header for each column; ours give way where the list has the same one."""
-    taken = set(plan.headers.values())
-    names: dict[str, str] = {}
-    printed: set[str] = set()
+def _headers(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the headers of the list's columns and of ours, which give way to the list's."""
+    theirs: dict[str, str] = {}
     for name, header in plan.headers.items():
-        # A column that the definition gave a second name appears under both.
-        names[name] = header if header and header not in printed else name
-        printed.add(names[name])
-    for name in ("file", "row", "address", *_STATE_COLUMNS):
-        names[name] = f"campaign_{name}" if name in taken | printed else name
-    return names
+        theirs[name] = header if header and header not in theirs.values() else name
+    taken = {name.casefold() for name in theirs.values()}
+    ours = {
+        name: f"campaign_{name}" if name in taken else name
+        for name in ("file", "row", "address", *_STATE_COLUMNS)
+    }
+    return theirs, ours
 
 
 def _entries(found: Iterable[Entry]) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from campaign.definition.load import load
 from campaign.definition.schema import json_schema
 from campaign.definition.starters import available, starter
 from campaign.errors import InvalidInput
+from campaign.providers import registry
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -32,7 +33,6 @@ def test_it_is_short_and_says_how_to_go_live(name: str) -> None:
 
 @pytest.mark.parametrize("name", available())
 def test_it_loads_as_it_is_and_reaches_only_the_sandbox(name: str, tmp_path: Path) -> None:
-    registry = pytest.importorskip("campaign.providers.registry")
     path = tmp_path / "campaign.yaml"
     path.write_text(starter(name), encoding="utf-8")
     loaded = load(path, registry.find, registry.names(), now=NOW)
@@ -43,7 +43,6 @@ def test_it_loads_as_it_is_and_reaches_only_the_sandbox(name: str, tmp_path: Pat
 
 
 def test_the_schema_of_the_real_providers_describes_every_setting() -> None:
-    registry = pytest.importorskip("campaign.providers.registry")
     schema = json_schema({known: registry.find(known) for known in registry.names()})
     Draft202012Validator.check_schema(schema)
     for choice in schema["properties"]["provider"]["oneOf"]:

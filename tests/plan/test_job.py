@@ -1,4 +1,4 @@
-"""A definition made ready: what is judged again right before each message, speed, names, secrets."""
+"""A definition made ready: what is judged again before each message, speed, names, secrets."""
 
 from __future__ import annotations
 

@@ -19,8 +19,6 @@ LOST = (httpx.RemoteProtocolError, httpx.ReadError)
 class TestALostConnection:
     @pytest.fixture
     def sandbox(self, http):
-        if http == "httptools":
-            pytest.importorskip("httptools")
         with SandboxServer(http=http) as server:
             yield server
 

@@ -199,12 +199,11 @@ async def test_in_any_mixture_of_faults_nobody_is_sent_to_twice_and_nobody_is_le
         assert campaign.counts["accepted"] > 1_000
         assert set(campaign.counts) == {"accepted", "failed", "unknown"}
         settled, sent = campaign.states, len(sandbox.journal)
-        requests = sandbox.counts.as_dict()["requests"]
 
         sandbox.set_faults({})
         assert (await campaign.send(provider, speed)).ending is Ending.FINISHED
+        # Not the count of requests: a slow one of the first pass is counted when it ends, later.
         assert (campaign.states, len(sandbox.journal)) == (settled, sent)
-        assert sandbox.counts.as_dict()["requests"] == requests
 
 
 async def test_a_stop_and_a_second_pass_together_reach_everybody_once(tmp_path: Path) -> None:
