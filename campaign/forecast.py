@@ -116,7 +116,8 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             job.question(job.suppressed()), Path(folder) / "plan.parquet"
         )
         run = job.run_name(fingerprint, local_now())
-        rejects = job.folder / run / "rejects.csv"
+        # Not in the run's own folder: what a run refused is not what it would refuse now.
+        rejects = job.folder / "check" / "rejects.csv"
         write_rejects(plan, rejects)
         return Forecast(
             name=definition.name,

@@ -76,6 +76,18 @@ class Composition:
             for form, names in forms.items()
             for field in ("missing", "failure")
         )
+        # A vendor takes an empty value for no value, and may put the template's sample there.
+        empty = pl.coalesce(
+            pl.lit(None, dtype=pl.String),
+            *(
+                pl.when(pl.col(name).str.strip_chars() == "").then(
+                    pl.lit(f"the value of the placeholder {name.removeprefix(TEMPLATE)} is empty")
+                )
+                for name in structs
+                if name.startswith(TEMPLATE)
+            ),
+        )
+        frame = frame.with_columns(pl.coalesce("failure:template", empty).alias("failure:template"))
         return frame.drop(f"rendered:{name}" for name in structs)
 
     def _by_column(self) -> Iterator[tuple[str, Text]]:

@@ -35,6 +35,16 @@ from campaign.rules.window import LAST_INBOUND
 _ADDRESS_COLUMN = {"number": "phone", "email": "email", "user_id": "user_id"}
 
 
+# What a condition that does not fit the list raises; a full disk, say, is not its fault.
+_WHERE_ERRORS = (
+    pl.exceptions.ColumnNotFoundError,
+    pl.exceptions.InvalidOperationError,
+    pl.exceptions.SchemaError,
+    pl.exceptions.SQLInterfaceError,
+    pl.exceptions.SQLSyntaxError,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a plan answers, beside the definition itself."""
@@ -95,7 +105,7 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
             _finished(pl.scan_parquet(first), address, loaded.definition.sender).sink_parquet(
                 file, metadata=headers
             )
-        except pl.exceptions.PolarsError as error:
+        except _WHERE_ERRORS as error:
             if loaded.definition.recipients.where is None:
                 raise
             raise InvalidInput(

@@ -45,9 +45,16 @@ def plan_of_run(
     """
     if run.plan_path is not None and run.plan_hash is not None:
         differs = _differences(run, question, list_hash)
+        untouched = ledger.may_replan(run.id)
         if not differs:
-            return Plan.open(place.ledger_folder / run.plan_path, run.plan_hash)
-        if not ledger.may_replan(run.id):
+            try:
+                return Plan.open(place.ledger_folder / run.plan_path, run.plan_hash)
+            except InvalidInput:
+                # Nobody was sent to under the plan that is lost, or that a killed planning left
+                # half replaced; a new one is as good.
+                if not untouched:
+                    raise
+        elif not untouched:
             raise InvalidInput(_changed(ledger, run, differs))
     plan, list_hash = making.make(question, place.run_folder / "plan.parquet")
     write_rejects(plan, place.run_folder / "rejects.csv")

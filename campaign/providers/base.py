@@ -105,8 +105,12 @@ class JsonProvider(Generic[SettingsT]):
             return self.accepted(response, messages)
         code, text = self.code_and_detail(response)
         detail = self.clean(text)
-        meaning = self.meaning(response, code, detail, messages[0].channel) or http.by_status(
-            response.status_code
+        status = response.status_code
+        meaning = (
+            self.meaning(response, code, detail, messages[0].channel)
+            # A vendor without codes of its own is overridden by the HTTP status.
+            or self.settings.codes.get(str(status))
+            or http.by_status(status)
         )
         wait = http.wait_seconds(response, self.capabilities.wait_header)
         outcome = http.refusal(response, meaning, code=code, detail=detail, wait=wait)

@@ -135,7 +135,9 @@ class ProviderSettings(BaseModel):
         description="How long to wait for an answer before the message counts as unknown.",
     )
     codes: dict[str, Refused] = Field(
-        default_factory=dict, description="Error codes to read differently than the built-in table."
+        default_factory=dict,
+        description="Error codes of the vendor, or HTTP statuses, to read differently than the "
+        "built-in table does.",
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import campaign
+from campaign.channel import Channel
 from campaign.errors import InvalidInput, RunHeld
 from campaign.ledger.sqlite import SqliteLedger
 from campaign.sandbox import SandboxConfig, SandboxServer
@@ -267,3 +268,42 @@ def test_a_plan_from_python_counts_every_row_and_keeps_nothing_but_the_rejects(
         rows = [(line["row"], line["column"], line["code"]) for line in csv.DictReader(file)]
     assert rows == [("3", "Phone", "duplicate"), ("4", "Phone", "number_with_letters")]
     assert not (tmp_path / "campaign-ledger.db").exists()
+
+
+def test_a_planning_that_was_killed_half_way_stands_in_nobodys_way(tmp_path: Path) -> None:
+    write_list(tmp_path, 3)
+    config = SandboxConfig.model_validate({"synthflow": {"keys": ["good"]}})
+    with SandboxServer(config) as server:
+        definition = Recipe().write(tmp_path, "list.csv", server.url_for("synthflow"))
+        campaign.load(definition, environment={"KEY": "bad"}).run()
+        (plan,) = tmp_path.rglob("plan.parquet")
+        plan.write_bytes(b"another plan, that the ledger does not know")
+        summary = campaign.load(definition, environment={"KEY": "good"}).run()
+    assert (summary.exit_code, summary.counts.accepted) == (0, 3)
+
+
+def test_a_template_value_that_comes_out_empty_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        f"Phone,First Name\n{number(1)},Ana\n{number(2)},\n", encoding="utf-8"
+    )
+    message = "message: {template: {id: 42, variables: {1: '{% if first_name %}x{% endif %}'}}}\n"
+    recipe = Recipe("zild", Channel.WHATSAPP, message=message)
+    found = campaign.load(recipe.write(tmp_path, "list.csv", None)).plan()
+    assert found.counts == {"planned": 2, "sendable": 1, "skipped": 1}
+    (example,) = found.examples["unrendered"]
+    assert example["reason_detail"] == "the value of the placeholder 1 is empty"
+
+
+def test_an_http_status_can_be_read_differently_where_a_vendor_has_no_codes(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "list.csv").write_text(f"Phone\n{number(1)}\n{number(2)}\n", encoding="utf-8")
+    codes = "  codes: {422: {outcome: rejected, scope: campaign, reason: request_refused}}\n"
+    recipe = Recipe("whippy", Channel.PHONE, settings=codes)
+    with SandboxServer(
+        SandboxConfig.model_validate({"faults": {"invalid_recipients": [number(1)]}})
+    ) as server:
+        definition = recipe.write(tmp_path, "list.csv", server.url_for("whippy"))
+        summary = campaign.load(definition, environment=ENVIRONMENT).run()
+    assert summary.exit_code == 4
+    assert summary.counts.failed == 0
