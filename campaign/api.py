@@ -15,16 +15,20 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import anyio
 
+from campaign import deciding
+from campaign.deciding import As
 from campaign.definition.secrets import read_env_file
+from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
 from campaign.forecast import Forecast, forecast
 from campaign.job import Job
+from campaign.ledger.protocol import State
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary
 from campaign.status import RunView, open_run
@@ -111,6 +115,55 @@ class Campaign:
         options = Options(limit, only, handle_signals, confirm)
         execution = Execution(self._job, self._environment, reporter or Silent(), options)
         return await execution.run()
+
+    def resolve(
+        self,
+        answer: As,
+        keys: Collection[str] | None,
+        *,
+        why: str | None = None,
+        run: str | None = None,
+    ) -> int:
+        """Say what became of unknown recipients, after looking them up; return how many.
+
+        Args:
+            answer: sent, not sent (they are pending again), or skip.
+            keys: their keys or addresses; ``None`` for every unknown recipient of the run.
+            why: how you know; kept in the ledger with your name and the time.
+            run: the name of the run, by default the newest.
+
+        Raises:
+            InvalidInput: a key is not one of an unknown recipient; nothing was decided.
+            RunHeld: the run is being sent.
+        """
+        return deciding.resolve(self._job, answer, keys, why, run)
+
+    def send_again(
+        self,
+        *,
+        state: State = State.FAILED,
+        codes: Collection[str] = (),
+        accept_duplicates: bool = False,
+        run: str | None = None,
+    ) -> int:
+        """Make failed recipients pending again, for the next :meth:`run`; return how many.
+
+        Args:
+            state: failed, or unknown.
+            codes: reason codes, or codes of the vendor; by default those that a resend can mend.
+            accept_duplicates: needed for unknown recipients, who may get the message twice.
+            run: the name of the run, by default the newest.
+
+        Raises:
+            InvalidInput: unknown recipients, and duplicates were not accepted.
+            RunHeld: the run is being sent.
+        """
+        if state is State.UNKNOWN and not accept_duplicates:
+            raise InvalidInput(
+                "Unknown recipients may have got the message. Look them up and use "
+                "`campaign resolve`, or say --accept-duplicates to send to them all the same."
+            )
+        return deciding.send_again(self._job, state, codes, run)
 
     def view(self, run: str | None = None) -> RunView:
         """Open what the ledger knows of a run, by default the newest one.

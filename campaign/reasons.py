@@ -11,12 +11,16 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One code: the state it goes with, a sentence for people, and what to do about it."""
+    """One code: the state it goes with, a sentence for people, and what to do about it.
+
+    ``resend``: sending again can mend the failure.
+    """
 
     code: str
     state: str
     sentence: str
     advice: str
+    resend: bool = False
 
 
 @cache

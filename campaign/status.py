@@ -10,7 +10,7 @@ from typing import Any, Self
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.owner import is_abandoned
-from campaign.ledger.protocol import Attempt, Counts, Entry, Run
+from campaign.ledger.protocol import Attempt, Counts, Decided, Entry, Ledger, Run
 from campaign.ledger.sqlite import SqliteLedger
 from campaign.plan.frozen import INPUT, Plan
 from campaign.reporting.results import write_results
@@ -23,6 +23,7 @@ class Found:
     planned: Mapping[str, Any]
     entry: Entry | None
     attempts: list[Attempt]
+    decisions: list[Decided]
 
 
 class RunView:
@@ -89,7 +90,8 @@ class RunView:
             number = planned["number"]
             entry = next(iter(self._ledger.entries(self.run.id, number, number)), None)
             attempts = self._ledger.attempts(self.run.id, number)
-            found.append(Found(planned, entry, attempts))
+            decisions = self._ledger.decisions(self.run.id, number)
+            found.append(Found(planned, entry, attempts, decisions))
         return found
 
 
@@ -108,18 +110,28 @@ def open_run(job: Job, name: str | None) -> RunView:
         InvalidInput: there is no such run.
     """
     ledger = SqliteLedger(job.ledger_path, create=False)
-    campaign = job.loaded.definition.name
     try:
-        if name is not None:
-            run = ledger.find_run(campaign, name)
-        else:
-            run = ledger.latest_run(campaign, sandbox=job.loaded.settings.sandbox)
-        if run is None:
-            wanted = f"run {name}" if name else "run yet"
-            names = ledger.run_names(campaign)
-            known = f" It has: {', '.join(names)}." if names else ""
-            raise InvalidInput(f"The campaign {campaign} has no {wanted}.{known}")
+        run = run_named(job, ledger, name)
     except BaseException:
         ledger.close()
         raise
     return RunView(ledger, run, job.ledger_path)
+
+
+def run_named(job: Job, ledger: Ledger, name: str | None) -> Run:
+    """Return a run of a campaign, by default the newest one.
+
+    Raises:
+        InvalidInput: there is no such run.
+    """
+    campaign = job.loaded.definition.name
+    if name is not None:
+        run = ledger.find_run(campaign, name)
+    else:
+        run = ledger.latest_run(campaign, sandbox=job.loaded.settings.sandbox)
+    if run is None:
+        wanted = f"run {name}" if name else "run yet"
+        names = ledger.run_names(campaign)
+        known = f" It has: {', '.join(names)}." if names else ""
+        raise InvalidInput(f"The campaign {campaign} has no {wanted}.{known}")
+    return run

@@ -126,6 +126,73 @@ def show(
 
 
 @app.command()
+def resolve(
+    definition: Definition,
+    recipients: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY]...", help="Keys or addresses.", show_default=False),
+    ] = None,
+    answer: Annotated[
+        str,
+        typer.Option("--as", metavar="sent|not-sent|skip", help="What became of them."),
+    ] = "",
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Every unknown recipient of the run.")
+    ] = False,
+    why: Annotated[
+        str | None, typer.Option(help="How you know; kept in the ledger.", show_default=False)
+    ] = None,
+    run: RunName = None,
+) -> None:
+    """Say what became of unknown recipients, after looking them up at the vendor."""
+    from campaign.cli import deciding
+
+    deciding.resolve(
+        definition, recipients or [], answer=answer, everybody=everybody, why=why, run=run
+    )
+
+
+@app.command()
+def retry(
+    definition: Definition,
+    reason: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE",
+            help="Only these reason codes, or codes of the vendor. Default: what a resend can "
+            "mend.",
+            show_default=False,
+        ),
+    ] = None,
+    state: Annotated[
+        str, typer.Option(metavar="failed|unknown", help="Whom to send to again.")
+    ] = "failed",
+    accept_duplicates: Annotated[
+        bool,
+        typer.Option(
+            "--accept-duplicates",
+            help="Needed for unknown recipients: they may get the message twice.",
+        ),
+    ] = False,
+    env_file: EnvFile = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
+    json: Json = False,
+) -> None:
+    """Send again to whom the run failed in a way that a resend can mend, and go on with it."""
+    from campaign.cli import deciding
+
+    deciding.retry(
+        definition,
+        codes=reason or [],
+        state=state,
+        accept_duplicates=accept_duplicates,
+        env_file=env_file,
+        yes=yes,
+        json=json,
+    )
+
+
+@app.command()
 def providers(json: Json = False) -> None:
     """List the providers and what each can do."""
     from campaign.cli import beginning

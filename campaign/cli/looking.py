@@ -101,6 +101,16 @@ def _as_dict(found: Found) -> dict[str, Any]:
             if ":" in name and not name.startswith("in:") and value is not None
         },
         "input": inputs_of(planned),
+        "decisions": [
+            {
+                "at": _when(decided.at),
+                "was": decided.was,
+                "becomes": decided.becomes,
+                "who": decided.who,
+                "why": decided.why,
+            }
+            for decided in found.decisions
+        ],
         "attempts": [
             {
                 "attempt": attempt.attempt,
@@ -158,6 +168,10 @@ def _table(found: Found) -> Table:
             f"attempt {attempt['attempt']}",
             Text(f"{attempt['started_at']} {attempt['outcome']}{code}{detail}"),
         )
+    for decided in facts["decisions"]:
+        why = f": {decided['why']}" if decided["why"] else ""
+        text = f"{decided['at']} {decided['was']} → {decided['becomes']} by {decided['who']}{why}"
+        table.add_row("decided", Text(text))
     for name, value in facts["input"].items():
         table.add_row(Text(f"list: {name}"), Text("" if value is None else str(value)))
     return table

@@ -117,6 +117,32 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decides about one recipient: ``was`` is the state that it holds for.
+
+    A recipient that is no longer in that state is left alone. ``reason`` is the code to report.
+    """
+
+    number: int
+    was: State
+    becomes: State
+    reason: str
+    who: str
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision that was carried out; ``at`` is milliseconds UTC."""
+
+    at: int
+    was: str
+    becomes: str
+    who: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What the ledger says of one recipient. Times are milliseconds UTC."""
 
@@ -257,6 +283,23 @@ class Ledger(Protocol):
             LeaseLost: the run was taken over.
             LedgerError: the ledger cannot be written.
         """
+        ...
+
+    def decide(self, lease: Lease, decisions: Sequence[Decision]) -> int:
+        """Carry out decisions of a person, all or nothing; return how many found their recipient.
+
+        Raises:
+            LeaseLost: the run was taken over.
+            LedgerError: the ledger cannot be written.
+        """
+        ...
+
+    def decisions(self, run_id: int, number: int) -> list[Decided]:
+        """Return what was decided about one recipient, in order."""
+        ...
+
+    def in_state(self, run_id: int, state: State) -> Iterable[Entry]:
+        """Return every recipient in a state that the ledger keeps, in the order of the plan."""
         ...
 
     def note(self, lease: Lease, what: str, detail: str | None = None) -> None:

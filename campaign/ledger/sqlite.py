@@ -16,6 +16,8 @@ from campaign.ledger.protocol import (
     Attempt,
     Claim,
     Counts,
+    Decided,
+    Decision,
     Entry,
     Lease,
     PlanRecord,
@@ -227,6 +229,43 @@ class SqliteLedger:
                 if rows
             ],
         )
+
+    def decide(self, lease: Lease, decisions: Sequence[Decision]) -> int:
+        """Carry out decisions of a person."""
+        changes: Counter[State] = Counter()
+        done = 0
+        with self._file.writing():
+            self._check(lease)
+            now = now_ms()
+            for decision in decisions:
+                values = {
+                    "run_id": lease.run_id,
+                    "number": decision.number,
+                    "was": decision.was.value,
+                    "becomes": decision.becomes.value,
+                    "reason": decision.reason,
+                    "who": decision.who,
+                    "why": decision.why,
+                    "now": now,
+                }
+                if self._db.execute(self._sql["decide"], values).rowcount == 1:
+                    self._db.execute(self._sql["add_decision"], values)
+                    changes[decision.was] -= 1
+                    if decision.becomes is not State.PENDING:
+                        changes[decision.becomes] += 1
+                    done += 1
+            self._tally(lease.run_id, changes)
+        return done
+
+    def decisions(self, run_id: int, number: int) -> list[Decided]:
+        """Return what was decided about one recipient."""
+        rows = self._file.all("decisions", run_id=run_id, number=number)
+        return [Decided(**dict(row)) for row in rows]
+
+    def in_state(self, run_id: int, state: State) -> Iterable[Entry]:
+        """Return every recipient in a state that the ledger keeps."""
+        rows = self._file.all("in_state", run_id=run_id, state=state.value)
+        return [entry_of(row) for row in rows]
 
     def note(self, lease: Lease, what: str, detail: str | None = None) -> None:
         """Write down something that happened to the run as a whole."""

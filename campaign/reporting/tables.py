@@ -107,7 +107,7 @@ def summary_view(summary: Summary) -> Group:
         parts.append(
             Text(
                 "Unknown recipients may or may not have got the message; they are never sent to "
-                "again by themselves. Look them up at the vendor."
+                "again by themselves. Look them up at the vendor, then: campaign resolve."
             )
         )
     return Group(*parts)

@@ -17,7 +17,14 @@ PAUSES_WHEN_THROTTLED = 20
 """Pauses in a row, without one message taken between them, that stop a run."""
 
 _ABOUT_THE_RECIPIENT = frozenset(
-    {"invalid_recipient", "not_deliverable", "opted_out", "content_refused", "window_closed"}
+    {
+        "invalid_recipient",
+        "not_deliverable",
+        "not_delivered_now",
+        "opted_out",
+        "content_refused",
+        "window_closed",
+    }
 )
 
 

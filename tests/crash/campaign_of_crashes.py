@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import campaign
+from campaign.errors import CampaignError
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer
 from tests.crash.sender import POINTS
@@ -20,12 +21,23 @@ from tests.run.lists import number
 from tests.run.truth import assert_every_row_is_somewhere, assert_the_journal_agrees
 
 CONCURRENCY = 16
+FAULTS = {
+    "latency": {"uniform": [0.0, 0.02]},
+    "throttle": 0.02,
+    "retry_after": 0.02,
+    "drop_before": 0.005,
+    "drop_after": 0.01,
+    "error_after": 0.005,
+    "slow": {"probability": 0.002, "seconds": 2},
+}
+"""What goes wrong at the vendor meanwhile."""
+
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass
 class Story:
-    """What happened: kills by point, and how many were under way at each kill."""
+    """What happened: kills by point, and how many were cut off by each kill."""
 
     kills: Counter[str] = field(default_factory=Counter)
     unknown_per_kill: list[int] = field(default_factory=list)
@@ -87,13 +99,12 @@ def crash_until(
 
 
 def _open_claims(definition: Path) -> int:
-    """Count those who are unknown, or will be when the run is taken up again."""
+    """Count those who were cut off: unknown by now, or as soon as the run is taken up again."""
     try:
         with campaign.load(definition, environment=ENVIRONMENT).view() as view:
-            counts = view.counts
-    except campaign.errors.CampaignError:  # type: ignore[attr-defined]
+            return view.counts.sending + view.reasons.get(("unknown", "interrupted"), 0)
+    except CampaignError:
         return 0  # killed before there was a ledger, or a run in it
-    return counts.unknown + counts.sending
 
 
 def finish_and_judge(definition: Path, server: SandboxServer, people: int) -> Summary:

@@ -71,6 +71,20 @@ CREATE TABLE attempt (
     PRIMARY KEY (run_id, number, attempt)
 ) WITHOUT ROWID;
 
+-- What a person decided about a recipient, with who, when and why. Only these move a recipient out
+-- of `unknown` or `failed`.
+CREATE TABLE decision (
+    id      INTEGER PRIMARY KEY,
+    run_id  INTEGER NOT NULL REFERENCES run (id),
+    number  INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    was     TEXT    NOT NULL,
+    becomes TEXT    NOT NULL,
+    who     TEXT    NOT NULL,
+    why     TEXT
+);
+CREATE INDEX decision_of_recipient ON decision (run_id, number);
+
 -- How many recipients are in each state, kept in the same transaction as the states themselves,
 -- so that progress costs nothing on a long list. Pending is what remains and is not kept.
 CREATE TABLE tally (

@@ -37,7 +37,26 @@ SET plan_path = :plan_path, plan_hash = :plan_hash, definition_hash = :definitio
 WHERE id = :run_id;
 
 -- name: any_decided
-SELECT 1 FROM recipient WHERE run_id = :run_id AND state <> 'pending' LIMIT 1;
+SELECT 1 FROM recipient WHERE run_id = :run_id AND state <> 'pending'
+UNION ALL
+SELECT 1 FROM decision WHERE run_id = :run_id
+LIMIT 1;
+
+-- name: decide
+UPDATE recipient
+SET state = :becomes, reason = :reason, code = NULL, detail = NULL, settled_at = :now
+WHERE run_id = :run_id AND number = :number AND state = :was;
+
+-- name: add_decision
+INSERT INTO decision (run_id, number, at, was, becomes, who, why)
+VALUES (:run_id, :number, :now, :was, :becomes, :who, :why);
+
+-- name: decisions
+SELECT at, was, becomes, who, why FROM decision
+WHERE run_id = :run_id AND number = :number ORDER BY id;
+
+-- name: in_state
+SELECT * FROM recipient WHERE run_id = :run_id AND state = :state ORDER BY number;
 
 -- name: forget_recipients
 DELETE FROM recipient WHERE run_id = :run_id;

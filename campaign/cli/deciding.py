@@ -1,0 +1,57 @@
+"""``resolve`` and ``retry``: what only a person may decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from campaign import api
+from campaign.cli import sending
+from campaign.deciding import As
+from campaign.errors import InvalidInput
+from campaign.ledger.protocol import State
+
+
+def resolve(
+    definition: Path,
+    recipients: list[str],
+    *,
+    answer: str,
+    everybody: bool,
+    why: str | None,
+    run: str | None,
+) -> None:
+    """Settle unknown recipients as the person says."""
+    if answer not in set(As):
+        raise InvalidInput("Say what became of them: --as sent, --as not-sent or --as skip.")
+    if everybody == bool(recipients):
+        raise InvalidInput("Name the recipients, or say --all for every unknown one.")
+    campaign = api.load(definition, past_ok=True)
+    done = campaign.resolve(As(answer), None if everybody else recipients, why=why, run=run)
+    text = f"{done:,} unknown recipients are now resolved as {answer}."
+    if answer == As.NOT_SENT and done:
+        text += f" Next: campaign run {definition}"
+    Console().print(Text(text))
+
+
+def retry(
+    definition: Path,
+    *,
+    codes: list[str],
+    state: str,
+    accept_duplicates: bool,
+    env_file: Path | None,
+    yes: bool,
+    json: bool,
+) -> None:
+    """Make the chosen recipients pending again, then run."""
+    if state not in (State.FAILED, State.UNKNOWN):
+        raise InvalidInput(
+            "Only failed or unknown recipients can be sent to again: --state failed."
+        )
+    campaign = api.load(definition, env_file=env_file)
+    done = campaign.send_again(state=State(state), codes=codes, accept_duplicates=accept_duplicates)
+    Console(stderr=True).print(Text(f"{done:,} {state} recipients are to be sent to again."))
+    sending.run(definition, limit=None, only=None, env_file=env_file, yes=yes, json=json)

@@ -1,0 +1,151 @@
+"""What only a person may decide: what became of an unknown, and who is sent to again.
+
+Invariant: nobody leaves ``unknown`` or ``failed`` but by a decision that the ledger keeps, with
+who, when and why; and nobody who may have got the message is sent to again unless the person said
+that a second message is acceptable.
+"""
+
+from __future__ import annotations
+
+import getpass
+import platform
+from collections.abc import Callable, Collection, Iterable
+from enum import StrEnum
+
+from campaign.errors import InvalidInput
+from campaign.job import Job
+from campaign.ledger.holding import held
+from campaign.ledger.protocol import Decision, Entry, Ledger, Run, State
+from campaign.ledger.sqlite import SqliteLedger
+from campaign.plan.frozen import Plan
+from campaign.reasons import reasons
+from campaign.status import run_named
+
+_Decisions = Callable[[Ledger, Run], list[Decision]]
+
+
+class As(StrEnum):
+    """What a person found out about an unknown recipient."""
+
+    SENT = "sent"
+    NOT_SENT = "not-sent"
+    SKIP = "skip"
+
+
+_BECOMES = {
+    As.SENT: (State.ACCEPTED, "resolved_sent"),
+    As.NOT_SENT: (State.PENDING, "resolved_not_sent"),
+    As.SKIP: (State.SKIPPED, "resolved_skip"),
+}
+
+
+def resolve(
+    job: Job, answer: As, keys: Collection[str] | None, why: str | None, run: str | None = None
+) -> int:
+    """Settle unknown recipients as a person says; return how many.
+
+    Args:
+        job: the campaign.
+        answer: what became of them.
+        keys: their keys or addresses; ``None`` for every unknown recipient of the run.
+        why: how the person knows; kept in the ledger.
+        run: the name of the run, by default the newest.
+
+    Raises:
+        InvalidInput: a key is not one of an unknown recipient; nothing was decided.
+        RunHeld: the run is being sent.
+    """
+    becomes, reason = _BECOMES[answer]
+
+    def decisions(ledger: Ledger, found: Run) -> list[Decision]:
+        unknown = list(ledger.in_state(found.id, State.UNKNOWN))
+        if keys is not None:
+            unknown = _picked(unknown, keys, _addresses(job, found))
+        return [
+            Decision(entry.number, State.UNKNOWN, becomes, reason, who(), why) for entry in unknown
+        ]
+
+    return _decide(job, run, decisions, f"resolved as {answer.value}")
+
+
+def send_again(
+    job: Job,
+    state: State,
+    codes: Collection[str] = (),
+    run: str | None = None,
+) -> int:
+    """Make failed (or unknown) recipients pending again; return how many.
+
+    Without ``codes`` only failures that a resend can mend are chosen; with them, those with one
+    of these reason codes or codes of the vendor.
+
+    Raises:
+        InvalidInput: there is no such run.
+        RunHeld: the run is being sent.
+    """
+
+    def decisions(ledger: Ledger, found: Run) -> list[Decision]:
+        chosen = [entry for entry in ledger.in_state(found.id, state) if _wanted(entry, codes)]
+        return [
+            Decision(
+                entry.number, state, State.PENDING, "retried", who(), f"retry of {entry.reason}"
+            )
+            for entry in chosen
+        ]
+
+    return _decide(job, run, decisions, f"retry of {state.value}")
+
+
+def who() -> str:
+    """Name the person who decides: the login, and the machine."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # no login name, in a container say
+        user = "somebody"
+    return f"{user}@{platform.node()}"
+
+
+def _decide(job: Job, run: str | None, decisions: _Decisions, what: str) -> int:
+    ledger = SqliteLedger(job.ledger_path, create=False)
+    try:
+        found = run_named(job, ledger, run)
+        with held(ledger, found.id) as lease:
+            ledger.recover(lease)
+            done = ledger.decide(lease, decisions(ledger, found))
+            ledger.note(lease, what, f"{done} recipients, by {who()}")
+        return done
+    finally:
+        ledger.close()
+
+
+def _wanted(entry: Entry, codes: Collection[str]) -> bool:
+    if codes:
+        return entry.reason in codes or entry.code in codes
+    if entry.state is State.UNKNOWN:
+        return True
+    known = reasons().get(entry.reason or "")
+    return known is not None and known.resend
+
+
+def _addresses(job: Job, run: Run) -> dict[int, str]:
+    """Return the address of every recipient, to find them by what a person sees at the vendor."""
+    if run.plan_path is None or run.plan_hash is None:
+        return {}
+    plan = Plan.open(job.ledger_path.parent / run.plan_path, run.plan_hash)
+    return dict(plan.rows().select("number", "address").collect().iter_rows())
+
+
+def _picked(
+    unknown: Iterable[Entry], keys: Collection[str], addresses: dict[int, str]
+) -> list[Entry]:
+    by_name: dict[str, Entry] = {}
+    for entry in unknown:
+        by_name[entry.key] = entry
+        by_name.setdefault(addresses.get(entry.number, entry.key), entry)
+    strangers = [key for key in keys if key not in by_name]
+    if strangers:
+        raise InvalidInput(
+            f"Not unknown in this run: {', '.join(strangers)}. Nothing was decided; "
+            "`campaign results` lists who is unknown."
+        )
+    return list({by_name[key].number: by_name[key] for key in keys}.values())
