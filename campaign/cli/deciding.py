@@ -30,7 +30,8 @@ def resolve(
         raise InvalidInput("Name the recipients, or say --all for every unknown one.")
     campaign = api.load(definition, past_ok=True)
     done = campaign.resolve(As(answer), None if everybody else recipients, why=why, run=run)
-    text = f"{done:,} unknown recipients are now resolved as {answer}."
+    people = "1 unknown recipient is" if done == 1 else f"{done:,} unknown recipients are"
+    text = f"{people} now resolved as {answer}."
     if answer == As.NOT_SENT and done:
         text += f" Next: campaign run {definition}"
     Console().print(Text(text))
@@ -53,5 +54,6 @@ def retry(
         )
     campaign = api.load(definition, env_file=env_file)
     done = campaign.send_again(state=State(state), codes=codes, accept_duplicates=accept_duplicates)
-    Console(stderr=True).print(Text(f"{done:,} {state} recipients are to be sent to again."))
+    people = f"1 {state} recipient is" if done == 1 else f"{done:,} {state} recipients are"
+    Console(stderr=True).print(Text(f"{people} to be sent to again."))
     sending.run(definition, limit=None, only=None, env_file=env_file, yes=yes, json=json)

@@ -178,6 +178,8 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     done = campaign("--help", cwd=tmp_path)
     for name in (
         "init",
+        "resolve",
+        "retry",
         "check",
         "run",
         "status",
@@ -188,3 +190,45 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "sandbox",
     ):
         assert f"  {name} " in done.stdout
+
+
+def test_resolve_and_retry_ask_for_what_they_need_to_know(folder: Path) -> None:
+    campaign("run", "campaign.yaml", cwd=folder)
+    for words, sentence in (
+        (("resolve", "campaign.yaml", "--all"), "Say what became of them"),
+        (("resolve", "campaign.yaml", "--as", "sent"), "Name the recipients, or say --all"),
+        (("retry", "campaign.yaml", "--state", "accepted"), "Only failed or unknown"),
+        (("retry", "campaign.yaml", "--state", "unknown"), "may have got the message"),
+    ):
+        done = campaign(*words, cwd=folder)
+        assert done.returncode == 2
+        assert sentence in done.stderr
+
+
+def test_a_person_resolves_an_unknown_and_the_ledger_keeps_why(folder: Path) -> None:
+    with SandboxServer() as server:
+        Recipe().write(folder, "list.csv", server.url_for("synthflow"))
+        server.set_faults({"drop_before": 1.0})
+        assert campaign("run", "campaign.yaml", cwd=folder).returncode == 3
+        server.set_faults({})
+        words = ("resolve", "campaign.yaml", number(1), "--as", "not-sent", "--why", "asked them")
+        done = campaign(*words, cwd=folder)
+        assert "1 unknown recipient is now resolved as not-sent." in done.stdout
+        assert campaign("run", "campaign.yaml", cwd=folder).returncode == 3
+        assert list(server.journal.addresses()) == [number(1)]
+    show = campaign("show", "campaign.yaml", number(1), cwd=folder)
+    assert "unknown → pending by" in show.stdout
+    assert "asked them" in show.stdout
+
+
+def test_retry_sends_again_to_those_with_the_reason_that_is_named(folder: Path) -> None:
+    with SandboxServer() as server:
+        Recipe().write(folder, "list.csv", server.url_for("synthflow"))
+        server.set_faults({"invalid_recipients": [number(1)]})
+        assert campaign("run", "campaign.yaml", cwd=folder).returncode == 3
+        server.set_faults({})
+        done = campaign("retry", "campaign.yaml", "--reason", "refused", cwd=folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "1 failed recipient is to be sent to again." in done.stderr
+        assert set(server.journal.addresses().values()) == {1}
+        assert len(server.journal) == 2
