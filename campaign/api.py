@@ -59,7 +59,7 @@ class Campaign:
         return self._job
 
     def plan(self, *, only: str | None = None) -> Forecast:
-        """Judge every row and render every message; send nothing and keep nothing.
+        """Judge every row and render every message; send nothing, keep only the refused rows.
 
         Args:
             only: show the message of the recipient with this key or address.
@@ -92,10 +92,8 @@ class Campaign:
             LedgerError: the ledger cannot be read or written; nothing was sent after that.
         """
 
-        async def main() -> Summary:
-            return await self.run_async(limit=limit, only=only, reporter=reporter)
-
-        return _outside_any_loop(lambda: anyio.run(main))
+        execution = self._execution(Options(limit, only), reporter)
+        return _outside_any_loop(lambda: anyio.run(execution.run), execution.interrupt)
 
     async def run_async(
         self,
@@ -113,8 +111,10 @@ class Campaign:
         second stop at once; it needs the main thread.
         """
         options = Options(limit, only, handle_signals, confirm)
-        execution = Execution(self._job, self._environment, reporter or Silent(), options)
-        return await execution.run()
+        return await self._execution(options, reporter).run()
+
+    def _execution(self, options: Options, reporter: Reporter | None) -> Execution:
+        return Execution(self._job, self._environment, reporter or Silent(), options)
 
     def resolve(
         self,
@@ -189,7 +189,8 @@ def load(
         env_file: a file of ``KEY=VALUE`` lines that hold secrets.
         environment: where secrets come from instead of the process's environment. The process's
             own variables win over ``env_file``.
-        past_ok: accept a ``schedule_at`` that has passed, to look at a run that has begun.
+        past_ok: accept a ``schedule_at`` that has passed, to look at a run that has begun, or to
+            go on with it.
 
     Raises:
         InvalidInput: with every problem of the definition at once.
@@ -200,8 +201,11 @@ def load(
     return Campaign(job, values)
 
 
-def _outside_any_loop(function: Callable[[], T]) -> T:
-    """Call a function that starts an event loop, in a thread when one runs here (a notebook)."""
+def _outside_any_loop(function: Callable[[], T], interrupt: Callable[[], None]) -> T:
+    """Call a function that starts an event loop, in a thread when one runs here (a notebook).
+
+    The notebook's "interrupt" reaches this thread, not the one that sends, so it is passed on.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -214,10 +218,19 @@ def _outside_any_loop(function: Callable[[], T]) -> T:
             results.append(function())
         except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
             errors.append(error)
+        finally:
+            over.set()
 
-    thread = threading.Thread(target=call, name="campaign")
-    thread.start()
-    thread.join()
+    over = threading.Event()
+    threading.Thread(target=call, name="campaign").start()
+    # Not join(): interrupted once, it takes the thread for ended (Python 3.11). And for a moment at
+    # a time: where a library has a signal handler of its own (polars has), a wait without an end
+    # would sleep through the interrupt.
+    while not over.is_set():
+        try:
+            over.wait(0.2)
+        except KeyboardInterrupt:
+            interrupt()
     if errors:
         raise errors[0]
     return results[0]

@@ -129,9 +129,9 @@ def _wanted(entry: Entry, codes: Collection[str]) -> bool:
 
 def _addresses(job: Job, run: Run) -> dict[int, str]:
     """Return the address of every recipient, to find them by what a person sees at the vendor."""
-    if run.plan_path is None or run.plan_hash is None:
+    if run.plan_path is None:
         return {}
-    plan = Plan.open(job.ledger_path.parent / run.plan_path, run.plan_hash)
+    plan = Plan.of_run(run, job.ledger_path)
     return dict(plan.rows().select("number", "address").collect().iter_rows())
 
 

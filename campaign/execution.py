@@ -7,10 +7,12 @@ before the first claim.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,12 +25,13 @@ from campaign.audience.fingerprint import fingerprint
 from campaign.errors import InvalidInput, first_error
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
-from campaign.ledger.protocol import Lease, Ledger, Run
+from campaign.ledger.protocol import Claim, Lease, Ledger, Run
 from campaign.ledger.sqlite import SqliteLedger
 from campaign.plan import making
 from campaign.plan.frozen import Plan
-from campaign.plan.of_run import Place, plan_of_run
-from campaign.reporting.reporter import About, Reporter
+from campaign.plan.of_run import Place, has_traces, plan_of_run
+from campaign.providers import http
+from campaign.reporting.reporter import About, Guarded, Reporter
 from campaign.reporting.results import write_rejects, write_results
 from campaign.reporting.summary import Summary
 from campaign.reporting.watching import listen, watch
@@ -37,6 +40,14 @@ from campaign.sending.books import Books
 from campaign.sending.clients import Clients
 from campaign.sending.engine import Ending, Engine, Result, Speed
 from campaign.sending.todo import Todo
+
+_LEAST_AHEAD = 3.0
+"""Seconds that a scheduled time must be ahead, so that it still is when the vendor reads it."""
+
+_TOO_LATE = (
+    "the scheduled time has passed; give message.schedule_at a new time and run again "
+    "(recipients already scheduled are not touched)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,10 @@ class Options:
     handle_signals: bool = False
     confirm: Callable[[About], bool] | None = None
 
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"limit is at least 1, not {self.limit}")
+
 
 class Execution:
     """Runs a job once: ``await Execution(...).run()``."""
@@ -57,12 +72,24 @@ class Execution:
     ) -> None:
         self._job = job
         self._environment = environment
-        self._reporter = reporter
+        self._reporter = Guarded(reporter)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine_at_work: Engine | None = None
+        self._interrupted = False
         self._options = options
         self._definition = job.loaded.definition
 
+    def interrupt(self) -> None:
+        """Stop, from another thread: first politely, and at once when asked a second time."""
+        again, self._interrupted = self._interrupted, True
+        if self._loop is not None and self._engine_at_work is not None:
+            # Gone when there is nothing more to send: the results are being written.
+            engine = self._engine_at_work
+            self._loop.call_soon_threadsafe(engine.abort if again else engine.interrupt)
+
     async def run(self) -> Summary:
         """Send to everybody who is still to be sent to."""
+        self._loop = asyncio.get_running_loop()
         job = self._job
         if not job.loaded.settings.sandbox:
             job.provider(self._environment, None)  # a missing secret is told before anything else
@@ -70,10 +97,18 @@ class Execution:
         suppressed = await anyio.to_thread.run_sync(job.suppressed)
         list_hash = await anyio.to_thread.run_sync(self._list_hash)
         name = job.run_name(list_hash or "", local_now())
+        folder = job.folder / name
+        traces = not job.loaded.settings.sandbox and has_traces(folder)
+        if not job.ledger_path.exists():  # refused before an empty ledger stands in its place
+            self._check_new(folder, traces=traces)
+            self._check_schedule()
         summary: Summary
         with ExitStack() as stack:
             ledger = await anyio.to_thread.run_sync(SqliteLedger, job.ledger_path)
             stack.callback(ledger.close)
+            # The traces were looked for first, so they are not of a run that began just now.
+            if ledger.find_run(self._definition.name, name) is None:
+                self._check_new(folder, traces=traces)
             run = ledger.ensure_run(
                 self._definition.name,
                 name,
@@ -82,8 +117,11 @@ class Execution:
                 sandbox=job.loaded.settings.sandbox,
             )
             lease = stack.enter_context(held(ledger, run.id))
+            # Another process may have planned and sent until it gave the run back.
+            run = ledger.find_run(self._definition.name, name) or run
             recovered = ledger.recover(lease)
-            folder = job.folder / name
+            if ledger.may_replan(run.id):
+                self._check_schedule()
             self._reporter.preparing("Judging every row and rendering every message")
             plan = await anyio.to_thread.run_sync(
                 plan_of_run,
@@ -92,7 +130,7 @@ class Execution:
                 lease,
                 job.question(suppressed),
                 list_hash,
-                Place(folder, job.ledger_path.parent),
+                Place(folder, job.ledger_path),
             )
             self._check_only(plan)
             for warning in plan.warnings():
@@ -102,20 +140,52 @@ class Execution:
 
     def _list_hash(self) -> str | None:
         try:
-            files = making.list_files(self._job.loaded)
-        except InvalidInput:
+            return fingerprint(making.list_files(self._job.loaded))
+        except (InvalidInput, OSError):
             return None  # planning says so; a run that has a plan does not need its list any more
-        return fingerprint(files)
+
+    def _check_new(self, folder: Path, *, traces: bool) -> None:
+        """Refuse to begin a run that has begun already, for all that its folder tells."""
+        if traces:
+            raise InvalidInput(
+                f"{folder} holds the plan or the results of a run that the ledger "
+                f"{self._job.ledger_path} does not know; sending would message those people "
+                "again. Put the ledger back where it was, or give the campaign another `name` "
+                "if that is what you want."
+            )
+
+    def _check_schedule(self) -> None:
+        """Refuse a scheduled time that has passed, while nobody has an outcome yet."""
+        if self._too_late():
+            raise InvalidInput(
+                self._job.loaded.locate(
+                    "message",
+                    "schedule_at",
+                    message="`message.schedule_at` is in the past, or only seconds away",
+                )
+            )
+
+    def _too_late(self) -> bool:
+        at = self._job.fixed().schedule_at
+        return at is not None and at.timestamp() - time.time() <= _LEAST_AHEAD
 
     def _check_only(self, plan: Plan) -> None:
         only = self._options.only
-        if only is None or any(plan.todo(only)):
+        if only is None:
             return
-        refused = plan.find(only)
-        if refused:
-            first = refused[0]
+        found = [todo for batch in plan.todo(only) for todo in batch]
+        if len(found) > 1:
             raise InvalidInput(
-                f"{only} is not sent to: row {first['row']} was refused ({first['reason']})."
+                f"{only} is the key of one recipient and the address of another. Use the other "
+                f"name of the one you mean: {' or '.join(f'{t.key}, {t.address}' for t in found)}."
+            )
+        if found:
+            return
+        for row in plan.find(only):
+            if row["reason"] is None:
+                raise InvalidInput(f"No recipient is known as {only}; say --only {row['key']}.")
+            raise InvalidInput(
+                f"{only} is not sent to: row {row['row']} was refused ({row['reason']})."
             )
         raise InvalidInput(f"No recipient of this run has the key or address {only}.")
 
@@ -134,7 +204,7 @@ class Execution:
         before = ledger.counts(run.id)
         to_send = min(before.pending, options.limit or before.pending)
         if options.only is not None:
-            to_send = min(to_send, 1)
+            to_send = len(_left_of_one(plan, ledger, run.id, options.only))
         about = About(
             name=self._definition.name,
             run=run.run,
@@ -147,11 +217,15 @@ class Execution:
             recovered=recovered,
         )
         self._reporter.started(about)
-        declined = to_send > 0 and options.confirm is not None and not options.confirm(about)
+        late = to_send > 0 and self._too_late()
+        ask = options.confirm if to_send > 0 and not late else None
+        declined = ask is not None and not ask(about)
         started = time.monotonic()
         ledger.note(lease, "started", f"{to_send} to send")
         result = Result()
-        if declined:
+        if late:
+            result = Result(Ending.STOPPED, _TOO_LATE)
+        elif declined:
             result = Result(Ending.INTERRUPTED, "Not confirmed; nothing was sent.")
         elif to_send:
             result = await self._engine(
@@ -160,12 +234,7 @@ class Execution:
         seconds = time.monotonic() - started
         ledger.note(lease, result.ending.value, result.why)
         counts = ledger.counts(run.id)
-        self._reporter.preparing("Writing the results")
-        results = folder / "results.csv"
-        await anyio.to_thread.run_sync(write_results, plan, ledger, run.id, results)
-        rejects, skips = folder / "rejects.csv", ledger.skips(run.id)
-        if skips:
-            await anyio.to_thread.run_sync(write_rejects, plan, rejects, skips)
+        results, rejects = folder / "results.csv", folder / "rejects.csv"
         summary = Summary(
             name=self._definition.name,
             run=run.run,
@@ -174,13 +243,21 @@ class Execution:
             ending=result.ending,
             why=result.why,
             rate=speed.rate,
-            sent=counts.done - before.done,
+            settled=counts.done - before.done,
+            sent=counts.sent - before.sent,
             seconds=seconds,
             ledger=job.ledger_path,
             results=results,
             rejects=rejects if counts.skipped else None,
         )
-        self._reporter.finished(summary)
+        self._reporter.preparing("Writing the results")
+        try:
+            await anyio.to_thread.run_sync(write_results, plan, ledger, run.id, results)
+            if skips := ledger.skips(run.id):
+                await anyio.to_thread.run_sync(write_rejects, plan, rejects, skips)
+        finally:
+            # Who got it is told even where it cannot be written down.
+            self._reporter.finished(summary)
         return summary
 
     async def _engine(
@@ -203,7 +280,9 @@ class Execution:
                 url = stack.enter_context(
                     embedded_sandbox(settings.name, folder / "sandbox-journal.jsonl")
                 )
-            books = Books(ledger, lease)
+            books = _BooksUntil(
+                ledger, lease, self._too_late, lambda: engine.stop(Ending.STOPPED, _TOO_LATE)
+            )
             local = _is_local(url or settings.base_url)
             clients = Clients(settings.timeout.total_seconds(), proxies=not local)
             engine = Engine(
@@ -214,7 +293,11 @@ class Execution:
                 fixed=job.fixed(),
                 speed=speed,
                 tell=self._reporter.told,
+                clean=partial(http.without, tuple(job.secrets(self._environment).values())),
             )
+            self._engine_at_work = engine
+            if self._interrupted:
+                engine.interrupt()
             try:
                 async with clients, anyio.create_task_group() as around:
                     around.start_soon(books.keep)
@@ -226,7 +309,31 @@ class Execution:
                     around.cancel_scope.cancel()
             except BaseExceptionGroup as group:
                 raise first_error(group) from group
+            finally:
+                self._engine_at_work = None
         return result
+
+
+class _BooksUntil(Books):
+    """Books that claim nobody once it is too late: all who are left stay pending.
+
+    Asked at the claim, after every wait, because a message whose scheduled time has passed is
+    sent at once.
+    """
+
+    def __init__(
+        self, ledger: Ledger, lease: Lease, too_late: Callable[[], bool], stop: Callable[[], None]
+    ) -> None:
+        super().__init__(ledger, lease)
+        self._too_late = too_late
+        self._stop = stop
+
+    async def claim(self, claims: Sequence[Claim]) -> list[int | None]:
+        """Claim recipients, or stop the run and claim none."""
+        if self._too_late():
+            self._stop()
+            return [None] * len(claims)
+        return await super().claim(claims)
 
 
 async def _still_to_do(
@@ -249,6 +356,16 @@ async def _still_to_do(
         for todo in todos:
             if todo.number not in decided:
                 yield todo
+
+
+def _left_of_one(plan: Plan, ledger: Ledger, run_id: int, only: str) -> list[Todo]:
+    """Return the one recipient that ``only`` names, or nothing when they have an outcome."""
+    return [
+        todo
+        for batch in plan.todo(only)
+        for todo in batch
+        if not ledger.decided(run_id, todo.number, todo.number)
+    ]
 
 
 def _is_local(url: str | None) -> bool:

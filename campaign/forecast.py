@@ -1,23 +1,32 @@
-"""What a run would do, without doing it: every row judged, every message rendered, nothing kept."""
+"""What a run would do, without doing it: every row judged, every message rendered.
+
+Only the list of the refused rows stays.
+"""
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from campaign.audience.headers import normalise_header
 from campaign.definition.secrets import missing_secrets
+from campaign.errors import InvalidInput
 from campaign.job import Job, local_now
+from campaign.ledger.protocol import Counts
+from campaign.ledger.sqlite import SqliteLedger
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import making
 from campaign.plan.frozen import SEND
 from campaign.reporting.results import write_rejects
 
 SAMPLES = 5
+_SINGLE_BRACES = re.compile(r"(?<!\{)\{\s*([^{}%#]+?)\s*\}(?!\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,8 @@ class Forecast:
 
     ``planned`` rows in the list, of which ``sendable`` would be sent to. ``refusals`` counts the
     others by (verdict, reason), ``examples`` names up to five rows of each: file, row, value.
-    ``seconds`` is the time at the asked rate. ``warnings`` are sentences about what would stop a
+    ``already`` says where a run of this name stands, when there is one. ``seconds`` is the time at
+    the asked rate. ``warnings`` are sentences about what would stop a
     real run, or is odd in the list.
     """
 
@@ -50,6 +60,7 @@ class Forecast:
     refusals: Mapping[tuple[str, str], int]
     examples: Mapping[str, list[dict[str, Any]]]
     samples: list[Sample]
+    already: Counts | None
     rate: float
     rejects: Path
     warnings: list[str]
@@ -94,6 +105,7 @@ class Forecast:
                 }
                 for sample in self.samples
             ],
+            "already": None if self.already is None else self.already.as_dict(),
             "rate": self.rate,
             "seconds": round(self.seconds, 1),
             "rejects": str(self.rejects),
@@ -107,7 +119,8 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
     ``only`` picks the one recipient with this key or address as the sample.
 
     Raises:
-        InvalidInput: the list, or something it needs, is not as the definition says.
+        InvalidInput: the list, or something it needs, is not as the definition says; or nobody is
+            known as ``only``.
         OutputError: the rejects cannot be written.
     """
     definition, capabilities = job.loaded.definition, job.loaded.provider.capabilities
@@ -117,7 +130,7 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
         )
         run = job.run_name(fingerprint, local_now())
         # Not in the run's own folder: what a run refused is not what it would refuse now.
-        rejects = job.folder / "check" / "rejects.csv"
+        rejects = job.folder / "check-rejects.csv"
         write_rejects(plan, rejects)
         return Forecast(
             name=definition.name,
@@ -130,15 +143,42 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             refusals=plan.refusals,
             examples={reason: _examples(plan.rows(), reason) for _, reason in plan.refusals},
             samples=_samples(plan.rows(), plan.columns, only),
+            already=_already(job, run),
             rate=job.speed().rate,
             rejects=rejects,
             warnings=plan.warnings()
+            + _single_braces(job, plan.headers)
             + [
                 f"The environment variable {secret.name} is not set; a run needs it for {field}."
                 for field, secret in missing_secrets(job.loaded.settings, environment)
                 if not job.loaded.settings.sandbox
             ],
         )
+
+
+def _already(job: Job, run: str) -> Counts | None:
+    if not job.ledger_path.exists():
+        return None
+    ledger = SqliteLedger(job.ledger_path, create=False)
+    try:
+        found = ledger.find_run(job.loaded.definition.name, run)
+        return None if found is None or not found.planned else ledger.counts(found.id)
+    finally:
+        ledger.close()
+
+
+def _single_braces(job: Job, columns: Collection[str]) -> list[str]:
+    """Warn of ``{first_name}``, which other programs fill in and this one sends as it stands."""
+    found = {
+        name
+        for _, text in job.composition.texts()
+        for name in _SINGLE_BRACES.findall(text.source)
+        if normalise_header(name) in columns
+    }
+    return [
+        f"{{{name}}} is sent as it stands; write {{{{ {normalise_header(name)} }}}} to fill it in."
+        for name in sorted(found)
+    ]
 
 
 def _examples(rows: pl.LazyFrame, reason: str) -> list[dict[str, Any]]:
@@ -153,6 +193,8 @@ def _samples(rows: pl.LazyFrame, columns: list[str], only: str | None) -> list[S
     if only is not None:
         rows = rows.filter((pl.col("key") == only) | (pl.col("address") == only))
     found = rows.head(SAMPLES).collect()
+    if only is not None and found.is_empty():
+        raise InvalidInput(f"Nobody with the key or address {only} would be sent to.")
     return [
         Sample(
             row=row["row"],

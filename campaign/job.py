@@ -18,6 +18,7 @@ from campaign.errors import InvalidInput
 from campaign.message.compiling import MessageError, compile_message
 from campaign.message.composition import Composition
 from campaign.message.form import Form
+from campaign.plan import making
 from campaign.plan.making import Question, address_column
 from campaign.providers import registry
 from campaign.providers.protocol import Provider
@@ -146,10 +147,18 @@ class Job:
         Raises:
             InvalidInput: a secret is not in the environment.
         """
+        secrets = self.secrets(environment)
+        return self.loaded.provider(self.loaded.settings, secrets, sandbox_url)
+
+    def secrets(self, environment: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the provider's secrets, by field.
+
+        Raises:
+            InvalidInput: a secret is not in the environment.
+        """
         settings = self.loaded.settings
         # The sandbox takes any key, so none has to be set up to try things out.
-        secrets = {} if settings.sandbox else reveal(settings, environment)
-        return self.loaded.provider(settings, secrets, sandbox_url)
+        return {} if settings.sandbox else reveal(settings, environment)
 
     def run_name(self, list_fingerprint: str, at: datetime) -> str:
         """Return the name of the run that starts at ``at``.
@@ -168,6 +177,15 @@ class Job:
         """The folder of this campaign's plans and results."""
         definition = self.loaded.definition
         return self.loaded.beside(definition.output) / definition.name
+
+    def lives_from(self, path: Path) -> bool:
+        """Return whether the campaign reads this file, so that nothing may be written there."""
+        definition = self.loaded.definition
+        inputs = [self.loaded.path, self.ledger_path, *making.list_files(self.loaded)]
+        inputs += [self.loaded.beside(name) for name in definition.suppress]
+        return path.name.startswith("plan") or path.resolve() in {
+            known.resolve() for known in inputs
+        }
 
     @property
     def ledger_path(self) -> Path:

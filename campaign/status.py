@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,7 +48,7 @@ class RunView:
     @property
     def running(self) -> bool:
         """Whether a process that gives signs of life holds the run now."""
-        run = self.run
+        run = self._ledger.find_run(self.run.name, self.run.run) or self.run
         if run.owner_pid is None or run.owner_host is None or run.heartbeat_at is None:
             return False
         return not is_abandoned(run.heartbeat_at, run.owner_host, run.owner_pid)
@@ -55,12 +56,19 @@ class RunView:
     @property
     def counts(self) -> Counts:
         """How many rows stand where, now."""
-        return self._ledger.counts(self.run.id)
+        counts = self._ledger.counts(self.run.id)
+        if not counts.sending or self.running:
+            return counts
+        # Whoever made these claims is gone; the next run will say the same.
+        return replace(counts, unknown=counts.unknown + counts.sending, sending=0)
 
     @property
     def reasons(self) -> Mapping[tuple[str, str], int]:
         """How many rows have each (state, reason)."""
-        return self._ledger.reasons(self.run.id)
+        found = Counter(self._ledger.reasons(self.run.id))
+        if not self.running:
+            found["unknown", "interrupted"] += self._ledger.counts(self.run.id).sending
+        return +found
 
     @property
     def events(self) -> list[tuple[int, str, str | None]]:
@@ -74,14 +82,11 @@ class RunView:
         Raises:
             InvalidInput: the run has no plan, or its file is missing or was changed.
         """
-        if self.run.plan_path is None or self.run.plan_hash is None:
-            raise InvalidInput(f"The run {self.run.run} has no plan yet; nothing was sent.")
-        path = self.ledger_path.parent / self.run.plan_path
-        return Plan.open(path, self.run.plan_hash)
+        return Plan.of_run(self.run, self.ledger_path)
 
     def results(self, path: Path) -> None:
         """Write the per-recipient results to a ``.csv`` or ``.parquet`` file."""
-        write_results(self.plan, self._ledger, self.run.id, path)
+        write_results(self.plan, self._ledger, self.run.id, path, running=self.running)
 
     def find(self, text: str) -> list[Found]:
         """Return the rows whose key, address or spreadsheet row is ``text``."""

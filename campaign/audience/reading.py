@@ -63,7 +63,7 @@ def expand(patterns: Sequence[str], base: Path) -> list[Path]:
             problems.append(
                 Problem(
                     f"no file matches {pattern}" if is_glob else f"there is no file {pattern}",
-                    hint=f"Paths are relative to {base}.",
+                    hint=f"Paths are relative to the definition's folder, {base.resolve()}.",
                 )
             )
         for path in matches:

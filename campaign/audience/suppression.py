@@ -1,8 +1,8 @@
 """Who must not be messaged? Suppression lists, as strict as a recipient list or stricter.
 
 Invariant: an entry is either a person who is then never messaged, or an error. A line that cannot
-be read might be somebody who opted out, so it stops the run instead of being passed over; only an
-address that no rule would ever let through needs no mending.
+be read might be somebody who opted out, so it stops the run instead of being passed over. An
+invalid number too: one digit more or less, and it is somebody.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from campaign.errors import InvalidInput, Problem
 from campaign.reasons import sentence
 
 _SHOWN = 20
-# Not an address that anybody could be sent to, so nobody is missed by passing over it.
-_HARMLESS = ("empty_row", "missing_address", "invalid_number")
+_HARMLESS = ("empty_row", "missing_address")
 _ENTRY = {"entry": pl.String, "country": pl.String, "_row": pl.UInt32}
 # A first line that cannot be read is a header, unless it looks like somebody's address.
 _LIKE_AN_ADDRESS = {"number": re.compile(r"(?:\d.*){6}"), "email": re.compile("@")}

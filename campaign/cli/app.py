@@ -35,6 +35,24 @@ RunName = Annotated[
 ]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"campaign {version('campaign')}")
+        raise typer.Exit
+
+
+@app.callback()
+def everywhere(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Bulk campaigns that start conversations: everyone exactly once, or a written reason."""
+
+
 @app.command()
 def init(
     provider: Annotated[str, typer.Argument(help="The provider: see `campaign providers`.")],

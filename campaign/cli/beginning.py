@@ -31,7 +31,11 @@ def init(provider: str, path: Path) -> None:
         raise InvalidInput(f"{path} exists already; name another file.") from None
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
-    Console().print(f"Wrote {path}. Next: campaign check {path}", highlight=False)
+    console = Console()
+    console.print(
+        f"Wrote {path}. Next: put your list beside it (see recipients:), then", highlight=False
+    )
+    console.print(f"campaign check {path}", highlight=False)
 
 
 def _all() -> dict[str, type[Provider]]:

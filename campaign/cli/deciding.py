@@ -52,7 +52,7 @@ def retry(
         raise InvalidInput(
             "Only failed or unknown recipients can be sent to again: --state failed."
         )
-    campaign = api.load(definition, env_file=env_file)
+    campaign = api.load(definition, env_file=env_file, past_ok=True)
     done = campaign.send_again(state=State(state), codes=codes, accept_duplicates=accept_duplicates)
     people = f"1 {state} recipient is" if done == 1 else f"{done:,} {state} recipients are"
     Console(stderr=True).print(Text(f"{people} to be sent to again."))

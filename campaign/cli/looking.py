@@ -62,6 +62,8 @@ def status(definition: Path, *, run: str | None, json: bool) -> None:
 def results(definition: Path, *, out: Path | None, run: str | None) -> None:
     """Write the results of a run and say where."""
     campaign = api.load(definition, past_ok=True)
+    if out is not None and out.exists() and campaign.job.lives_from(out):
+        raise InvalidInput(f"{out} is a file that the campaign itself needs; name another one.")
     with campaign.view(run) as view:
         path = out or campaign.job.folder / view.run.run / "results.csv"
         view.results(path)
@@ -146,7 +148,7 @@ def _table(found: Found) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    table.add_row("row", f"{facts['row']} of {facts['file']}")
+    table.add_row("row", Text(f"{facts['row']} of {facts['file']}"))
     for name in ("key", "address", "state", "reason"):
         if facts[name] is not None:
             table.add_row(name, Text(str(facts[name])))

@@ -40,7 +40,8 @@ def run(
     json: bool,
 ) -> None:
     """Send, and exit with the code that says how it went."""
-    campaign = api.load(definition, env_file=env_file)
+    # Whether a time that has passed is in the way is for the run to say: it may have begun.
+    campaign = api.load(definition, env_file=env_file, past_ok=True)
     console = Console()
     terminal = Terminal(console) if console.is_terminal and not json else None
     reporter: Reporter = JsonLines(sys.stdout) if json else terminal or Lines(sys.stdout)
@@ -48,10 +49,11 @@ def run(
     def confirmed(about: About) -> bool:
         if terminal is not None:
             terminal.close()
+        # Asked beside the output, which may go to a file or to another program.
         people = "1 real person" if about.to_send == 1 else f"{about.to_send:,} real people"
-        return typer.confirm(f"Message {people} through {about.provider}?")
+        return typer.confirm(f"Message {people} through {about.provider}?", err=True)
 
-    ask = campaign.is_live and not yes and terminal is not None and sys.stdin.isatty()
+    ask = campaign.is_live and not yes and sys.stdin.isatty() and sys.stderr.isatty()
 
     async def main() -> Summary:
         return await campaign.run_async(

@@ -19,7 +19,7 @@ from typing import Annotated, Any, cast
 from pydantic import TypeAdapter, ValidationError
 
 from campaign.definition.checks import Draft, misfits
-from campaign.definition.models import Definition
+from campaign.definition.models import Definition, Message
 from campaign.definition.nodes import Keys
 from campaign.definition.secrets import secret_fields
 from campaign.definition.source import YamlSource
@@ -47,7 +47,12 @@ class Loaded:
 
     def beside(self, name: str) -> Path:
         """Return a path that the definition names, which is relative to the definition's folder."""
-        return self.path.parent / name
+        return self.folder / name
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the definition itself: a link to it is the same campaign."""
+        return (self.path.resolve() if self.path.is_symlink() else self.path).parent
 
     @property
     def fingerprint_parts(self) -> Mapping[str, str]:
@@ -56,12 +61,18 @@ class Loaded:
 
     @property
     def fingerprint(self) -> str:
-        """A SHA-256 of what decides who gets what; pace, retries, ledger and output do not."""
+        """A SHA-256 of what decides who gets what; pace, times, ledger and output do not."""
         return _hash(self._decisive())
 
     def _decisive(self) -> dict[str, Any]:
         # Without None, so that a new optional key in a later version changes no fingerprint.
         parts = self.definition.model_dump(mode="json", include=set(_DECISIVE), exclude_none=True)
+        # A time that has passed must make room for a new one, for those who are still pending.
+        message = self.definition.message
+        if message is not None and message.schedule_at is not None:
+            del parts["message"]["schedule_at"]
+            if message.model_copy(update={"schedule_at": None}) == Message():
+                del parts["message"]  # nothing else was said
         # Neither how to get in nor how patient to be decides who gets what; a key that moved to
         # another variable must not stand in the way of a resume.
         exclude = {"timeout", "codes", "auth"} | secret_fields(type(self.settings))
@@ -93,7 +104,8 @@ def load(
         providers: returns the provider of a name, or None; asked only for the one that is named.
         known: the names of all providers, for hints.
         now: what ``schedule_at`` is compared with; the clock by default.
-        past_ok: accept a ``schedule_at`` that has passed, to look at a run that has started.
+        past_ok: accept a ``schedule_at`` that has passed, to look at a run that has started or
+            to go on with it.
 
     Raises:
         InvalidInput: with every problem that was found, in the order of the lines.
@@ -200,7 +212,8 @@ def _hidden(data: Mapping[str, Any], provider: type[Provider] | None) -> Iterato
     if provider is not None:
         public = set(provider.Settings.model_fields) - secret_fields(provider.Settings)
     for key in section:
-        if key not in public:
+        # An address that says who logs in is refused, and must not be shown while it is.
+        if key not in public or (key == "base_url" and "@" in str(section[key])):
             yield ("provider", key)
 
 

@@ -1,8 +1,9 @@
 """Keeping secrets out of what is shown.
 
 Invariant: a value whose key sounds like a secret is never shown, unless it is the name of an
-environment variable. This works on the bare text, for files that are not even YAML; where the
-provider's settings are known, ``YamlSource.hiding`` masks by what they say.
+environment variable; nor is what a web address says of who logs in. This works on the bare text,
+for files that are not even YAML; where the provider's settings are known, ``YamlSource.hiding``
+masks by what they say.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ _SECRETIVE = re.compile(
     (?! ["']? \$\{ \w+ \} ["']? \s* (?: $ | [,}\]\#] ) )
     \S .* """
 )
+# To the last @ of the line: a password that was not escaped may hold anything.
+_LOGIN = re.compile(r"(://).*@")
 
 
 def masked(line: str) -> str:
     """Return the line with ``***`` in place of what looks like a secret."""
-    return _SECRETIVE.sub(r"\1***", line)
+    return _LOGIN.sub(r"\1***@", _SECRETIVE.sub(r"\1***", line))

@@ -200,6 +200,11 @@ class Counts:
         )
 
     @property
+    def sent(self) -> int:
+        """How many recipients the vendor took."""
+        return self.accepted + self.scheduled
+
+    @property
     def done(self) -> int:
         """How many recipients have a final answer of this run."""
         return self.accepted + self.scheduled + self.failed + self.unknown

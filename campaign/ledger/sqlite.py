@@ -166,9 +166,9 @@ class SqliteLedger:
         """Turn claims without an outcome into ``unknown``."""
         with self._file.writing():
             self._check(lease)
-            found = self._db.execute(
-                self._sql["recover"], {"run_id": lease.run_id, "now": now_ms()}
-            ).rowcount
+            values = {"run_id": lease.run_id, "now": now_ms()}
+            self._db.execute(self._sql["add_open_attempts"], values)
+            found = self._db.execute(self._sql["recover"], values).rowcount
             self._tally(lease.run_id, Counter({State.SENDING: -found, State.UNKNOWN: found}))
             return found
 
@@ -271,6 +271,7 @@ class SqliteLedger:
         """Write down something that happened to the run as a whole."""
         values = {"run_id": lease.run_id, "epoch": lease.epoch, "what": what}
         with self._file.writing():
+            self._check(lease)
             self._db.execute(
                 self._sql["add_event"], values | {"now": now_ms(), "detail": storable(detail)}
             )

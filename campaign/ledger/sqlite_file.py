@@ -38,6 +38,9 @@ class SqliteFile:
                     f"There is no ledger at {path}; nothing has been sent from here yet."
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
+            # It names everybody who was messaged, so it is its owner's alone.
+            if not path.exists():
+                path.touch(mode=0o600)
             self.db = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )

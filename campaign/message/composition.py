@@ -62,8 +62,15 @@ class Composition:
             name: text.expression().alias(f"rendered:{name}") for name, text in self._by_column()
         }
         frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(TEXT), *structs.values())
+        texts = {name: pl.col(f"rendered:{name}").struct.field("text") for name in structs}
         frame = frame.with_columns(
-            pl.col(f"rendered:{name}").struct.field("text").alias(name) for name in structs
+            # A vendor takes an empty value for no value, and may put the template's sample there.
+            (
+                pl.when(text.str.strip_chars() != "").then(text)
+                if name.startswith(TEMPLATE)
+                else text
+            ).alias(name)
+            for name, text in texts.items()
         )
         shared = [name for name in structs if name.startswith(VARIABLE)]
         forms = {
@@ -76,11 +83,10 @@ class Composition:
             for form, names in forms.items()
             for field in ("missing", "failure")
         )
-        # A vendor takes an empty value for no value, and may put the template's sample there.
         empty = pl.coalesce(
             pl.lit(None, dtype=pl.String),
             *(
-                pl.when(pl.col(name).str.strip_chars() == "").then(
+                pl.when(texts[name].str.strip_chars() == "").then(
                     pl.lit(f"the value of the placeholder {name.removeprefix(TEMPLATE)} is empty")
                 )
                 for name in structs

@@ -7,6 +7,7 @@ by the hash in the ledger that it reads the same plan.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ import polars as pl
 
 from campaign.errors import InvalidInput, Problem
 from campaign.files import sha256_of
+from campaign.ledger.protocol import Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.sending.todo import Todo
 
@@ -27,6 +29,14 @@ INPUT = "in:"
 BATCH = 20_000
 """Rows read at a time."""
 
+AGAIN = (
+    "That messages everybody again who has the message already, unless you leave them out: use "
+    "the results.csv of this run as the list, with `where: state = 'pending'`."
+)
+"""What a new run under another name means for those whom this one has reached."""
+
+_LOST = f"Put the file back from a backup, or start a new run under another name. {AGAIN}"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -34,6 +44,17 @@ class Plan:
 
     path: Path
     hash: str
+
+    @classmethod
+    def of_run(cls, run: Run, ledger: Path) -> Plan:
+        """Open the plan of a run that the ledger in the file ``ledger`` knows.
+
+        Raises:
+            InvalidInput: the run has no plan, or its file is missing or was changed.
+        """
+        if run.plan_path is None or run.plan_hash is None:
+            raise InvalidInput(f"The run {run.run} has no plan yet; nothing was sent.")
+        return cls.open(from_ledger(ledger, run.plan_path), run.plan_hash)
 
     @classmethod
     def open(cls, path: Path, expected: str) -> Plan:
@@ -47,7 +68,7 @@ class Plan:
                 Problem(
                     "the plan of this run is missing; without it nobody can tell who is next",
                     path,
-                    hint="Put the file back from a backup, or start a new run under another name.",
+                    hint=_LOST,
                 )
             )
         if sha256_of(path) != expected:
@@ -55,7 +76,7 @@ class Plan:
                 Problem(
                     "the plan of this run was changed after it was made",
                     path,
-                    hint="Put the file back from a backup, or start a new run under another name.",
+                    hint=_LOST,
                 )
             )
         return cls(path, expected)
@@ -156,3 +177,19 @@ class Plan:
         if digits:
             wanted |= pl.col("address") == f"+{digits}"
         return self.rows().filter(wanted).collect().to_dicts()
+
+
+def for_ledger(ledger: Path, path: Path) -> str:
+    """Return how the ledger writes down where a plan is: from its own folder, to move with it.
+
+    Links are followed first, on both sides: ``..`` means the folder that a link leads to.
+    """
+    try:
+        return Path(os.path.relpath(path.resolve(), ledger.resolve().parent)).as_posix()
+    except ValueError:  # on another drive, which no relative path leads to
+        return path.resolve().as_posix()
+
+
+def from_ledger(ledger: Path, written: str) -> Path:
+    """Return where a plan is that the ledger wrote down with `for_ledger`."""
+    return ledger.resolve().parent / written

@@ -73,7 +73,7 @@ def list_files(loaded: Loaded) -> list[Path]:
         InvalidInput: a path or pattern matches nothing.
     """
     try:
-        return expand(loaded.definition.recipients.files, loaded.path.parent)
+        return expand(loaded.definition.recipients.files, loaded.folder)
     except InvalidInput as error:
         raise InvalidInput(
             [
@@ -113,7 +113,9 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
                     "recipients",
                     "where",
                     message=f"the condition cannot be applied to the list: {_first_line(error)}",
-                    hint="Every column is text; use TRY_CAST(column AS INT) to compare numbers.",
+                    hint="Texts stand in single quotes: country = 'DE'. Every column is text; "
+                    "TRY_CAST(age AS INT) makes a number of one. "
+                    f"There are: {', '.join(lst.headers)}.",
                 )
             ) from None
         finally:
@@ -159,7 +161,7 @@ def _judged(
             address=needs.address,
             key=needs.key,
             where=recipients.where,
-            own=loaded.definition.sender,
+            own=_own_identities(loaded),
             suppressed=question.suppressed,
             window=window,
         ),
@@ -182,6 +184,12 @@ def _judged(
         *rendered,
         pl.col(f"^{INPUT}.*$"),
     )
+
+
+def _own_identities(loaded: Loaded) -> list[str]:
+    """Return the senders as identities, which are lower case where they are e-mail addresses."""
+    senders = loaded.definition.sender
+    return [one.lower() for one in senders] if address_kind(loaded) == "email" else list(senders)
 
 
 def _original_names(found: RecipientList, mapping: Mapping[str, str]) -> dict[str, str]:
@@ -232,4 +240,4 @@ def _sender(senders: Sequence[str]) -> pl.Expr:
 
 def _first_line(error: Exception) -> str:
     """Return what polars says, without the query plan that it prints below."""
-    return str(error).strip().split("\n", 1)[0]
+    return str(error).strip().split("\n", 1)[0].split("; valid columns", 1)[0]

@@ -1,28 +1,30 @@
 """The plan of a run: made once, and the same one again at every resume.
 
 Invariant: once anybody has an outcome under a plan, the run never gets another one. Until then
-(the key was wrong, say, and nobody was sent to) a corrected definition simply makes a new plan.
+(the key was wrong, say, and nobody was sent to) a corrected definition simply makes a new plan. A
+plan's file is named after the lease under which it was made, so that a process whose run was taken
+over while it planned cannot overwrite the plan of the new owner.
 """
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.errors import InvalidInput
 from campaign.ledger.protocol import Lease, Ledger, PlanRecord, Run
 from campaign.plan import making
-from campaign.plan.frozen import Plan
+from campaign.plan.frozen import AGAIN, Plan, for_ledger, from_ledger
 from campaign.reporting.results import write_rejects
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the files of a run are: its own folder, and the ledger's, which paths start from."""
+    """Where the files of a run are: its own folder, and the ledger, which paths start from."""
 
     run_folder: Path
-    ledger_folder: Path
+    ledger: Path
 
 
 def plan_of_run(
@@ -43,35 +45,57 @@ def plan_of_run(
             or something it needs, is not as the definition says.
         OutputError: the plan cannot be written.
     """
+    rejects = place.run_folder / "rejects.csv"
     if run.plan_path is not None and run.plan_hash is not None:
         differs = _differences(run, question, list_hash)
         untouched = ledger.may_replan(run.id)
         if not differs:
             try:
-                return Plan.open(place.ledger_folder / run.plan_path, run.plan_hash)
+                plan = Plan.of_run(run, place.ledger)
             except InvalidInput:
-                # Nobody was sent to under the plan that is lost, or that a killed planning left
-                # half replaced; a new one is as good.
+                # Nobody was sent to under the plan that is lost; a new one is as good.
                 if not untouched:
                     raise
+            else:
+                if not rejects.exists():  # killed right after the plan was made
+                    write_rejects(plan, rejects)
+                return plan
         elif not untouched:
             raise InvalidInput(_changed(ledger, run, differs))
-    plan, list_hash = making.make(question, place.run_folder / "plan.parquet")
-    write_rejects(plan, place.run_folder / "rejects.csv")
-    ledger.set_plan(
-        lease,
-        PlanRecord(
-            path=Path(os.path.relpath(plan.path, place.ledger_folder)).as_posix(),
-            hash=plan.hash,
-            definition_hash=question.loaded.fingerprint,
-            definition=question.loaded.fingerprint_parts,
-            list_hash=list_hash,
-            planned=plan.planned,
-            sendable=plan.sendable,
-            refusals=plan.refusals,
-        ),
-    )
+    plan, list_hash = making.make(question, place.run_folder / f"plan-{lease.epoch}.parquet")
+    try:
+        ledger.set_plan(
+            lease,
+            PlanRecord(
+                path=for_ledger(place.ledger, plan.path),
+                hash=plan.hash,
+                definition_hash=question.loaded.fingerprint,
+                definition=question.loaded.fingerprint_parts,
+                list_hash=list_hash,
+                planned=plan.planned,
+                sendable=plan.sendable,
+                refusals=plan.refusals,
+            ),
+        )
+    except BaseException:
+        plan.path.unlink(missing_ok=True)
+        raise
+    if run.plan_path is not None:
+        _forget(from_ledger(place.ledger, run.plan_path), plan)
+    write_rejects(plan, rejects)
     return plan
+
+
+def has_traces(run_folder: Path) -> bool:
+    """Return whether a run was planned or sent in this folder."""
+    return any(run_folder.glob("plan*.parquet")) or (run_folder / "results.csv").exists()
+
+
+def _forget(earlier: Path, plan: Plan) -> None:
+    """Delete the plan that was replaced; one that stays is in nobody's way."""
+    if earlier != plan.path.resolve():
+        with suppress(OSError):
+            earlier.unlink()
 
 
 def _differences(run: Run, question: making.Question, list_hash: str | None) -> list[str]:
@@ -91,5 +115,6 @@ def _changed(ledger: Ledger, run: Run, differs: list[str]) -> str:
     return (
         f"The run {run.run} was planned with another {' and another '.join(differs)}, and "
         f"{done:,} recipients have an outcome under that plan. Put back what was changed to go on "
-        "with it, or give the changed campaign another `name` (or `run`) to start a new one."
+        "with it, or give the changed campaign another `name` (or `run`) to start a new one. "
+        f"{AGAIN} `campaign results` writes that file as of now, before the name is changed."
     )

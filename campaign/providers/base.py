@@ -82,7 +82,7 @@ class JsonProvider(Generic[SettingsT]):
 
     def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
         """Find the vendor's error code and its text in an answer that is not a success."""
-        return None, response.text
+        return None, http.text_of(response)
 
     def meaning(
         self, response: httpx.Response, code: str | None, detail: str, channel: Channel
@@ -124,7 +124,7 @@ class JsonProvider(Generic[SettingsT]):
         return Outcome(
             Kind.UNKNOWN,
             "unreadable_answer",
-            detail=http.shorten(f"{what}: {self.clean(response.text)}"),
+            detail=http.shorten(f"{what}: {self.clean(http.text_of(response))}"),
             http_status=response.status_code,
         )
 

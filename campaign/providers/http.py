@@ -7,11 +7,13 @@ after that, and every 5xx, is *unknown*, unless the vendor documents otherwise.
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote, quote_plus
 
 import httpx
 
@@ -28,6 +30,7 @@ _NOT_SENT = (
 _WAIT_IN_TEXT = re.compile(r"retry[_ ]after:?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 # Control characters too: a vendor's text is printed on a terminal.
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
 
 _BY_STATUS: Mapping[int, Refused] = {
     400: Refused(outcome="rejected", reason="refused"),
@@ -48,20 +51,28 @@ _BY_STATUS: Mapping[int, Refused] = {
 _REDIRECTS = frozenset({301, 302, 307, 308})
 
 
-def failed(error: httpx.HTTPError) -> Outcome:
+def failed(error: httpx.HTTPError, clean: Callable[[str], str] = str) -> Outcome:
     """Say what a failed exchange means: certainly not sent, or unknown.
 
-    The line runs through httpx's own exception tree; see the module's invariant.
+    The line runs through httpx's own exception tree; see the module's invariant. ``clean`` takes
+    the secrets out of the error's text, which may quote an answer that echoes the request.
     """
-    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    detail = told(error, clean)
     if isinstance(error, _NOT_SENT):
-        return Outcome(Kind.NOT_SENT, "not_connected", detail=shorten(detail))
+        return Outcome(Kind.NOT_SENT, "not_connected", detail=detail)
     reason = "connection_lost"
     if isinstance(error, httpx.TimeoutException):
         reason = "no_answer"
     elif isinstance(error, httpx.DecodingError):
         reason = "unreadable_answer"
-    return Outcome(Kind.UNKNOWN, reason, detail=shorten(detail))
+    return Outcome(Kind.UNKNOWN, reason, detail=detail)
+
+
+def told(error: BaseException, clean: Callable[[str], str]) -> str:
+    """Return an error's name and text for a table cell."""
+    text = str(error)
+    # Cleaned before it is cut: half a secret would not be found any more.
+    return shorten(clean(f"{type(error).__name__}: {text}" if text else type(error).__name__))
 
 
 def by_status(status: int) -> Refused:
@@ -112,12 +123,13 @@ def wait_seconds(response: httpx.Response, header: str | None = None) -> float |
             return seconds
         try:
             until = parsedate_to_datetime(value)
-        except ValueError:
+            if until.tzinfo is None:
+                until = until.replace(tzinfo=UTC)
+            left = (until - datetime.now(UTC)).total_seconds()
+        except (ValueError, OverflowError, TypeError):  # the second: a year beyond all calendars
             continue
-        if until.tzinfo is None:
-            until = until.replace(tzinfo=UTC)
-        return max(0.0, (until - datetime.now(UTC)).total_seconds())
-    if found := _WAIT_IN_TEXT.search(response.text):
+        return max(0.0, left)
+    if found := _WAIT_IN_TEXT.search(text_of(response)):
         return _seconds(found[1])
     return None
 
@@ -139,6 +151,14 @@ def json_of(response: httpx.Response) -> object:
         return None
 
 
+def text_of(response: httpx.Response) -> str:
+    """Return the answer's text, whatever encoding it claims to be in."""
+    try:
+        return response.text
+    except Exception:  # noqa: BLE001 - codecs such as "hex" and "zlib" fail each in their own way
+        return response.content.decode("utf-8", "replace")
+
+
 def shorten(text: str) -> str:
     """Fold white space and cut a vendor's text to what fits a table cell."""
     folded = _SPACES.sub(" ", storable(text)).strip()
@@ -151,8 +171,23 @@ def storable(text: str) -> str:
 
 
 def without(secrets: Iterable[str], text: str) -> str:
-    """Remove secrets from a text that a vendor may have echoed."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
+    """Remove secrets from a text that a vendor may have echoed, as JSON or in a URL too."""
+    forms = {form for secret in secrets for form in _written(secret.strip()) if form}
+    # The longest first: one form may be the beginning of another.
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "***")
     return text
+
+
+def _written(secret: str) -> Iterator[str]:
+    """Yield the ways in which an answer or an error may spell a secret."""
+    encoded = secret.encode("utf-8", "replace")
+    yield secret
+    for escaped in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield escaped
+        yield escaped.replace("/", r"\/")
+    # httpx's errors show what arrived as Python writes bytes.
+    yield repr(encoded)[2:-1]
+    for quoted in (quote(encoded), quote(encoded, safe=""), quote_plus(encoded)):
+        yield quoted
+        yield _PERCENT.sub(lambda found: found[0].lower(), quoted)

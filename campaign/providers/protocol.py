@@ -8,6 +8,7 @@ makes that certain; everything else that is not a success is *unknown*.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,10 +16,12 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from campaign.channel import Channel
 from campaign.definition.values import Duration
+
+_NAMES_SOMEBODY = re.compile(r"https?://[^/?#]*@")
 
 
 class Kind(StrEnum):
@@ -127,7 +130,8 @@ class ProviderSettings(BaseModel):
     base_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s]+$",
-        description="Where the API lives, when it is not the vendor's documented address.",
+        description="Where the API lives, when it is not the vendor's documented address; "
+        "begins with https:// (or http:// on this machine).",
     )
     auth: Auth | None = Field(default=None, description="Another header for the key.")
     timeout: Duration = Field(
@@ -139,6 +143,14 @@ class ProviderSettings(BaseModel):
         description="Error codes of the vendor, or HTTP statuses, to read differently than the "
         "built-in table does.",
     )
+
+    @field_validator("base_url")
+    @classmethod
+    def _names_nobody(cls, value: str | None) -> str | None:
+        # It would be printed, and sent as a second way to log in beside the key.
+        if value is not None and _NAMES_SOMEBODY.match(value):
+            raise ValueError("an address may hold no user name and no password")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +178,6 @@ class Capabilities:
     schedule: bool = False
     max_batch: int = 1
     default_rate: float = 1.0
-    look_up: str | None = None
     wait_header: str | None = None
 
 

@@ -123,8 +123,8 @@ class Sendbird(JsonProvider[SendbirdSettings]):
         """Read ``{"error": true, "code": ..., "message": ...}``; HTTP says only 400 or 500."""
         found = http.json_of(response)
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS or not isinstance(found, Mapping):
-            return None, response.text
-        return self.word(found.get("code")), str(found.get("message") or response.text)
+            return None, http.text_of(response)
+        return self.word(found.get("code")), str(found.get("message") or http.text_of(response))
 
     def meaning(
         self, response: httpx.Response, code: str | None, detail: str, channel: Channel

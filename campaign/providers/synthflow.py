@@ -115,7 +115,7 @@ class Synthflow(JsonProvider[SynthflowSettings]):
 
     def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
         """Find a Twilio code in a 4xx; the schema of the body is published as empty."""
-        text = "" if http.json_of(response) == {} else response.text
+        text = "" if http.json_of(response) == {} else http.text_of(response)
         if not response.is_client_error or response.status_code == httpx.codes.REQUEST_TIMEOUT:
             return None, text
         found = _TWILIO_CODE.findall(text)

@@ -140,7 +140,7 @@ class Whippy(JsonProvider[WhippySettings]):
         """Read ``{"errors": [{"description": ...}], "status": ...}`` or ``{"error": ...}``."""
         found = http.json_of(response)
         if not isinstance(found, Mapping):
-            return None, response.text
+            return None, http.text_of(response)
         errors = found.get("errors")
         if isinstance(errors, list) and errors:
             texts = [
@@ -148,7 +148,7 @@ class Whippy(JsonProvider[WhippySettings]):
                 for error in errors
             ]
             return None, "; ".join(texts)
-        return None, str(found.get("error") or response.text)
+        return None, str(found.get("error") or http.text_of(response))
 
     def meaning(
         self, response: httpx.Response, code: str | None, detail: str, channel: Channel

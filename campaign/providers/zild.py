@@ -184,11 +184,11 @@ class Zild(JsonProvider[ZildSettings]):
         """Read ASP.NET problem details, where there are any; the error body is not published."""
         found = http.json_of(response)
         if not isinstance(found, Mapping):
-            return None, response.text
+            return None, http.text_of(response)
         parts = [str(found[key]) for key in ("title", "detail", "message") if found.get(key)]
         if found.get("errors"):
             parts.append(str(found["errors"]))
-        return None, ": ".join(parts) or response.text
+        return None, ": ".join(parts) or http.text_of(response)
 
 
 def _digits(number: object) -> str:

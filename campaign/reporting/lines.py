@@ -67,6 +67,8 @@ class Lines:
         self._say(f"Results: {summary.results}")
         if summary.rejects is not None:
             self._say(f"Refused rows: {summary.rejects}")
+        if summary.counts.pending:
+            self._say("The same command goes on where this one stopped.")
 
 
 class JsonLines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,6 +62,43 @@ class Reporter(Protocol):
     def finished(self, summary: Summary) -> None:
         """The run came to an end."""
         ...
+
+
+class Guarded:
+    """Passes everything on until it fails once, and is silent from then on.
+
+    Whoever watches must never cost a recipient their outcome: a log on a full disk or a reader of
+    the JSON lines that has gone is no reason to break off requests that are under way.
+    """
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter: Reporter = reporter
+
+    def _pass_on(self, tell: Callable[[Reporter], None]) -> None:
+        try:
+            tell(self._reporter)
+        except Exception:  # noqa: BLE001 - see above
+            self._reporter = Silent()
+
+    def preparing(self, what: str) -> None:
+        """Pass it on."""
+        self._pass_on(lambda reporter: reporter.preparing(what))
+
+    def started(self, about: About) -> None:
+        """Pass it on."""
+        self._pass_on(lambda reporter: reporter.started(about))
+
+    def progress(self, progress: Progress) -> None:
+        """Pass it on."""
+        self._pass_on(lambda reporter: reporter.progress(progress))
+
+    def told(self, text: str) -> None:
+        """Pass it on."""
+        self._pass_on(lambda reporter: reporter.told(text))
+
+    def finished(self, summary: Summary) -> None:
+        """Pass it on."""
+        self._pass_on(lambda reporter: reporter.finished(summary))
 
 
 class Silent:

@@ -30,8 +30,13 @@ _STATE_COLUMNS = {
 }
 
 
-def write_results(plan: Plan, ledger: Ledger, run_id: int, path: Path) -> None:
+def write_results(
+    plan: Plan, ledger: Ledger, run_id: int, path: Path, *, running: bool = False
+) -> None:
     """Write the results as CSV or, when ``path`` ends in ``.parquet``, as Parquet.
+
+    ``running``: a process is sending now, so that a claim that is open is under way; else whoever
+    made it is gone, and it is unknown.
 
     Raises:
         InvalidInput: the file name ends in something else.
@@ -39,13 +44,13 @@ def write_results(plan: Plan, ledger: Ledger, run_id: int, path: Path) -> None:
     """
     if path.suffix == ".csv":
         with replaced(path) as file, file.open("wb") as out:
-            for number, batch in enumerate(_batches(plan, ledger, run_id)):
+            for number, batch in enumerate(_batches(plan, ledger, run_id, running)):
                 batch.write_csv(out, include_header=number == 0)
     elif path.suffix == ".parquet":
         with replaced(path) as file:
             parts = []
             try:
-                for number, batch in enumerate(_batches(plan, ledger, run_id)):
+                for number, batch in enumerate(_batches(plan, ledger, run_id, running)):
                     parts.append(file.with_suffix(f".{number}"))
                     batch.write_parquet(parts[-1])
                 pl.scan_parquet(parts).sink_parquet(file)
@@ -56,7 +61,7 @@ def write_results(plan: Plan, ledger: Ledger, run_id: int, path: Path) -> None:
         raise InvalidInput(f"Results are written to a .csv or .parquet file, not to {path.name}.")
 
 
-def _batches(plan: Plan, ledger: Ledger, run_id: int) -> Iterator[pl.DataFrame]:
+def _batches(plan: Plan, ledger: Ledger, run_id: int, running: bool) -> Iterator[pl.DataFrame]:
     theirs, ours = _headers(plan)
     for batch in plan.batches():
         for rows in batch.iter_slices(BATCH):
@@ -65,7 +70,7 @@ def _batches(plan: Plan, ledger: Ledger, run_id: int) -> Iterator[pl.DataFrame]:
             yield (
                 rows.lazy()
                 .join(entries.lazy(), on="number", how="left", maintain_order="left")
-                .with_columns(_state(), _reason())
+                .with_columns(_state(running), _reason(running))
                 .with_columns(_sentence().alias("detail"))
                 .select(
                     pl.col("file").alias(ours["file"]),
@@ -84,10 +89,14 @@ def _headers(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
     for name, header in plan.headers.items():
         theirs[name] = header if header and header not in theirs.values() else name
     taken = {name.casefold() for name in theirs.values()}
-    ours = {
-        name: f"campaign_{name}" if name in taken else name
-        for name in ("file", "row", "address", *_STATE_COLUMNS)
-    }
+    ours: dict[str, str] = {}
+    for name in ("file", "row", "address", *_STATE_COLUMNS):
+        # The list may be the results of an earlier run, or the results of its results.
+        header = name
+        while header in taken:
+            header = f"campaign_{header}"
+        taken.add(header)
+        ours[name] = header
     return theirs, ours
 
 
@@ -113,15 +122,18 @@ def _entries(found: Iterable[Entry]) -> pl.DataFrame:
     )
 
 
-def _state() -> pl.Expr:
+def _state(running: bool) -> pl.Expr:
     """A claim that is still open in a run that has ended is unknown, never pending."""
     planned = pl.when(pl.col("verdict") == SEND).then(pl.lit(State.PENDING.value))
-    known = pl.col("_state").replace({State.SENDING.value: State.UNKNOWN.value})
+    gone = {} if running else {State.SENDING.value: State.UNKNOWN.value}
+    known = pl.col("_state").replace(gone) if gone else pl.col("_state")
     return pl.coalesce(known, planned.otherwise(pl.col("verdict"))).alias("state")
 
 
-def _reason() -> pl.Expr:
-    return pl.coalesce("_reason", "reason").alias("reason")
+def _reason(running: bool) -> pl.Expr:
+    cut_off = pl.lit(not running) & (pl.col("_state") == State.SENDING.value)
+    interrupted = pl.when(cut_off).then(pl.lit("interrupted"))
+    return pl.coalesce(interrupted, "_reason", "reason").alias("reason")
 
 
 def _sentence() -> pl.Expr:

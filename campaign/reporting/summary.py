@@ -27,7 +27,8 @@ EXIT_CODES: Mapping[int, str] = {
 class Summary:
     """The end of a run.
 
-    ``rate`` is the asked messages a second; ``sent`` and ``seconds`` are of this execution alone.
+    ``rate`` is the asked messages a second. Of this execution alone: ``settled`` recipients got an
+    outcome, ``sent`` of them were accepted or scheduled, in ``seconds``.
     ``reasons`` counts rows by (state, reason). ``why`` says what stopped the run, if anything did.
     """
 
@@ -38,6 +39,7 @@ class Summary:
     ending: Ending
     why: str | None
     rate: float
+    settled: int
     sent: int
     seconds: float
     ledger: Path
@@ -59,8 +61,8 @@ class Summary:
 
     @property
     def achieved(self) -> float:
-        """Messages a second of this execution."""
-        return self.sent / self.seconds if self.seconds > 0 else 0.0
+        """Outcomes a second of this execution."""
+        return self.settled / self.seconds if self.seconds > 0 else 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data, for machines."""
@@ -76,6 +78,7 @@ class Summary:
                 for (state, reason), rows in sorted(self.reasons.items(), key=lambda item: -item[1])
             ],
             "rate": {"asked": self.rate, "achieved": round(self.achieved, 2)},
+            "settled": self.settled,
             "sent": self.sent,
             "seconds": round(self.seconds, 3),
             "ledger": str(self.ledger),

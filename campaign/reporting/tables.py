@@ -88,15 +88,18 @@ def summary_view(summary: Summary) -> Group:
     parts.append(Padding(counts_table(summary.counts), (1, 0)))
     if summary.reasons:
         parts.append(Padding(reasons_table(summary.reasons), (0, 0, 1, 0)))
-    if summary.sent:
+    if summary.settled:
+        of = "" if summary.sent == summary.settled else f" of {words.number(summary.settled)}"
         parts.append(
             Text(
-                f"Sent {words.number(summary.sent)} in {words.duration(summary.seconds)}: "
+                f"Sent {words.number(summary.sent)}{of} in {words.duration(summary.seconds)}: "
                 f"asked {words.speed(summary.rate)}, achieved {words.speed(summary.achieved)}."
             )
         )
-    else:
+    elif not summary.counts.pending:
         parts.append(Text("Nothing was left to send."))
+    else:
+        parts.append(Text("Nobody was sent to."))
     parts.append(Text(f"Results: {summary.results}"))
     if summary.rejects is not None:
         parts.append(Text(f"Refused rows: {summary.rejects}"))
@@ -124,6 +127,15 @@ def forecast_view(found: Forecast) -> Group:
             f"to; at {words.speed(found.rate)} that takes {words.duration(found.seconds)}."
         ),
     ]
+    if found.already is not None:
+        done = found.already
+        parts.append(
+            Text(
+                f"This run has begun: {words.number(done.done - done.unknown)} done, "
+                f"{words.number(done.unknown)} unknown, {words.number(done.pending)} left to send.",
+                style="cyan",
+            )
+        )
     if found.refusals:
         parts.append(Padding(reasons_table(found.refusals), (1, 0, 0, 0)))
         parts.append(Padding(_examples(found), (1, 0, 0, 0)))
@@ -144,7 +156,7 @@ def _examples(found: Forecast) -> Table:
             f"row {row['row']}" + (f" ({row['reason_detail']})" if row["reason_detail"] else "")
             for row in rows
         ]
-        table.add_row(reason, ", ".join(texts))
+        table.add_row(reason, Text(", ".join(texts)))
     return table
 
 
@@ -161,5 +173,7 @@ def _samples(found: Forecast) -> Table:
             else f"{name.removeprefix(TEMPLATE).removeprefix(VARIABLE)} = {value}"
             for name, value in sample.texts.items()
         ]
-        table.add_row(str(sample.row), sample.address, sample.form, "\n".join(texts))
+        # As text: what stands in brackets in a message is no mark-up of ours.
+        message = Text(words.shortened("\n".join(texts)))
+        table.add_row(str(sample.row), Text(sample.address), sample.form, message)
     return table

@@ -9,10 +9,15 @@ from typing import Protocol
 import anyio
 import anyio.to_thread
 
+from campaign.errors import LedgerError
 from campaign.ledger.protocol import Ledger
 from campaign.reporting.reporter import Progress, Reporter
 
 _SECONDS = 0.5
+# A closed terminal (SIGHUP) asks to stop like Ctrl-C does; Windows has none.
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 _SMOOTHING = 0.3
 
 
@@ -37,7 +42,10 @@ async def watch(
     rate = 0.0
     while True:
         await anyio.sleep(_SECONDS)
-        counts = await anyio.to_thread.run_sync(ledger.counts, run_id)
+        try:
+            counts = await anyio.to_thread.run_sync(ledger.counts, run_id)
+        except LedgerError:
+            continue  # whoever writes next says so, where requests can still be waited for
         now = time.monotonic()
         recent = (counts.done - last) / (now - then)
         rate = recent if rate == 0 else (1 - _SMOOTHING) * rate + _SMOOTHING * recent
@@ -48,8 +56,8 @@ async def watch(
 
 
 async def listen(reporter: Reporter, engine: Stoppable) -> None:
-    """Drain and stop on the first Ctrl-C or SIGTERM, stop at once on the second."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    """Drain and stop on the first Ctrl-C, SIGTERM or SIGHUP, stop at once on the second."""
+    with anyio.open_signal_receiver(*_SIGNALS) as signals:
         stopping = False
         async for _ in signals:
             if stopping:

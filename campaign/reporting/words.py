@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST_TEXT = 600
+
 
 def number(value: int) -> str:
     """Return ``12345`` as ``12,345``."""
@@ -27,6 +29,12 @@ def duration(seconds: float) -> str:
             parts.append(f"{whole // size} {name}")
             whole %= size
     return " ".join(parts[:2])
+
+
+def shortened(text: str) -> str:
+    """Return a text as it fits on a screen; what was left out is said."""
+    shown = text[:_LONGEST_TEXT]
+    return text if shown == text else f"{shown} … ({len(text):,} characters)"
 
 
 def share(part: int, whole: int) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ssl
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+import anyio
 import httpx
 
 # A server may close an idle connection just when the next request leaves, and then nobody knows
@@ -24,11 +25,13 @@ _LIMITS = httpx.Limits(
 class Clients:
     """Sends requests; never follows a redirect, because a POST sent on may be sent twice.
 
-    ``timeout`` is in seconds and holds for connecting, writing and reading each. Proxies of the
-    environment are used unless ``proxies`` is false.
+    ``timeout`` is in seconds. It holds for each step of connecting, and then from the first byte
+    of the request to the last of the answer. Proxies of the environment are used unless
+    ``proxies`` is false.
     """
 
     def __init__(self, timeout: float, *, proxies: bool = True) -> None:
+        self._seconds = timeout
         self._timeout = httpx.Timeout(timeout).as_dict()
         self._proxies = proxies
         self._tls: ssl.SSLContext = httpx.create_ssl_context(trust_env=proxies)
@@ -54,13 +57,28 @@ class Clients:
             httpx.HTTPError: the exact exception of httpx, which decides between not sent and
                 unknown.
         """
+        # Without a deadline until the request leaves, so that failing to connect stays httpx's own
+        # failure and "not sent". From then on httpx's time-outs, which begin anew with every
+        # byte, do not suffice: an answer that drips would be waited for without an end.
+        limit = anyio.CancelScope()
+
+        async def trace(event: str, info: dict[str, Any]) -> None:
+            # The CONNECT that opens a proxy's tunnel is a part of connecting.
+            if event.endswith(".send_request_headers.started") and not _is_connect(info):
+                limit.deadline = anyio.current_time() + self._seconds
+
         # A request made outside a client carries no time-out, and would wait for ever.
-        request.extensions = {**request.extensions, "timeout": self._timeout}
+        request.extensions = {**request.extensions, "timeout": self._timeout, "trace": trace}
         client = self._idle.pop() if self._idle else self._new()
         try:
-            return await client.send(request)
+            with limit:
+                return await client.send(request)
         finally:
-            self._idle.append(client)
+            if not limit.cancelled_caught:
+                self._idle.append(client)
+        self._all.remove(client)
+        await client.aclose()
+        raise httpx.ReadTimeout(f"no whole answer in {self._seconds:g} s", request=request)
 
     def _new(self) -> httpx.AsyncClient:
         client = httpx.AsyncClient(
@@ -68,3 +86,7 @@ class Clients:
         )
         self._all.append(client)
         return client
+
+
+def _is_connect(info: dict[str, Any]) -> bool:
+    return getattr(info.get("request"), "method", b"") == b"CONNECT"

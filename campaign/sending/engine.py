@@ -3,18 +3,19 @@
 It knows the plan's rows, one provider and the ledger's protocol. Invariants: no request leaves
 before its claim is durable; every claim that this process made is settled by it, unless the
 ledger itself cannot be written; a stop never interrupts a request that can still be answered,
-and a second stop settles what was under way as unknown.
+and a second stop settles what was under way as unknown; no text that is written or told holds a
+secret, whoever made it.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import anyio
 import anyio.abc
@@ -73,7 +74,10 @@ class Result:
 
 
 class Engine:
-    """Sends one run. Use once: ``await Engine(...).run(todos)``."""
+    """Sends one run. Use once: ``await Engine(...).run(todos)``.
+
+    ``clean`` takes the secrets out of a text.
+    """
 
     def __init__(
         self,
@@ -85,12 +89,14 @@ class Engine:
         fixed: Fixed,
         speed: Speed,
         tell: Callable[[str], None],
+        clean: Callable[[str], str],
     ) -> None:
         self._provider = provider
         self._transport = transport
         self._books = books
         self._speed = speed
         self._tell = tell
+        self._clean = clean
         self._upcoming = Upcoming(
             judge=judge, fixed=fixed, books=books, size=speed.batch, limit=speed.limit
         )
@@ -172,6 +178,8 @@ class Engine:
             self._upcoming.is_back()
 
     async def _claim_and_send(self, batch: Batch, let_go_at: float) -> None:
+        # Before the claim: a provider that cannot write the request costs nobody anything.
+        request = self._provider.request([message for _, message in batch])
         await anyio.lowlevel.checkpoint_if_cancelled()
         with anyio.CancelScope(shield=True):
             attempts = await self._books.claim([Claim(todo.number, todo.key) for todo, _ in batch])
@@ -184,8 +192,14 @@ class Engine:
             return
         started_at = time.time_ns() // 1_000_000
         raised: BaseException | None = None
+        left = False
         try:
-            outcomes = await self._exchange([message for _, message, _ in mine])
+            messages = [message for _, message, _ in mine]
+            if len(mine) < len(batch):
+                request = self._provider.request(messages)
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            left = True  # nothing can come between this line and the transport's first one
+            outcomes = await self._exchange(request, messages)
             if tripped := self._breaker.note(outcomes):
                 self.stop(Ending.STOPPED, tripped)
             times = [
@@ -196,7 +210,8 @@ class Engine:
         except BaseException as error:  # noqa: BLE001 - raised again when the claims are settled
             raised = error
             times = [None] * len(mine)
-            settlements = _settlements(mine, [_broken_off(error)] * len(mine), times, started_at)
+            outcome = self._broken_off(error) if left else Outcome(Kind.NOT_SENT)
+            settlements = _settlements(mine, [outcome] * len(mine), times, started_at, left=left)
         with anyio.CancelScope(shield=True):
             await self._books.settle(settlements)
         if raised is not None:
@@ -207,18 +222,33 @@ class Engine:
         while self._news:
             self._tell(self._news.pop(0))
 
-    async def _exchange(self, messages: Sequence[Message]) -> list[Outcome]:
-        request = self._provider.request(messages)
+    async def _exchange(self, request: httpx.Request, messages: Sequence[Message]) -> list[Outcome]:
         try:
             response = await self._transport.send(request)
         except httpx.HTTPError as error:
-            return [http.failed(error)] * len(messages)
+            return [http.failed(error, self._clean)] * len(messages)
         outcomes = self._provider.outcomes(response, messages)
         if len(outcomes) != len(messages):
             raise AssertionError(
                 f"{self._provider.name} gave {len(outcomes)} outcomes for {len(messages)} messages"
             )
-        return outcomes
+        return [self._cleaned(outcome) for outcome in outcomes]
+
+    def _cleaned(self, outcome: Outcome) -> Outcome:
+        # A provider cleans what it cuts; this is for the one that forgot.
+        return replace(
+            outcome,
+            code=_without_secrets(outcome.code, self._clean),
+            detail=_without_secrets(outcome.detail, self._clean),
+            provider_id=_without_secrets(outcome.provider_id, self._clean),
+            evidence=_without_secrets(outcome.evidence, self._clean),
+        )
+
+    def _broken_off(self, error: BaseException) -> Outcome:
+        """A request that was under way when everything had to stop: it may have gone out."""
+        if isinstance(error, anyio.get_cancelled_exc_class()):
+            return Outcome(Kind.UNKNOWN, "interrupted")
+        return Outcome(Kind.UNKNOWN, "unreadable_answer", detail=http.told(error, self._clean))
 
     def _weigh(self, todo: Todo, outcome: Outcome, let_go_at: float) -> float | None:
         """Act on an outcome; return when to try this recipient again, or ``None`` for never."""
@@ -260,16 +290,23 @@ def _settlements(
     outcomes: Sequence[Outcome],
     times: Sequence[float | None],
     started_at: int,
+    *,
+    left: bool = True,
 ) -> list[Settlement]:
+    """Return what to write; who was not even tried (``left`` is false) stays pending."""
     return [
-        settlement(todo.number, attempt, outcome, started_at, will_repeat=at is not None)
+        settlement(
+            todo.number, attempt, outcome, started_at, will_repeat=at is not None or not left
+        )
         for (todo, _, attempt), outcome, at in zip(mine, outcomes, times, strict=True)
     ]
 
 
-def _broken_off(error: BaseException) -> Outcome:
-    """A request that was under way when everything had to stop: it may have gone out."""
-    cancelled = isinstance(error, anyio.get_cancelled_exc_class())
-    reason = "interrupted" if cancelled else "unreadable_answer"
-    detail = None if cancelled else http.shorten(f"{type(error).__name__}: {error}")
-    return Outcome(Kind.UNKNOWN, reason, detail=detail)
+def _without_secrets(value: Any, clean: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(inner, clean) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(inner, clean) for inner in value]
+    return value

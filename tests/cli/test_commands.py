@@ -232,3 +232,18 @@ def test_retry_sends_again_to_those_with_the_reason_that_is_named(folder: Path) 
         assert "1 failed recipient is to be sent to again." in done.stderr
         assert set(server.journal.addresses().values()) == {1}
         assert len(server.journal) == 2
+
+
+def test_results_are_never_written_over_what_the_campaign_needs(folder: Path) -> None:
+    campaign("run", "campaign.yaml", cwd=folder)
+    for name in ("list.csv", "campaign.yaml", "campaign-ledger.db"):
+        before = (folder / name).read_bytes()
+        done = campaign("results", "campaign.yaml", "--out", name, cwd=folder)
+        assert done.returncode == 2
+        assert "the campaign itself needs" in done.stderr
+        assert (folder / name).read_bytes() == before
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    done = campaign("--version", cwd=tmp_path)
+    assert done.stdout.startswith("campaign 0.")

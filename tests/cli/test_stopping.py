@@ -145,3 +145,44 @@ def test_on_a_terminal_a_live_run_asks_first_and_no_means_no(
     assert run.returncode == 130
     assert f"Message {PEOPLE} real people".encode() in seen
     assert len(slow.journal) == 0
+
+
+def test_a_closed_terminal_is_a_polite_stop(folder: Path, slow: SandboxServer) -> None:
+    run = started("run", "campaign.yaml", cwd=folder)
+    until(lambda: len(slow.journal) > 20)
+    run.send_signal(signal.SIGHUP)
+    run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert counts(folder)["unknown"] == 0
+
+
+def test_a_reader_that_goes_away_breaks_nothing_off(folder: Path, slow: SandboxServer) -> None:
+    run = started("run", "campaign.yaml", "--json", cwd=folder)
+    until(lambda: len(slow.journal) > 10)
+    assert run.stdout is not None
+    run.stdout.close()
+    run.wait(timeout=120)
+    assert len(slow.journal) == PEOPLE
+    assert counts(folder)["accepted"] == PEOPLE
+
+
+def test_a_notebooks_interrupt_stops_the_run(folder: Path, slow: SandboxServer) -> None:
+    cell = (
+        "import asyncio, campaign\n"
+        "async def notebook():\n"
+        "    return campaign.load('campaign.yaml').run()\n"
+        "print('exit', asyncio.new_event_loop().run_until_complete(notebook()).exit_code)\n"
+    )
+    run = subprocess.Popen(
+        [COMMAND[0], "-c", cell],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    until(lambda: len(slow.journal) > 20)
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=60)
+    assert "exit 130" in out
+    assert len(slow.journal) < PEOPLE
+    assert counts(folder)["unknown"] == 0

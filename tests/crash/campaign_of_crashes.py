@@ -58,7 +58,11 @@ def write_campaign(folder: Path, people: int, url: str, more: str = "") -> Path:
 
 
 def crash_until(
-    definition: Path, kills: int, chance: random.Random, points: tuple[str, ...] = tuple(POINTS)
+    definition: Path,
+    server: SandboxServer,
+    kills: int,
+    chance: random.Random,
+    points: tuple[str, ...] = tuple(POINTS),
 ) -> Story:
     """Start the sender and have it killed, ``kills`` times or until everybody has an outcome."""
     story = Story()
@@ -81,9 +85,7 @@ def crash_until(
             stderr=subprocess.PIPE,
         )
         if point == "nowhere":
-            # Any instant from start-up to far into the sending.
-            time.sleep(chance.uniform(0.3, 1.6))
-            sender.kill()
+            _kill_at_any_instant(sender, server, chance)
         _, errors = sender.communicate(timeout=120)
         if sender.returncode == -9:
             story.kills[point] += 1
@@ -96,6 +98,19 @@ def crash_until(
         if sender.returncode in (0, 3):
             break
     return story
+
+
+def _kill_at_any_instant(
+    sender: subprocess.Popen[bytes], server: SandboxServer, chance: random.Random
+) -> None:
+    """Kill while the process starts, or when it has sent to some more people."""
+    if chance.random() < 0.2:
+        time.sleep(chance.uniform(0.0, 1.0))
+    else:
+        enough = len(server.journal) + chance.randint(1, 200)
+        while len(server.journal) < enough and sender.poll() is None:
+            time.sleep(0.001)
+    sender.kill()
 
 
 def _open_claims(definition: Path) -> int:

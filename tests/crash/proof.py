@@ -43,7 +43,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name, SandboxServer(config) as server:
             definition = write_campaign(Path(name), PEOPLE, server.url_for("synthflow"))
             left = wanted.kills - sum(kills.values())
-            story = crash_until(definition, left, chance)
+            story = crash_until(definition, server, left, chance)
             summary = finish_and_judge(definition, server, PEOPLE)
         campaigns += 1
         kills += story.kills

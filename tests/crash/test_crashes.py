@@ -24,7 +24,7 @@ def test_a_kill_at_every_named_point_sends_nobody_twice_and_forgets_nobody(
 ) -> None:
     with SandboxServer(SandboxConfig.model_validate({"faults": FAULTS})) as server:
         definition = write_campaign(tmp_path, 150, server.url_for("synthflow"))
-        story = crash_until(definition, 2, random.Random(point), (point,))
+        story = crash_until(definition, server, 2, random.Random(point), (point,))
         finish_and_judge(definition, server, 150)
     assert story.kills[point] >= 1
     assert max(story.unknown_per_kill) <= CONCURRENCY
@@ -33,7 +33,7 @@ def test_a_kill_at_every_named_point_sends_nobody_twice_and_forgets_nobody(
 def test_kills_at_any_instant_send_nobody_twice_and_forget_nobody(tmp_path: Path) -> None:
     with SandboxServer(SandboxConfig.model_validate({"faults": FAULTS})) as server:
         definition = write_campaign(tmp_path, 1500, server.url_for("synthflow"))
-        story = crash_until(definition, 6, random.Random(1))
+        story = crash_until(definition, server, 6, random.Random(1))
         summary = finish_and_judge(definition, server, 1500)
     assert sum(story.kills.values()) == 6
     assert max(story.unknown_per_kill) <= CONCURRENCY

@@ -112,6 +112,18 @@ def test_a_claim_without_an_outcome_becomes_unknown_and_never_pending(held: Held
     assert held.ledger.reasons(held.run.id)["unknown", "interrupted"] == 1
 
 
+def test_an_interrupted_attempt_is_written_down_like_every_other(held: Held) -> None:
+    held.claim(0)
+    held.settle(0, 1, State.PENDING)
+    held.claim(0)
+    (entry,) = held.ledger.entries(held.run.id, 0, 0)
+    held.ledger.recover(held.lease)
+    _, attempt = held.ledger.attempts(held.run.id, 0)
+    assert (attempt.attempt, attempt.outcome, attempt.reason) == (2, "unknown", "interrupted")
+    assert attempt.started_at == entry.claimed_at
+    assert attempt.ended_at >= attempt.started_at
+
+
 def test_to_recover_twice_finds_nothing_more(held: Held) -> None:
     held.claim(0)
     assert [held.ledger.recover(held.lease) for _ in range(2)] == [1, 0]

@@ -110,11 +110,13 @@ def test_who_was_fenced_out_can_neither_claim_nor_settle_nor_plan_nor_beat(
         lambda: held.ledger.beat(held.lease),
         lambda: held.ledger.recover(held.lease),
         lambda: held.ledger.set_plan(held.lease, plan()),
+        lambda: held.ledger.note(held.lease, "finished"),
     ]
     for write in refused:
         with pytest.raises(LeaseLost, match="taken this run over"):
             write()
     assert other.counts(held.run.id).sending == 1
+    assert other.events(held.run.id) == []
     assert other.recover(taken_over) == 1
     assert held.state(0) is State.UNKNOWN
 
@@ -185,8 +187,20 @@ def test_a_clock_that_was_set_back_leaves_a_living_owner_alone(
     held: Held, other: SqliteLedger
 ) -> None:
     rewrite(held.path, "heartbeat_at = ?", now_ms() + 3_600_000)
+    held.ledger.beat(held.lease)  # by the new clock
     with pytest.raises(RunHeld):
         other.acquire(held.run.id)
+
+
+def test_a_heartbeat_from_the_future_is_a_sign_of_life_no_longer_than_one_from_the_past(
+    held: Held, other: SqliteLedger
+) -> None:
+    allowed = int(owner.TIME_TO_LIVE * 1000)
+    rewrite(held.path, "heartbeat_at = ?", now_ms() + allowed - 5_000)
+    with pytest.raises(RunHeld):
+        other.acquire(held.run.id)
+    rewrite(held.path, "heartbeat_at = ?", now_ms() + allowed + 5_000)
+    assert other.acquire(held.run.id).epoch == held.lease.epoch + 1
 
 
 def test_a_settlement_after_a_clock_was_set_back_is_written(held: Held) -> None:

@@ -141,7 +141,7 @@ def test_a_forecast_counts_shows_and_keeps_nothing_but_the_rejects(tmp_path: Pat
     assert found.warnings == []
     assert found.rejects.read_text(encoding="utf-8").count("\n") == 4
     kept = {path.name for path in (tmp_path / "output").rglob("*") if path.is_file()}
-    assert kept == {"rejects.csv"}
+    assert kept == {"check-rejects.csv"}
     assert sum(reason["rows"] for reason in found.as_dict()["reasons"]) == 3
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 from pydantic import ValidationError
 
 from campaign.channel import Channel
+from campaign.definition.load import load
 from campaign.errors import InvalidInput
 from campaign.providers import registry
 from campaign.providers.protocol import Message, TemplateUse
@@ -98,6 +100,40 @@ def test_the_definition_may_name_another_base_url(name: str) -> None:
     other = provider(name, base_url="https://proxy.example.com/x/")
     url = other.request([some_message(name)]).url
     assert str(url) == f"https://proxy.example.com/x{usual}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("who", ["ana:hunter2@", "hunter2@", "ana:hun@ter2@", ":hunter2@", "@"])
+def test_an_address_with_a_password_is_refused_without_repeating_it(name: str, who: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        provider(name, base_url=f"https://{who}proxy.example.com/x")
+    (error,) = refused.value.errors()
+    assert error["loc"] == ("base_url",)
+    assert "no user name and no password" in error["msg"]
+    assert "hunter2" not in error["msg"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://ana:hunter2@zild.example.com",
+        '"https://ana:hunter2@zild.example com"',
+        '"https://ana:hunter2@zild.example.com',
+        ">\n    https://ana:hunter2@zild.example.com",
+        '"https:\\/\\/ana:\\\n    hunter2@zild.example.com"',
+    ],
+)
+def test_a_password_in_an_address_is_not_shown_with_the_error(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(f"name: x\nprovider:\n  name: zild\n  base_url: {written}\nchannel: 1\n")
+    with pytest.raises(InvalidInput) as refused:
+        load(path, registry.find, registry.names())
+    assert "hunter2" not in str(refused.value) + repr(refused.value.problems)
+
+
+@pytest.mark.parametrize("url", ["https://proxy.example.com/@x", "https://example.com?to=a@b"])
+def test_an_at_sign_elsewhere_in_an_address_is_nobodys_password(url: str) -> None:
+    assert provider("zild", base_url=url).request([some_message("zild")])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -170,7 +170,7 @@ def test_a_plan_that_was_tampered_with_or_lost_stops_the_resume(tmp_path: Path) 
         definition = Recipe().write(tmp_path, "list.csv", server.url_for("synthflow"))
         loaded = campaign.load(definition, environment=ENVIRONMENT)
         loaded.run(limit=1)
-        (plan,) = tmp_path.rglob("plan.parquet")
+        (plan,) = tmp_path.rglob("plan-*.parquet")
         plan.write_bytes(plan.read_bytes() + b"x")
         with pytest.raises(InvalidInput, match="was changed after it was made"):
             loaded.run()
@@ -276,7 +276,7 @@ def test_a_planning_that_was_killed_half_way_stands_in_nobodys_way(tmp_path: Pat
     with SandboxServer(config) as server:
         definition = Recipe().write(tmp_path, "list.csv", server.url_for("synthflow"))
         campaign.load(definition, environment={"KEY": "bad"}).run()
-        (plan,) = tmp_path.rglob("plan.parquet")
+        (plan,) = tmp_path.rglob("plan-*.parquet")
         plan.write_bytes(b"another plan, that the ledger does not know")
         summary = campaign.load(definition, environment={"KEY": "good"}).run()
     assert (summary.exit_code, summary.counts.accepted) == (0, 3)

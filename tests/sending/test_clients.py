@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import httpx
@@ -155,6 +156,78 @@ async def test_an_answer_that_is_lost_has_the_exact_failure_and_is_unknown(
     assert failure.type is error
     assert http.failed(failure.value).kind is Kind.UNKNOWN
     assert server.requests == 1
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def test_an_answer_that_drips_is_not_waited_for_without_an_end() -> None:
+    slow = True
+
+    async def first_slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await (drip if slow else answer)(reader, writer)
+
+    async with serving(first_slow) as server, Clients(0.2, proxies=False) as clients:
+        with anyio.fail_after(5), pytest.raises(httpx.ReadTimeout) as failure:
+            await clients.send(post(server.url))
+        slow = False
+        assert clients._all == []  # a client in the middle of an answer is not used again
+        assert (await clients.send(post(server.url))).text == "ok"
+    assert http.failed(failure.value).reason == "no_answer"
+    assert http.failed(failure.value).kind is Kind.UNKNOWN
+
+
+async def test_connecting_does_not_use_up_the_time_for_the_answer() -> None:
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.3)
+        await answer(reader, writer)
+
+    async with serving(late) as server, Clients(0.5, proxies=False) as clients:
+        connect = anyio.connect_tcp
+
+        async def slowly(*args: Any, **options: Any) -> Any:
+            await anyio.sleep(0.3)
+            return await connect(*args, **options)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(anyio, "connect_tcp", slowly)
+            assert (await clients.send(post(server.url))).text == "ok"
+
+
+async def test_a_connection_that_does_not_stand_in_time_is_certainly_not_sent() -> None:
+    async def never(*args: Any, **options: Any) -> Any:
+        await anyio.sleep_forever()
+
+    async with Clients(0.1, proxies=False) as clients:
+        with pytest.MonkeyPatch.context() as patch, anyio.fail_after(5):
+            patch.setattr(anyio, "connect_tcp", never)
+            with pytest.raises(httpx.ConnectTimeout) as failure:
+                await clients.send(post("http://127.0.0.1:9/"))
+    assert http.failed(failure.value).kind is Kind.NOT_SENT
+
+
+async def test_opening_a_proxys_tunnel_is_a_part_of_connecting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def open_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await reader.read()  # and nobody answers the TLS handshake
+
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with serving(open_late) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("https_proxy", proxy.url)
+        async with Clients(0.3) as clients:
+            with pytest.raises(httpx.ConnectTimeout) as failure:
+                await clients.send(post("https://vendor.example.com/"))
+    assert http.failed(failure.value).kind is Kind.NOT_SENT
 
 
 async def test_a_refused_connection_is_certainly_not_sent() -> None:

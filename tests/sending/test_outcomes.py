@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -17,8 +18,11 @@ from campaign.sending.settling import settlement
 from campaign.sending.todo import Todo
 from tests.sending.stage import (
     ACCEPTED,
+    ALL_REFUSED,
+    KEY,
     NOT_SENT,
     OPTED_OUT,
+    REFUSED,
     SCHEDULED,
     THROTTLED,
     UNKNOWN,
@@ -70,6 +74,43 @@ async def test_a_lost_answer_is_unknown_and_never_sent_again(
     assert stage.counts == {"unknown": 10}
     assert await stage.run(lambda number, tries: ACCEPTED)
     assert stage.transport.sent_to == []
+
+
+ECHO = f"bad header: Authorization: Bearer {KEY}"
+ESCAPED = KEY.replace("/", r"\/")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.RemoteProtocolError(ECHO),
+        httpx.ConnectError(ECHO),
+        replace(REFUSED, detail=ECHO, code=KEY),
+        replace(ACCEPTED, provider_id=KEY, evidence={"to": [{"key": ESCAPED}], "n": 1}),
+        replace(UNKNOWN, detail=ESCAPED),
+        replace(ALL_REFUSED, detail=ECHO),
+    ],
+    ids=lambda answer: str(getattr(answer, "reason", type(answer).__name__)),
+)
+async def test_no_secret_reaches_the_ledger_or_a_report_whoever_echoes_it(
+    stage: Stage, answer: Answer
+) -> None:
+    result = await stage.run(lambda number, tries: answer, fast(concurrency=1))
+    ledger, run = stage.held.ledger, stage.held.run.id
+    attempts = [ledger.attempts(run, number) for number in range(10)]
+    shown = repr((stage.entries, attempts, stage.told, result))
+    assert "***" in shown
+    assert "kret-77aa" not in shown
+
+
+async def test_a_bug_that_quotes_a_secret_is_written_down_without_it(stage: Stage) -> None:
+    def broken(outcomes: list[Outcome]) -> list[Outcome]:
+        raise KeyError(ECHO)
+
+    stage.vendor.bug = broken
+    with pytest.raises(KeyError):
+        await stage.run(lambda number, tries: ACCEPTED, fast(concurrency=1))
+    assert stage.entries[0].detail == "KeyError: 'bad header: Authorization: Bearer ***'"
 
 
 async def test_throttling_pauses_the_sender_and_uses_up_no_attempts(stage: Stage) -> None:

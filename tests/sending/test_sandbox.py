@@ -63,6 +63,7 @@ class Campaign:
                     fixed=fixed or Fixed(Channel.SMS),
                     speed=speed,
                     tell=lambda sentence: None,
+                    clean=str,
                 )
                 async with anyio.create_task_group() as around:
                     around.start_soon(books.keep)

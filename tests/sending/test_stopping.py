@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import State
+from campaign.ledger.protocol import Claim, State
 from campaign.message.form import Form
 from campaign.providers.protocol import Kind, Outcome
 from campaign.sending.breaker import IN_A_ROW
@@ -241,7 +242,45 @@ async def test_a_provider_that_cannot_write_the_request_sends_nothing(stage: Sta
     with pytest.raises(ValueError, match="no such channel"):
         await stage.run(lambda number, tries: ACCEPTED, fast(concurrency=1))
     assert stage.transport.requests == []
-    assert stage.counts == {"unknown": 1, "pending": 9}
+    assert stage.counts == {"pending": 10}
+    assert stage.entries == {}  # not even claimed
+
+
+async def test_a_provider_that_cannot_write_the_request_for_a_part_of_a_batch_sends_nothing(
+    stage: Stage,
+) -> None:
+    write = stage.vendor.request
+
+    def request(messages: Any) -> Any:
+        if len(messages) == 1:
+            raise ValueError("not for one alone")
+        return write(messages)
+
+    async def everybody() -> AsyncGenerator[Todo]:
+        for number in range(10):
+            yield todo(number)
+
+    stage.held.ledger.write(stage.held.lease, claims=[Claim(0, "key-0")])
+    stage.vendor.request = request  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="not for one alone"):
+        await stage.run(lambda number, tries: ACCEPTED, fast(concurrency=1, batch=2), everybody())
+    assert stage.transport.requests == []
+    assert stage.counts == {"sending": 1, "pending": 9}
+    assert stage.outcomes(1) == ["not_sent"]
+
+
+async def test_an_abort_between_claim_and_request_costs_nobody_anything(stage: Stage) -> None:
+    def aborting(written: Mapping[str, Any]) -> bool:
+        if written["claims"]:
+            anyio.from_thread.run_sync(stage.engine.abort)
+        return False
+
+    stage.ledger = FailingLedger(stage.held.ledger, aborting)  # type: ignore[assignment]
+    result = await stage.run(lambda number, tries: ACCEPTED, fast(concurrency=1))
+    assert result.ending is Ending.INTERRUPTED
+    assert stage.transport.requests == []
+    assert stage.counts == {"pending": 10}
+    assert stage.outcomes(0) == ["not_sent"]
 
 
 async def test_a_terminal_that_is_gone_does_not_cost_an_outcome(stage: Stage) -> None:

@@ -104,6 +104,11 @@ INSERT INTO attempt (run_id, number, attempt, started_at, ended_at, outcome, rea
 VALUES (:run_id, :number, :attempt, :started_at, :now, :outcome, :reason, :code,
         :http_status, :detail);
 
+-- name: add_open_attempts
+INSERT INTO attempt (run_id, number, attempt, started_at, ended_at, outcome, reason)
+SELECT run_id, number, attempts, claimed_at, :now, 'unknown', 'interrupted' FROM recipient
+WHERE run_id = :run_id AND state = 'sending';
+
 -- name: recover
 UPDATE recipient
 SET state = 'unknown', reason = 'interrupted', settled_at = :now
