@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -25,21 +25,21 @@ from campaign.audience.fingerprint import fingerprint
 from campaign.errors import InvalidInput, first_error
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
-from campaign.ledger.protocol import Claim, Lease, Ledger, Run
+from campaign.ledger.protocol import Lease, Ledger, Run
 from campaign.ledger.sqlite import SqliteLedger
 from campaign.plan import making
 from campaign.plan.frozen import Plan
 from campaign.plan.of_run import Place, has_traces, plan_of_run
+from campaign.plan.remaining import left_of_one, still_to_do
 from campaign.providers import http
 from campaign.reporting.reporter import About, Guarded, Reporter
 from campaign.reporting.results import write_rejects, write_results
 from campaign.reporting.summary import Summary
 from campaign.reporting.watching import listen, watch
 from campaign.sandbox.embedded import embedded_sandbox
-from campaign.sending.books import Books
+from campaign.sending.books import BooksUntil
 from campaign.sending.clients import Clients
 from campaign.sending.engine import Ending, Engine, Result, Speed
-from campaign.sending.todo import Todo
 
 _LEAST_AHEAD = 3.0
 """Seconds that a scheduled time must be ahead, so that it still is when the vendor reads it."""
@@ -204,7 +204,7 @@ class Execution:
         before = ledger.counts(run.id)
         to_send = min(before.pending, options.limit or before.pending)
         if options.only is not None:
-            to_send = len(_left_of_one(plan, ledger, run.id, options.only))
+            to_send = len(left_of_one(plan, ledger, run.id, options.only))
         about = About(
             name=self._definition.name,
             run=run.run,
@@ -280,7 +280,7 @@ class Execution:
                 url = stack.enter_context(
                     embedded_sandbox(settings.name, folder / "sandbox-journal.jsonl")
                 )
-            books = _BooksUntil(
+            books = BooksUntil(
                 ledger, lease, self._too_late, lambda: engine.stop(Ending.STOPPED, _TOO_LATE)
             )
             local = _is_local(url or settings.base_url)
@@ -304,7 +304,7 @@ class Execution:
                     around.start_soon(watch, self._reporter, ledger, run.id, speed.rate, to_send)
                     if self._options.handle_signals:
                         around.start_soon(listen, self._reporter, engine)
-                    todos = _still_to_do(plan, ledger, run.id, self._options.only)
+                    todos = still_to_do(plan, ledger, run.id, self._options.only)
                     result = await engine.run(todos)
                     around.cancel_scope.cancel()
             except BaseExceptionGroup as group:
@@ -312,60 +312,6 @@ class Execution:
             finally:
                 self._engine_at_work = None
         return result
-
-
-class _BooksUntil(Books):
-    """Books that claim nobody once it is too late: all who are left stay pending.
-
-    Asked at the claim, after every wait, because a message whose scheduled time has passed is
-    sent at once.
-    """
-
-    def __init__(
-        self, ledger: Ledger, lease: Lease, too_late: Callable[[], bool], stop: Callable[[], None]
-    ) -> None:
-        super().__init__(ledger, lease)
-        self._too_late = too_late
-        self._stop = stop
-
-    async def claim(self, claims: Sequence[Claim]) -> list[int | None]:
-        """Claim recipients, or stop the run and claim none."""
-        if self._too_late():
-            self._stop()
-            return [None] * len(claims)
-        return await super().claim(claims)
-
-
-async def _still_to_do(
-    plan: Plan, ledger: Ledger, run_id: int, only: str | None
-) -> AsyncGenerator[Todo]:
-    """Yield who is still to be sent to: the plan's recipients without those the ledger settled.
-
-    There is no cursor: what is left is asked of the ledger, range by range.
-    """
-    batches = plan.todo(only)
-    while True:
-        todos = await anyio.to_thread.run_sync(next, batches, None)
-        if todos is None:
-            return
-        if not todos:
-            continue
-        decided = await anyio.to_thread.run_sync(
-            ledger.decided, run_id, todos[0].number, todos[-1].number
-        )
-        for todo in todos:
-            if todo.number not in decided:
-                yield todo
-
-
-def _left_of_one(plan: Plan, ledger: Ledger, run_id: int, only: str) -> list[Todo]:
-    """Return the one recipient that ``only`` names, or nothing when they have an outcome."""
-    return [
-        todo
-        for batch in plan.todo(only)
-        for todo in batch
-        if not ledger.decided(run_id, todo.number, todo.number)
-    ]
 
 
 def _is_local(url: str | None) -> bool:

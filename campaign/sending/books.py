@@ -9,7 +9,7 @@ is cancelled, until every claim that went through them is settled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -123,3 +123,25 @@ class Books:
             settlements=[settlement for wish in group for settlement in wish.settlements],
             skips=[skip for wish in group for skip in wish.skips],
         )
+
+
+class BooksUntil(Books):
+    """Books that claim nobody once it is too late: all who are left stay pending.
+
+    Asked at the claim, after every wait, because a message whose scheduled time has passed is
+    sent at once.
+    """
+
+    def __init__(
+        self, ledger: Ledger, lease: Lease, too_late: Callable[[], bool], stop: Callable[[], None]
+    ) -> None:
+        super().__init__(ledger, lease)
+        self._too_late = too_late
+        self._stop = stop
+
+    async def claim(self, claims: Sequence[Claim]) -> list[int | None]:
+        """Claim recipients, or stop the run and claim none."""
+        if self._too_late():
+            self._stop()
+            return [None] * len(claims)
+        return await super().claim(claims)

@@ -35,7 +35,7 @@ _VARIES = (
     (re.compile(r"-sandbox-[0-9a-f]{8}"), "-sandbox-XXXXXXXX"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)?"), "TIME"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
-    (re.compile(r"^Sent (\d+) in .*", re.MULTILINE), r"Sent \1"),
+    (re.compile(r"^(Sent \d+(?: of \d+)?) in .*", re.MULTILINE), r"\1"),
     (re.compile(r"\bprocess \d+ on \S+"), "process N"),
     (re.compile(r"[ \t]+"), " "),
     (re.compile(r"\s*\n\s*"), "\n"),
