@@ -47,7 +47,7 @@ def providers(*, json: bool) -> None:
     """Print what each provider can do."""
     if json:
         facts = {name: _capabilities(provider) for name, provider in _all().items()}
-        print(jsonlib.dumps(facts, indent=2))  # noqa: T201
+        print(jsonlib.dumps(facts, indent=2))
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("provider", "what", "channels", "text", "template", "sender", "default rate"):
@@ -90,7 +90,7 @@ def _capabilities(provider: type[Provider]) -> dict[str, Any]:
 
 def schema() -> None:
     """Print the JSON Schema of a definition."""
-    print(jsonlib.dumps(json_schema(_all()), indent=2))  # noqa: T201
+    print(jsonlib.dumps(json_schema(_all()), indent=2))
 
 
 def sandbox(port: int, config: Path | None) -> None:

@@ -19,9 +19,9 @@ def told(*, json: bool) -> Iterator[None]:
         yield
     except CampaignError as error:
         if json:
-            print(jsonlib.dumps(_as_dict(error)))  # noqa: T201
+            print(jsonlib.dumps(_as_dict(error)))
         else:
-            print(_as_text(error), file=sys.stderr)  # noqa: T201
+            print(_as_text(error), file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

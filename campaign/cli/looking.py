@@ -26,7 +26,7 @@ def status(definition: Path, *, run: str | None, json: bool) -> None:
         counts, found = view.counts, view.reasons
         held_since = view.run.owned_since if view.running else None
         if json:
-            print(  # noqa: T201
+            print(
                 jsonlib.dumps(
                     {
                         "name": view.run.name,
@@ -78,7 +78,7 @@ def show(definition: Path, recipient: str, *, run: str | None, json: bool) -> No
     if not found:
         raise InvalidInput(f"No row of this run has the key, address or row number {recipient}.")
     if json:
-        print(jsonlib.dumps([_as_dict(row) for row in found], indent=2))  # noqa: T201
+        print(jsonlib.dumps([_as_dict(row) for row in found], indent=2))
         return
     console = Console()
     for row in found:

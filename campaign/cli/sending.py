@@ -22,7 +22,7 @@ def check(definition: Path, *, env_file: Path | None, json: bool, only: str | No
     """Judge everything and print what a run would do."""
     campaign = api.load(definition, env_file=env_file)
     if json:
-        print(jsonlib.dumps(campaign.plan(only=only).as_dict(), indent=2))  # noqa: T201
+        print(jsonlib.dumps(campaign.plan(only=only).as_dict(), indent=2))
         return
     console = Console()
     with console.status("Judging every row and rendering every message …"):

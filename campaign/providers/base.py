@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -27,7 +28,7 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
 SettingsT = TypeVar("SettingsT", bound=ProviderSettings)
 
 
-class JsonProvider(Generic[SettingsT]):
+class JsonProvider(ABC, Generic[SettingsT]):
     """A vendor that takes a JSON body over POST and a key in one header.
 
     A subclass says its ``path``, ``body`` and how to read a success; refusals are read here: by
@@ -64,21 +65,21 @@ class JsonProvider(Generic[SettingsT]):
             )
         self._headers = {auth.header: value}
 
+    @abstractmethod
     def vendor_url(self) -> str:
         """Return the vendor's documented address."""
-        raise NotImplementedError
 
+    @abstractmethod
     def path(self) -> str:
         """Return the path that starts a conversation."""
-        raise NotImplementedError
 
+    @abstractmethod
     def body(self, messages: Sequence[Message]) -> dict[str, Any]:
         """Return the JSON body for these messages."""
-        raise NotImplementedError
 
+    @abstractmethod
     def accepted(self, response: httpx.Response, messages: Sequence[Message]) -> list[Outcome]:
         """Read a 2xx answer."""
-        raise NotImplementedError
 
     def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
         """Find the vendor's error code and its text in an answer that is not a success."""
