@@ -17,7 +17,7 @@ from campaign.definition.fields import is_number, wrong
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # A day and an hour of two digits each, so that a pattern shows its full length.
-_SAMPLE = datetime(2026, 11, 28, 23, 59, 58)  # noqa: DTZ001
+_SAMPLE = datetime(2026, 11, 28, 23, 59, 58)  # noqa: DTZ001 - only to be formatted
 
 
 def corrected(name: str) -> str:

@@ -32,7 +32,7 @@ class Blank(Undefined):
 
     # Jinja's own lenient kind is already false and unequal to everything; only these would let a
     # blank slip into a text as nothing at all, or as the word "Undefined".
-    __str__ = __repr__ = __iter__ = __len__ = Undefined._fail_with_undefined_error  # noqa: SLF001
+    __str__ = __repr__ = __iter__ = __len__ = Undefined._fail_with_undefined_error  # noqa: SLF001 - so does Jinja
 
     def __contains__(self, item: object) -> bool:
         return False
@@ -59,11 +59,6 @@ class Text:
     columns: tuple[str, ...]
     _template: Template
     _parts: tuple[Part, ...] | None
-
-    @property
-    def is_expression(self) -> bool:
-        """Whether the whole text renders as one polars expression."""
-        return self._parts is not None
 
     def render(self, values: Mapping[str, str]) -> Rendered:
         """Render for one recipient; ``values`` holds only the variables that are not blank."""

@@ -19,7 +19,10 @@ _TRANSPORT = "sandbox_transport"
 
 
 class H11(H11Protocol):
-    """uvicorn's own protocol, in pure Python."""
+    """uvicorn's own protocol, in pure Python.
+
+    Like uvicorn's, it takes the transport of a stream, where asyncio's base class says any.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let the app reach the transport of each request's connection."""

@@ -282,7 +282,7 @@ class Engine:
 
     def _backoff(self, tries: int) -> float:
         doubled = self._speed.first_wait * 2.0 ** min(tries - 1, 30)
-        return min(doubled, self._speed.longest_wait) * random.uniform(0.75, 1.25)  # noqa: S311
+        return min(doubled, self._speed.longest_wait) * random.uniform(0.75, 1.25)  # noqa: S311 - a wait
 
 
 def _settlements(

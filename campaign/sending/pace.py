@@ -72,7 +72,7 @@ class Pause:
             return False
         # A vendor that says the same short time again and again does not mean it.
         doubled = min((asked or self._first) * 2.0 ** min(self.in_a_row, 30), self._longest)
-        spread = 1.0 if asked else random.uniform(1.0, 1.25)  # noqa: S311
+        spread = 1.0 if asked else random.uniform(1.0, 1.25)  # noqa: S311 - a wait
         self.in_a_row += 1
         self._began = now
         self._until = max(self._until, now + max(asked or 0.0, doubled * spread))

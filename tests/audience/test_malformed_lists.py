@@ -221,7 +221,7 @@ def test_a_file_without_permission_is_named(
     def guarded(self: Path, *args: object, **options: object) -> object:
         if self == path:
             raise PermissionError(13, "Permission denied", str(self))
-        return opened(self, *args, **options)  # type: ignore[call-overload]
+        return opened(self, *args, **options)  # type: ignore[call-overload] - passed on
 
     monkeypatch.setattr(Path, "open", guarded)
     assert refusal(path) == ["list.csv: cannot be read: Permission denied"]

@@ -322,7 +322,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     sink = pl.LazyFrame.sink_parquet
 
     def meanwhile(*args: object, **options: object) -> object:
-        result = sink(*args, **options)  # type: ignore[arg-type]
+        result = sink(*args, **options)  # type: ignore[arg-type] - passed on
         os.utime(file, ns=(1, 1))
         return result
 
