@@ -101,7 +101,11 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The outcome of one attempt, and the state it leaves the recipient in."""
+    """The outcome of one attempt, and the state it leaves the recipient in.
+
+    ``resend``: sending again can mend a failure (``None``: as the reason has it). ``not_before``
+    is when a recipient that is ``held`` may be sent to, in milliseconds UTC.
+    """
 
     number: int
     attempt: int
@@ -114,13 +118,16 @@ class Settlement:
     provider_id: str | None = None
     http_status: int | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    resend: bool | None = None
+    not_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decides about one recipient: ``was`` is the state that it holds for.
+    """What a person, or a look-up at the vendor, decides about one recipient.
 
-    A recipient that is no longer in that state is left alone. ``reason`` is the code to report.
+    ``was`` is the state that it holds for: a recipient that is no longer in that state is left
+    alone. ``reason`` is the code to report; ``evidence`` what the decision rests on.
     """
 
     number: int
@@ -129,6 +136,11 @@ class Decision:
     reason: str
     who: str
     why: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    provider_id: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    resend: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,7 @@ class Decided:
     becomes: str
     who: str
     why: str | None
+    evidence: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,8 @@ class Entry:
     attempts: int
     claimed_at: int | None
     settled_at: int | None
+    resend: bool | None
+    not_before: int | None
 
 
 @dataclass(frozen=True, slots=True)

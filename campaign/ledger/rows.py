@@ -23,7 +23,7 @@ def run_of(row: sqlite3.Row) -> Run:
 
 def entry_of(row: sqlite3.Row) -> Entry:
     """Return what a row says of one recipient."""
-    values = {name: row[name] for name in Entry.__dataclass_fields__}
+    values = {name: row[name] if name in row.keys() else None for name in Entry.__dataclass_fields__}
     values["state"] = State(row["state"])
     values["evidence"] = json.loads(row["evidence"] or "{}")
     return Entry(**values)

@@ -260,7 +260,7 @@ class SqliteLedger:
     def decisions(self, run_id: int, number: int) -> list[Decided]:
         """Return what was decided about one recipient."""
         rows = self._file.all("decisions", run_id=run_id, number=number)
-        return [Decided(**dict(row)) for row in rows]
+        return [Decided(**dict(row), evidence={}) for row in rows]
 
     def in_state(self, run_id: int, state: State) -> Iterable[Entry]:
         """Return every recipient in a state that the ledger keeps."""

@@ -12,6 +12,7 @@ import httpx
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, Problem
 from campaign.providers import codes, http
+from campaign.providers.look_up import LookUp
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -148,6 +149,10 @@ class JsonProvider(ABC, Generic[SettingsT]):
             name: self.clean(value) if isinstance(value, str) else value
             for name, value in scalars.items()
         }
+
+    def look_ups(self) -> Sequence[LookUp]:
+        """Return the ways to ask what became of a message; none unless the vendor has one."""
+        return ()
 
     @classmethod
     def misfits(cls, settings: SettingsT, channel: Channel, senders: Sequence[str]) -> list[Misfit]:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from campaign.channel import Channel
 from campaign.definition.values import Duration
+from campaign.providers.look_up import LookUp
 
 _NAMES_SOMEBODY = re.compile(r"https?://[^/?#]*@")
 
@@ -55,6 +56,11 @@ class Outcome:
     ``reason`` is a stable code of ``campaign.reasons``; ``code`` is the vendor's own, as printed.
     ``detail`` is the vendor's text, without secrets, shortened. ``wait`` is what the vendor asked
     us to wait, in seconds. ``evidence`` is what the vendor's answer says about the conversation.
+
+    Of a rejection: ``retry`` says that it is worth trying again by itself, soon; ``hold`` that it
+    is, but not before so many seconds have passed; ``resend`` that sending again after a person
+    has mended the cause is worth it (``None``: as the reason has it). Three different things: a
+    handset that was off, a cap that lasts a day, and a template that has to be approved first.
     """
 
     kind: Kind
@@ -66,6 +72,9 @@ class Outcome:
     wait: float | None = None
     http_status: int | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    retry: bool = False
+    resend: bool | None = None
+    hold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,19 @@ class Refused(BaseModel):
     )
     reason: str = Field(default="refused", description="The reason code to report.")
     text: str = Field(default="", description="What the code means, for people.")
+    retry: bool = Field(
+        default=False,
+        description="Of rejected: worth trying again by itself, as often as `retry.attempts` says.",
+    )
+    resend: bool | None = Field(
+        default=None,
+        description="Of rejected: `campaign retry` sends again. Default: as the reason has it.",
+    )
+    hold: Duration | None = Field(
+        default=None,
+        description="Of rejected: tried again by itself, but not before this time; it doubles with "
+        "each attempt.",
+    )
 
 
 class Auth(BaseModel):
@@ -210,6 +232,10 @@ class Provider(Protocol):
 
     def outcomes(self, response: httpx.Response, messages: Sequence[Message]) -> list[Outcome]:
         """Return what the answer means, one outcome per message, in their order."""
+        ...
+
+    def look_ups(self) -> Sequence[LookUp]:
+        """Return the ways in which these settings allow to ask what became of a message."""
         ...
 
     @classmethod
