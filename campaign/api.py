@@ -74,6 +74,7 @@ class Campaign:
         *,
         limit: int | None = None,
         only: str | None = None,
+        takeover: bool = False,
         reporter: Reporter | None = None,
     ) -> Summary:
         """Send, or go on where an earlier execution of the same run stopped.
@@ -81,6 +82,8 @@ class Campaign:
         Args:
             limit: send to at most this many recipients now.
             only: send only to the recipient with this key or address.
+            takeover: go on although the ledger is a copy; nothing may be sent from its original
+                any more.
             reporter: who is told of the progress; nobody by default.
 
         Returns:
@@ -92,7 +95,7 @@ class Campaign:
             LedgerError: the ledger cannot be read or written; nothing was sent after that.
         """
 
-        execution = self._execution(Options(limit, only), reporter)
+        execution = self._execution(Options(limit, only, takeover), reporter)
         return _outside_any_loop(lambda: anyio.run(execution.run), execution.interrupt)
 
     async def run_async(
@@ -100,6 +103,7 @@ class Campaign:
         *,
         limit: int | None = None,
         only: str | None = None,
+        takeover: bool = False,
         reporter: Reporter | None = None,
         handle_signals: bool = False,
         confirm: Callable[[About], bool] | None = None,
@@ -110,7 +114,7 @@ class Campaign:
         says no. ``handle_signals`` makes the first Ctrl-C or SIGTERM drain and stop, and the
         second stop at once; it needs the main thread.
         """
-        options = Options(limit, only, handle_signals, confirm)
+        options = Options(limit, only, takeover, handle_signals, confirm)
         return await self._execution(options, reporter).run()
 
     def _execution(self, options: Options, reporter: Reporter | None) -> Execution:
@@ -136,7 +140,7 @@ class Campaign:
             InvalidInput: a key is not one of an unknown recipient; nothing was decided.
             RunHeld: the run is being sent.
         """
-        return deciding.resolve(self._job, answer, keys, why, run)
+        return deciding.resolve(self._job, self._environment, answer, keys, why, run)
 
     def send_again(
         self,
@@ -163,7 +167,7 @@ class Campaign:
                 "Unknown recipients may have got the message. Look them up and use "
                 "`campaign resolve`, or say --accept-duplicates to send to them all the same."
             )
-        return deciding.send_again(self._job, state, codes, run)
+        return deciding.send_again(self._job, self._environment, state, codes, run)
 
     def view(self, run: str | None = None) -> RunView:
         """Open what the ledger knows of a run, by default the newest one.
@@ -172,7 +176,7 @@ class Campaign:
             LedgerError: there is no ledger yet.
             InvalidInput: there is no such run.
         """
-        return open_run(self._job, run)
+        return open_run(self._job, self._environment, run)
 
 
 def load(

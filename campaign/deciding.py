@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import getpass
 import platform
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.holding import held
 from campaign.ledger.protocol import Decision, Entry, Ledger, Run, State
-from campaign.ledger.sqlite import SqliteLedger
 from campaign.plan.frozen import Plan
 from campaign.reasons import reasons
 from campaign.status import run_named
@@ -40,12 +39,18 @@ _BECOMES = {
 
 
 def resolve(
-    job: Job, answer: As, keys: Collection[str] | None, why: str | None, run: str | None = None
+    job: Job,
+    environment: Mapping[str, str],
+    answer: As,
+    keys: Collection[str] | None,
+    why: str | None,
+    run: str | None = None,
 ) -> int:
     """Settle unknown recipients as a person says; return how many.
 
     Args:
         job: the campaign.
+        environment: where the ledger's address may come from.
         answer: what became of them.
         keys: their keys or addresses; ``None`` for every unknown recipient of the run.
         why: how the person knows; kept in the ledger.
@@ -60,16 +65,17 @@ def resolve(
     def decisions(ledger: Ledger, found: Run) -> list[Decision]:
         unknown = list(ledger.in_state(found.id, State.UNKNOWN))
         if keys is not None:
-            unknown = _picked(unknown, keys, _addresses(job, found))
+            unknown = _picked(unknown, keys, _addresses(job, environment, found))
         return [
             Decision(entry.number, State.UNKNOWN, becomes, reason, who(), why) for entry in unknown
         ]
 
-    return _decide(job, run, decisions, f"resolved as {answer.value}")
+    return _decide(job, environment, run, decisions, f"resolved as {answer.value}")
 
 
 def send_again(
     job: Job,
+    environment: Mapping[str, str],
     state: State,
     codes: Collection[str] = (),
     run: str | None = None,
@@ -93,7 +99,7 @@ def send_again(
             for entry in chosen
         ]
 
-    return _decide(job, run, decisions, f"retry of {state.value}")
+    return _decide(job, environment, run, decisions, f"retry of {state.value}")
 
 
 def who() -> str:
@@ -105,8 +111,10 @@ def who() -> str:
     return f"{user}@{platform.node()}"
 
 
-def _decide(job: Job, run: str | None, decisions: _Decisions, what: str) -> int:
-    ledger = SqliteLedger(job.ledger_path, create=False)
+def _decide(
+    job: Job, environment: Mapping[str, str], run: str | None, decisions: _Decisions, what: str
+) -> int:
+    ledger = job.ledger(environment).open(create=False)
     try:
         found = run_named(job, ledger, run)
         with held(ledger, found.id) as lease:
@@ -127,11 +135,11 @@ def _wanted(entry: Entry, codes: Collection[str]) -> bool:
     return known is not None and known.resend
 
 
-def _addresses(job: Job, run: Run) -> dict[int, str]:
+def _addresses(job: Job, environment: Mapping[str, str], run: Run) -> dict[int, str]:
     """Return the address of every recipient, to find them by what a person sees at the vendor."""
     if run.plan_path is None:
         return {}
-    plan = Plan.of_run(run, job.ledger_path)
+    plan = Plan.of_run(run, job.plans_from(job.ledger(environment)))
     return dict(plan.rows().select("number", "address").collect().iter_rows())
 
 

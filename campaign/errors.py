@@ -78,6 +78,10 @@ class LedgerError(CampaignError):
     """The ledger cannot be read or written; nothing is sent without it."""
 
 
+class NoLedger(LedgerError):
+    """There is no ledger yet at the place that was named."""
+
+
 class LeaseLost(LedgerError):
     """Another process took this run over; this one may neither claim nor settle any more."""
 

@@ -26,7 +26,6 @@ from campaign.errors import InvalidInput, first_error
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
 from campaign.ledger.protocol import Lease, Ledger, Run
-from campaign.ledger.sqlite import SqliteLedger
 from campaign.plan import making
 from campaign.plan.frozen import Plan
 from campaign.plan.of_run import Place, has_traces, plan_of_run
@@ -56,6 +55,7 @@ class Options:
 
     limit: int | None = None
     only: str | None = None
+    takeover: bool = False
     handle_signals: bool = False
     confirm: Callable[[About], bool] | None = None
 
@@ -99,12 +99,13 @@ class Execution:
         name = job.run_name(list_hash or "", local_now())
         folder = job.folder / name
         traces = not job.loaded.settings.sandbox and has_traces(folder)
-        if not job.ledger_path.exists():  # refused before an empty ledger stands in its place
+        location = job.ledger(self._environment)
+        if not location.exists:  # refused before an empty ledger stands in its place
             self._check_new(folder, traces=traces)
             self._check_schedule()
         summary: Summary
         with ExitStack() as stack:
-            ledger = await anyio.to_thread.run_sync(SqliteLedger, job.ledger_path)
+            ledger = await anyio.to_thread.run_sync(location.open)
             stack.callback(ledger.close)
             # The traces were looked for first, so they are not of a run that began just now.
             if ledger.find_run(self._definition.name, name) is None:
@@ -116,7 +117,7 @@ class Execution:
                 channel=self._definition.channel.value,
                 sandbox=job.loaded.settings.sandbox,
             )
-            lease = stack.enter_context(held(ledger, run.id))
+            lease = stack.enter_context(held(ledger, run.id, takeover=self._options.takeover))
             # Another process may have planned and sent until it gave the run back.
             run = ledger.find_run(self._definition.name, name) or run
             recovered = ledger.recover(lease)
@@ -130,7 +131,7 @@ class Execution:
                 lease,
                 job.question(suppressed),
                 list_hash,
-                Place(folder, job.ledger_path),
+                Place(folder, job.plans_from(location)),
             )
             self._check_only(plan)
             for warning in plan.warnings():
@@ -149,9 +150,9 @@ class Execution:
         if traces:
             raise InvalidInput(
                 f"{folder} holds the plan or the results of a run that the ledger "
-                f"{self._job.ledger_path} does not know; sending would message those people "
-                "again. Put the ledger back where it was, or give the campaign another `name` "
-                "if that is what you want."
+                f"{self._job.ledger(self._environment)} does not know; sending would message "
+                "those people again. Put the ledger back where it was, or give the campaign "
+                "another `name` if that is what you want."
             )
 
     def _check_schedule(self) -> None:
@@ -246,7 +247,7 @@ class Execution:
             settled=counts.done - before.done,
             sent=counts.sent - before.sent,
             seconds=seconds,
-            ledger=job.ledger_path,
+            ledger=job.ledger(self._environment),
             results=results,
             rejects=rejects if counts.skipped else None,
         )

@@ -16,10 +16,9 @@ import polars as pl
 
 from campaign.audience.headers import normalise_header
 from campaign.definition.secrets import missing_secrets
-from campaign.errors import InvalidInput
+from campaign.errors import InvalidInput, NoLedger
 from campaign.job import Job, local_now
 from campaign.ledger.protocol import Counts
-from campaign.ledger.sqlite import SqliteLedger
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import making
 from campaign.plan.frozen import SEND
@@ -143,7 +142,7 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             refusals=plan.refusals,
             examples={reason: _examples(plan.rows(), reason) for _, reason in plan.refusals},
             samples=_samples(plan.rows(), plan.columns, only),
-            already=_already(job, run),
+            already=_already(job, environment, run),
             rate=job.speed().rate,
             rejects=rejects,
             warnings=plan.warnings()
@@ -156,10 +155,11 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
         )
 
 
-def _already(job: Job, run: str) -> Counts | None:
-    if not job.ledger_path.exists():
+def _already(job: Job, environment: Mapping[str, str], run: str) -> Counts | None:
+    try:
+        ledger = job.ledger(environment).open(create=False)
+    except NoLedger:
         return None
-    ledger = SqliteLedger(job.ledger_path, create=False)
     try:
         found = ledger.find_run(job.loaded.definition.name, run)
         return None if found is None or not found.planned else ledger.counts(found.id)

@@ -14,7 +14,9 @@ from campaign.audience.suppression import read_suppressed
 from campaign.definition import load as loading
 from campaign.definition.load import Loaded
 from campaign.definition.secrets import reveal
+from campaign.definition.values import MissingSecret, Secret
 from campaign.errors import InvalidInput
+from campaign.ledger.location import SCHEMES, FileLocation, Location, ServerLocation
 from campaign.message.compiling import MessageError, compile_message
 from campaign.message.composition import Composition
 from campaign.message.form import Form
@@ -181,16 +183,43 @@ class Job:
     def lives_from(self, path: Path) -> bool:
         """Return whether the campaign reads this file, so that nothing may be written there."""
         definition = self.loaded.definition
-        inputs = [self.loaded.path, self.ledger_path, *making.list_files(self.loaded)]
+        inputs = [self.loaded.path, *making.list_files(self.loaded)]
+        ledger = self.loaded.definition.ledger
+        if isinstance(ledger, str):
+            inputs.append(self.loaded.beside(ledger))
         inputs += [self.loaded.beside(name) for name in definition.suppress]
         return path.name.startswith("plan") or path.resolve() in {
             known.resolve() for known in inputs
         }
 
-    @property
-    def ledger_path(self) -> Path:
-        """The ledger's file; beside the definition, wherever the command is called from."""
-        return self.loaded.beside(self.loaded.definition.ledger)
+    def ledger(self, environment: Mapping[str, str]) -> Location:
+        """Return where the ledger is: a file is beside the definition, whoever asks from where.
+
+        Raises:
+            InvalidInput: the environment variable that holds the address is not set.
+        """
+        place = self.loaded.definition.ledger
+        if isinstance(place, Secret):
+            try:
+                place = place.reveal(environment)
+            except MissingSecret as missing:
+                raise InvalidInput(
+                    self.loaded.locate(
+                        "ledger",
+                        message=f"the environment variable {missing} is not set; the ledger's "
+                        "address is taken from it",
+                        hint=f"export {missing}=postgresql://user@host:5432/database",
+                    )
+                ) from None
+        if place.startswith(SCHEMES):
+            return ServerLocation(place)
+        return FileLocation(self.loaded.beside(place))
+
+    def plans_from(self, location: Location) -> Path:
+        """Return the folder from which the ledger's paths of plans start."""
+        if isinstance(location, FileLocation):
+            return location.path.resolve().parent
+        return self.loaded.folder.resolve()
 
 
 def _choice(loaded: Loaded, composition: Composition) -> Choice:

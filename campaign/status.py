@@ -10,9 +10,7 @@ from typing import Any, Self
 
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from campaign.ledger.owner import is_abandoned
 from campaign.ledger.protocol import Attempt, Counts, Decided, Entry, Ledger, Run
-from campaign.ledger.sqlite import SqliteLedger
 from campaign.plan.frozen import INPUT, Plan
 from campaign.reporting.results import write_results
 
@@ -30,10 +28,10 @@ class Found:
 class RunView:
     """One run, to read; close it when done, or use it as a context manager."""
 
-    def __init__(self, ledger: SqliteLedger, run: Run, ledger_path: Path) -> None:
+    def __init__(self, ledger: Ledger, run: Run, plans_from: Path) -> None:
         self._ledger = ledger
         self.run = run
-        self.ledger_path = ledger_path
+        self._plans_from = plans_from
 
     def __enter__(self) -> Self:
         return self
@@ -48,10 +46,7 @@ class RunView:
     @property
     def running(self) -> bool:
         """Whether a process that gives signs of life holds the run now."""
-        run = self._ledger.find_run(self.run.name, self.run.run) or self.run
-        if run.owner_pid is None or run.owner_host is None or run.heartbeat_at is None:
-            return False
-        return not is_abandoned(run.heartbeat_at, run.owner_host, run.owner_pid)
+        return self._ledger.is_held(self.run.id)
 
     @property
     def counts(self) -> Counts:
@@ -82,7 +77,7 @@ class RunView:
         Raises:
             InvalidInput: the run has no plan, or its file is missing or was changed.
         """
-        return Plan.of_run(self.run, self.ledger_path)
+        return Plan.of_run(self.run, self._plans_from)
 
     def results(self, path: Path) -> None:
         """Write the per-recipient results to a ``.csv`` or ``.parquet`` file."""
@@ -107,20 +102,21 @@ def inputs_of(planned: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def open_run(job: Job, name: str | None) -> RunView:
+def open_run(job: Job, environment: Mapping[str, str], name: str | None) -> RunView:
     """Open a run of a campaign, by default the newest one.
 
     Raises:
         LedgerError: there is no ledger yet.
         InvalidInput: there is no such run.
     """
-    ledger = SqliteLedger(job.ledger_path, create=False)
+    location = job.ledger(environment)
+    ledger = location.open(create=False)
     try:
         run = run_named(job, ledger, name)
     except BaseException:
         ledger.close()
         raise
-    return RunView(ledger, run, job.ledger_path)
+    return RunView(ledger, run, job.plans_from(location))
 
 
 def run_named(job: Job, ledger: Ledger, name: str | None) -> Run:

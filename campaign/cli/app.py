@@ -94,6 +94,13 @@ def run(
             show_default=False,
         ),
     ] = None,
+    takeover: Annotated[
+        bool,
+        typer.Option(
+            "--takeover",
+            help="The ledger was copied here, and nothing is sent from the original any more.",
+        ),
+    ] = False,
     env_file: EnvFile = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
     json: Json = False,
@@ -104,15 +111,25 @@ def run(
     if dry_run:
         sending.check(definition, env_file=env_file, json=json, only=only)
     else:
-        sending.run(definition, limit=limit, only=only, env_file=env_file, yes=yes, json=json)
+        sending.run(
+            definition,
+            limit=limit,
+            only=only,
+            takeover=takeover,
+            env_file=env_file,
+            yes=yes,
+            json=json,
+        )
 
 
 @app.command()
-def status(definition: Definition, run: RunName = None, json: Json = False) -> None:
+def status(
+    definition: Definition, run: RunName = None, env_file: EnvFile = None, json: Json = False
+) -> None:
     """Show where a run stands."""
     from campaign.cli import looking
 
-    looking.status(definition, run=run, json=json)
+    looking.status(definition, run=run, env_file=env_file, json=json)
 
 
 @app.command()
@@ -123,11 +140,12 @@ def results(
         typer.Option("--out", "-o", help="A .csv or .parquet file.", show_default=False),
     ] = None,
     run: RunName = None,
+    env_file: EnvFile = None,
 ) -> None:
     """Write the results: one line for each row of the list."""
     from campaign.cli import looking
 
-    looking.results(definition, out=out, run=run)
+    looking.results(definition, out=out, run=run, env_file=env_file)
 
 
 @app.command()
@@ -135,12 +153,13 @@ def show(
     definition: Definition,
     recipient: Annotated[str, typer.Argument(help="Key, address or row number of the list.")],
     run: RunName = None,
+    env_file: EnvFile = None,
     json: Json = False,
 ) -> None:
     """Show everything that is known about one recipient."""
     from campaign.cli import looking
 
-    looking.show(definition, recipient, run=run, json=json)
+    looking.show(definition, recipient, run=run, env_file=env_file, json=json)
 
 
 @app.command()
@@ -161,12 +180,19 @@ def resolve(
         str | None, typer.Option(help="How you know; kept in the ledger.", show_default=False)
     ] = None,
     run: RunName = None,
+    env_file: EnvFile = None,
 ) -> None:
     """Say what became of unknown recipients, after looking them up at the vendor."""
     from campaign.cli import deciding
 
     deciding.resolve(
-        definition, recipients or [], answer=answer, everybody=everybody, why=why, run=run
+        definition,
+        recipients or [],
+        answer=answer,
+        everybody=everybody,
+        why=why,
+        run=run,
+        env_file=env_file,
     )
 
 

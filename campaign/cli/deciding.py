@@ -22,13 +22,14 @@ def resolve(
     everybody: bool,
     why: str | None,
     run: str | None,
+    env_file: Path | None,
 ) -> None:
     """Settle unknown recipients as the person says."""
     if answer not in set(As):
         raise InvalidInput("Say what became of them: --as sent, --as not-sent or --as skip.")
     if everybody == bool(recipients):
         raise InvalidInput("Name the recipients, or say --all for every unknown one.")
-    campaign = api.load(definition, past_ok=True)
+    campaign = api.load(definition, env_file=env_file, past_ok=True)
     done = campaign.resolve(As(answer), None if everybody else recipients, why=why, run=run)
     people = "1 unknown recipient is" if done == 1 else f"{done:,} unknown recipients are"
     text = f"{people} now resolved as {answer}."
@@ -56,4 +57,6 @@ def retry(
     done = campaign.send_again(state=State(state), codes=codes, accept_duplicates=accept_duplicates)
     people = f"1 {state} recipient is" if done == 1 else f"{done:,} {state} recipients are"
     Console(stderr=True).print(Text(f"{people} to be sent to again."))
-    sending.run(definition, limit=None, only=None, env_file=env_file, yes=yes, json=json)
+    sending.run(
+        definition, limit=None, only=None, takeover=False, env_file=env_file, yes=yes, json=json
+    )

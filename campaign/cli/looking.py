@@ -19,9 +19,9 @@ from campaign.reporting.tables import counts_table, reasons_table
 from campaign.status import Found, inputs_of
 
 
-def status(definition: Path, *, run: str | None, json: bool) -> None:
+def status(definition: Path, *, run: str | None, env_file: Path | None, json: bool) -> None:
     """Print the counts and reasons of a run."""
-    campaign = api.load(definition, past_ok=True)
+    campaign = api.load(definition, env_file=env_file, past_ok=True)
     with campaign.view(run) as view:
         counts, found = view.counts, view.reasons
         held_since = view.run.owned_since if view.running else None
@@ -59,9 +59,9 @@ def status(definition: Path, *, run: str | None, json: bool) -> None:
             console.print(Text(f"{_when(at)}  {what}" + (f": {detail}" if detail else "")))
 
 
-def results(definition: Path, *, out: Path | None, run: str | None) -> None:
+def results(definition: Path, *, out: Path | None, run: str | None, env_file: Path | None) -> None:
     """Write the results of a run and say where."""
-    campaign = api.load(definition, past_ok=True)
+    campaign = api.load(definition, env_file=env_file, past_ok=True)
     if out is not None and out.exists() and campaign.job.lives_from(out):
         raise InvalidInput(f"{out} is a file that the campaign itself needs; name another one.")
     with campaign.view(run) as view:
@@ -70,9 +70,11 @@ def results(definition: Path, *, out: Path | None, run: str | None) -> None:
     Console(stderr=True).print(Text(f"Results: {path}"))
 
 
-def show(definition: Path, recipient: str, *, run: str | None, json: bool) -> None:
+def show(
+    definition: Path, recipient: str, *, run: str | None, env_file: Path | None, json: bool
+) -> None:
     """Print all that is known about one recipient."""
-    campaign = api.load(definition, past_ok=True)
+    campaign = api.load(definition, env_file=env_file, past_ok=True)
     with campaign.view(run) as view:
         found = view.find(recipient)
     if not found:

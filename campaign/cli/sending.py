@@ -35,6 +35,7 @@ def run(
     *,
     limit: int | None,
     only: str | None,
+    takeover: bool,
     env_file: Path | None,
     yes: bool,
     json: bool,
@@ -59,6 +60,7 @@ def run(
         return await campaign.run_async(
             limit=limit,
             only=only,
+            takeover=takeover,
             reporter=reporter,
             handle_signals=True,
             confirm=confirmed if ask else None,

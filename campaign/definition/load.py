@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from campaign.definition.checks import Draft, misfits
 from campaign.definition.models import Definition, Message
 from campaign.definition.nodes import Keys
+from campaign.definition.places import holds_password
 from campaign.definition.secrets import secret_fields
 from campaign.definition.source import YamlSource
 from campaign.definition.wording import dotted, near, problem
@@ -204,7 +205,9 @@ def _field(name: str, data: Mapping[str, Any]) -> Any:
 
 
 def _hidden(data: Mapping[str, Any], provider: type[Provider] | None) -> Iterator[Keys]:
-    """Yield the paths in the provider's section that are not known to be no secret."""
+    """Yield the paths of what may be a secret: not to be shown, whatever is wrong with it."""
+    if holds_password(data.get("ledger")):
+        yield ("ledger",)
     section = data.get("provider")
     if not isinstance(section, dict):
         return
@@ -223,7 +226,7 @@ def _references(
     """Yield where ``${NAME}`` is written in something that is not a secret."""
     hidden = set(_hidden(data, provider))
     for path, text in _texts(data, ()):
-        if path[0] == "message" or path[:2] in hidden or not _REFERENCE.search(text):
+        if path[0] in ("message", "ledger") or path[:2] in hidden or not _REFERENCE.search(text):
             continue
         yield path, f"{dotted(path)}: only secrets are taken from the environment"
 

@@ -27,6 +27,7 @@ from campaign.definition.fields import (
     wrong,
 )
 from campaign.definition.naming import Name, RunPattern
+from campaign.definition.places import LedgerPlace
 from campaign.definition.values import Duration, PerSecond
 
 
@@ -241,9 +242,10 @@ class Definition(Part):
         Rate, Shorthand(_short_rate, ({"type": "string", "pattern": "/", "examples": ["80/s"]},))
     ] = Field(default_factory=Rate, description="How fast: 80/s, or a mapping that says more.")
     retry: Retry = Field(default_factory=Retry, description="How often and when to try again.")
-    ledger: Text = Field(
+    ledger: LedgerPlace = Field(
         default="campaign-ledger.db",
-        description="The ledger: a SQLite file, relative to the definition.",
+        description="The ledger: a SQLite file, relative to the definition; or, for several "
+        "machines, postgresql://user@host/database, or ${NAME} with such an address in it.",
     )
     output: Text = Field(
         default="output", description="Folder for plans and results, relative to the definition."

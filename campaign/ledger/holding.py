@@ -12,8 +12,8 @@ from campaign.ledger.protocol import Lease, Ledger
 
 
 @contextmanager
-def held(ledger: Ledger, run_id: int) -> Iterator[Lease]:
-    """Hold a run while the block lasts.
+def held(ledger: Ledger, run_id: int, *, takeover: bool = False) -> Iterator[Lease]:
+    """Hold a run while the block lasts; ``takeover`` also where the ledger is a copy.
 
     The heartbeat is a thread of its own, so that no long computation keeps it from beating. It says
     nothing of its troubles: the next write says what is wrong, where it can be acted on. A ledger
@@ -21,8 +21,9 @@ def held(ledger: Ledger, run_id: int) -> Iterator[Lease]:
 
     Raises:
         RunHeld: another process holds the run and gives signs of life.
+        InvalidInput: the ledger is a copy, and ``takeover`` was not said.
     """
-    lease = ledger.acquire(run_id)
+    lease = ledger.acquire(run_id, takeover=takeover)
     over = threading.Event()
 
     def beat() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +48,11 @@ def machine() -> str:
     return "/".join(parts)
 
 
-def is_abandoned(heartbeat_at: int, host: str, pid: int) -> bool:
-    """Return whether a run may be taken over; ``heartbeat_at`` is milliseconds since 1970 UTC."""
+def is_abandoned(heartbeat_at: int, now: int, host: str, pid: int) -> bool:
+    """Return whether a run may be taken over; the times are milliseconds since 1970 UTC."""
     # A sign of life from the future was given before the clock was set back; whoever lives gives
     # the next one by the new clock.
-    silent = abs(time.time() - heartbeat_at / 1000)
+    silent = abs(now - heartbeat_at) / 1000
     return silent > TIME_TO_LIVE or is_dead(host, pid)
 
 

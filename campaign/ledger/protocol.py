@@ -253,12 +253,17 @@ class Ledger(Protocol):
         """Return the run, made now if there is none of that name."""
         ...
 
-    def acquire(self, run_id: int) -> Lease:
-        """Take the run.
+    def acquire(self, run_id: int, *, takeover: bool = False) -> Lease:
+        """Take the run; ``takeover`` makes a copied ledger the original from now on.
 
         Raises:
             RunHeld: another process holds it and gives signs of life.
+            InvalidInput: the ledger is a copy, and ``takeover`` was not said.
         """
+        ...
+
+    def is_held(self, run_id: int) -> bool:
+        """Return whether a process that gives signs of life holds the run now."""
         ...
 
     def beat(self, lease: Lease) -> None:
@@ -281,12 +286,28 @@ class Ledger(Protocol):
         """
         ...
 
+    def replace_plan(self, lease: Lease, plan: PlanRecord, skips: Sequence[Skip]) -> None:
+        """Give the run another plan although somebody was sent to.
+
+        Whoever has a row in the ledger has the same number and key in the new plan. ``skips`` are
+        those of them who were pending and are not to be sent to any more.
+        """
+        ...
+
     def may_replan(self, run_id: int) -> bool:
         """Return whether nobody has been sent to, or refused, under the run's plan."""
         ...
 
     def recover(self, lease: Lease) -> int:
         """Turn claims without an outcome into ``unknown``; return how many there were."""
+        ...
+
+    def release_due(self, lease: Lease) -> int:
+        """Make those pending who were held until a time that has come; return how many."""
+        ...
+
+    def next_due(self, run_id: int) -> int | None:
+        """Return when the first of the held ones may be sent to, in milliseconds UTC."""
         ...
 
     def write(
@@ -306,7 +327,7 @@ class Ledger(Protocol):
         ...
 
     def decide(self, lease: Lease, decisions: Sequence[Decision]) -> int:
-        """Carry out decisions of a person, all or nothing; return how many found their recipient.
+        """Carry out decisions, all or nothing; return how many found their recipient.
 
         Raises:
             LeaseLost: the run was taken over.

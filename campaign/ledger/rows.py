@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
-from campaign.ledger.protocol import Attempt, Entry, Run, Settlement, State
+from campaign.ledger.protocol import Attempt, Decided, Entry, Run, Settlement, State
 
 
-def run_of(row: sqlite3.Row) -> Run:
+def run_of(row: Mapping[str, Any]) -> Run:
     """Return the run that a row describes."""
     values = {name: row[name] for name in Run.__dataclass_fields__}
     values["definition"] = json.loads(row["definition"] or "{}")
@@ -21,23 +21,29 @@ def run_of(row: sqlite3.Row) -> Run:
     return Run(**values)
 
 
-def entry_of(row: sqlite3.Row) -> Entry:
+def entry_of(row: Mapping[str, Any]) -> Entry:
     """Return what a row says of one recipient."""
-    values = {name: row[name] if name in row.keys() else None for name in Entry.__dataclass_fields__}
+    values = {name: row[name] for name in Entry.__dataclass_fields__}
     values["state"] = State(row["state"])
     values["evidence"] = json.loads(row["evidence"] or "{}")
+    values["resend"] = None if row["resend"] is None else bool(row["resend"])
     return Entry(**values)
 
 
-def attempt_of(row: sqlite3.Row) -> Attempt:
+def attempt_of(row: Mapping[str, Any]) -> Attempt:
     """Return the attempt that a row describes."""
     return Attempt(**{name: row[name] for name in Attempt.__dataclass_fields__})
 
 
-def values_of(settlement: Settlement) -> dict[str, Any]:
+def decided_of(row: Mapping[str, Any]) -> Decided:
+    """Return the decision that a row describes."""
+    values = {name: row[name] for name in Decided.__dataclass_fields__}
+    values["evidence"] = json.loads(row["evidence"] or "{}")
+    return Decided(**values)
+
+
+def settled_values(settlement: Settlement) -> dict[str, Any]:
     """Return what is written for an outcome, by the names that the statements use."""
-    # A provider may put a date, say, into the evidence; that must not keep an outcome unwritten.
-    evidence = json.dumps(dict(settlement.evidence), default=str) if settlement.evidence else None
     return {
         "number": settlement.number,
         "attempt": settlement.attempt,
@@ -49,10 +55,24 @@ def values_of(settlement: Settlement) -> dict[str, Any]:
         "detail": storable(settlement.detail),
         "provider_id": storable(settlement.provider_id),
         "http_status": settlement.http_status,
-        "evidence": evidence,
+        "evidence": stored_evidence(settlement.evidence),
+        "resend": None if settlement.resend is None else int(settlement.resend),
+        "not_before": settlement.not_before,
     }
 
 
+def stored_evidence(evidence: Mapping[str, Any]) -> str | None:
+    """Return evidence as JSON, or ``None`` where there is none."""
+    # A provider may put a date, say, into the evidence; that must not keep an outcome unwritten.
+    return json.dumps(dict(evidence), default=str) if evidence else None
+
+
 def storable(text: str | None) -> str | None:
-    """Return a vendor's text as UTF-8 can hold it: JSON may carry half of a surrogate pair."""
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Return a vendor's text as a database can hold it.
+
+    JSON may carry half of a surrogate pair, which is no UTF-8, and a null character, which
+    PostgreSQL takes in no text.
+    """
+    if text is None:
+        return None
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\0")

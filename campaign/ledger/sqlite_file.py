@@ -1,22 +1,25 @@
 """A ledger's SQLite file: opened, checked and migrated, with durable transactions.
 
 Write-ahead log with every commit synchronised: when a transaction returns, it survives a power
-cut. One connection, used by one thread at a time; readers in other processes never wait for it.
+cut. One connection, used by one thread at a time; readers in other processes never wait for it. An
+older file is brought to this version in one transaction, or left as it was.
 """
 
 from __future__ import annotations
 
+import os
+import platform
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from campaign.errors import LedgerError
-from campaign.ledger.queries import queries, statements
+from campaign.errors import LedgerError, NoLedger
+from campaign.ledger.database import Home, Row, T
+from campaign.ledger.queries import SCHEMA_VERSION, queries, statements
 
-SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x43414D50  # "CAMP", so that no other program's database is taken for a ledger
 _BUSY_SECONDS = 30.0
 
@@ -30,11 +33,12 @@ class SqliteFile:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
-        self.sql = queries("sqlite.sql")
+        self.title = f"the ledger {path}"
+        self._sql = queries("ledger.sql")
         self._lock = threading.RLock()
         try:
             if not create and not path.exists():
-                raise LedgerError(
+                raise NoLedger(
                     f"There is no ledger at {path}; nothing has been sent from here yet."
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,20 +58,15 @@ class SqliteFile:
 
     def _prepare(self) -> None:
         self.db.row_factory = sqlite3.Row
-        with self.locked("opened"):
-            with self.at_one_instant():
-                version = self._version()
+        with self._locked("opened"):
+            version = self.at_one_instant(self._version)
             # Only now: what is not ours is not changed, not even its mode.
             self._log_ahead()
             # Like FULL with a write-ahead log, and durable too on file systems that allow none.
             self.db.execute("PRAGMA synchronous = EXTRA")
             self.db.execute("PRAGMA foreign_keys = ON")
-        if version == SCHEMA_VERSION:
-            return
-        with self.writing():
-            # Read again: another process may have made the tables since.
-            if self._version() == 0:
-                self._make_tables()
+        if version < SCHEMA_VERSION:
+            self.transact(self._migrate)
 
     def _log_ahead(self) -> None:
         # SQLite does not wait by itself when two processes switch a new file at the same moment.
@@ -96,9 +95,11 @@ class SqliteFile:
             )
         return version
 
-    def _make_tables(self) -> None:
-        for statement in statements("schema_0001.sql"):
-            self.db.execute(statement)
+    def _migrate(self) -> None:
+        # Read again: another process may have made the tables since.
+        for version in range(self._version() + 1, SCHEMA_VERSION + 1):
+            for statement in statements(f"sqlite/{version:04}.sql"):
+                self.db.execute(statement)
         self.db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         self.db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -107,33 +108,32 @@ class SqliteFile:
         with self._lock:
             self.db.close()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold one durable transaction: all of it, or nothing."""
-        with self.locked("written"):
+    def transact(self, work: Callable[[], T]) -> T:
+        """Do ``work`` in one durable transaction: all of it, or nothing."""
+        with self._locked("written"):
             try:
                 self.db.execute("BEGIN IMMEDIATE")
-                yield
+                done = work()
                 self.db.execute("COMMIT")
             except BaseException:
                 # A failed COMMIT (a full disk, say) may have ended the transaction already.
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
+            return done
 
-    @contextmanager
-    def at_one_instant(self) -> Iterator[None]:
-        """Read everything as of the same instant, whatever other processes write."""
-        with self.locked():
+    def at_one_instant(self, work: Callable[[], T]) -> T:
+        """Read everything in ``work`` as of the same instant, whatever other processes write."""
+        with self._locked():
             try:
                 self.db.execute("BEGIN")
-                yield
+                return work()
             finally:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
 
     @contextmanager
-    def locked(self, verb: str = "read") -> Iterator[None]:
+    def _locked(self, verb: str = "read") -> Iterator[None]:
         """Keep other threads out, and turn the database's errors into sentences."""
         try:
             with self._lock:
@@ -141,12 +141,38 @@ class SqliteFile:
         except sqlite3.Error as error:
             raise LedgerError(f"The ledger {self.path} cannot be {verb}: {error}.") from error
 
-    def all(self, query: str, /, **values: object) -> list[sqlite3.Row]:
-        """Return every row of a named query."""
-        with self.locked():
-            return self.db.execute(self.sql[query], values).fetchall()
+    def all(self, query: str, /, **values: object) -> Sequence[Row]:
+        """Return every row of a query."""
+        with self._locked():
+            found: Sequence[Row] = self.db.execute(self._sql[query], values).fetchall()
+            return found
 
-    def one(self, query: str, /, **values: object) -> sqlite3.Row | None:
-        """Return the first row of a named query, if any."""
+    def one(self, query: str, /, **values: object) -> Row | None:
+        """Return the first row of a query, if any."""
         rows = self.all(query, **values)
         return rows[0] if rows else None
+
+    def change(self, query: str, /, **values: object) -> int:
+        """Change rows; return how many."""
+        return self.db.execute(self._sql[query], values).rowcount
+
+    def change_each(
+        self, query: str, values: Iterable[Mapping[str, object]]
+    ) -> Sequence[Row | None]:
+        """Do a statement for each of ``values``, in order; return what each returned, if a row."""
+        sql = self._sql[query]
+        return [self.db.execute(sql, each).fetchone() for each in values]
+
+    def clock(self) -> int:
+        """Return the time in milliseconds; all who open a file are on one machine."""
+        return time.time_ns() // 1_000_000
+
+    def home(self) -> Home:
+        """Return which file on which machine this is."""
+        with self._locked():
+            try:
+                file = self.path.stat().st_ino
+                system = os.statvfs(self.path).f_fsid if hasattr(os, "statvfs") else 0
+            except OSError as error:
+                raise LedgerError(f"The ledger {self.path} cannot be read: {error}.") from error
+        return Home(platform.node() or "an unknown machine", str(file), str(system))

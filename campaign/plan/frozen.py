@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,15 +46,15 @@ class Plan:
     hash: str
 
     @classmethod
-    def of_run(cls, run: Run, ledger: Path) -> Plan:
-        """Open the plan of a run that the ledger in the file ``ledger`` knows.
+    def of_run(cls, run: Run, base: Path) -> Plan:
+        """Open the plan of a run; ``base`` is the folder that the ledger's paths start from.
 
         Raises:
             InvalidInput: the run has no plan, or its file is missing or was changed.
         """
         if run.plan_path is None or run.plan_hash is None:
             raise InvalidInput(f"The run {run.run} has no plan yet; nothing was sent.")
-        return cls.open(from_ledger(ledger, run.plan_path), run.plan_hash)
+        return cls.open(base / run.plan_path, run.plan_hash)
 
     @classmethod
     def open(cls, path: Path, expected: str) -> Plan:
@@ -133,10 +133,13 @@ class Plan:
         """Yield all rows in order, some at a time."""
         yield from self.rows().collect_batches(chunk_size=BATCH, maintain_order=True)
 
-    def todo(self, only: str | None = None) -> Iterator[list[Todo]]:
+    def todo(
+        self, only: str | None = None, without: Callable[[int, int], Collection[int]] | None = None
+    ) -> Iterator[list[Todo]]:
         """Yield those who may be sent to, in order, some at a time.
 
-        ``only`` keeps the one recipient with this key or address.
+        ``only`` keeps the one recipient with this key or address. ``without`` is asked, for each
+        range of numbers, who is to be left out.
         """
         wanted = pl.col("verdict") == SEND
         if only is not None:
@@ -147,8 +150,12 @@ class Plan:
         frame = self.rows().filter(wanted).select(*plain, *templates, *variables)
         template_names = [name.removeprefix(TEMPLATE) for name in templates]
         variable_names = [name.removeprefix(VARIABLE) for name in variables]
-        for batch in frame.collect_batches(chunk_size=BATCH, maintain_order=True):
-            todos = []
+        for found in frame.collect_batches(chunk_size=BATCH, maintain_order=True):
+            batch, todos = found, []
+            if without is not None and batch.height:
+                first, last = batch.item(0, "number"), batch.item(-1, "number")
+                gone = pl.Series(list(without(first, last)), dtype=batch.schema["number"])
+                batch = batch.filter(~pl.col("number").is_in(gone.implode()))
             for row in batch.iter_rows():
                 number, key, identity, address, sender, last_inbound, text, *values = row
                 todos.append(
@@ -179,17 +186,12 @@ class Plan:
         return self.rows().filter(wanted).collect().to_dicts()
 
 
-def for_ledger(ledger: Path, path: Path) -> str:
-    """Return how the ledger writes down where a plan is: from its own folder, to move with it.
+def for_ledger(base: Path, path: Path) -> str:
+    """Return how the ledger writes down where a plan is: from ``base``, to move with it.
 
     Links are followed first, on both sides: ``..`` means the folder that a link leads to.
     """
     try:
-        return Path(os.path.relpath(path.resolve(), ledger.resolve().parent)).as_posix()
+        return Path(os.path.relpath(path.resolve(), base.resolve())).as_posix()
     except ValueError:  # on another drive, which no relative path leads to
         return path.resolve().as_posix()
-
-
-def from_ledger(ledger: Path, written: str) -> Path:
-    """Return where a plan is that the ledger wrote down with `for_ledger`."""
-    return ledger.resolve().parent / written

@@ -15,16 +15,16 @@ from pathlib import Path
 from campaign.errors import InvalidInput
 from campaign.ledger.protocol import Lease, Ledger, PlanRecord, Run
 from campaign.plan import making
-from campaign.plan.frozen import AGAIN, Plan, for_ledger, from_ledger
+from campaign.plan.frozen import AGAIN, Plan, for_ledger
 from campaign.reporting.results import write_rejects
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the files of a run are: its own folder, and the ledger, which paths start from."""
+    """The folder of a run's files, and the one from which the ledger's paths start."""
 
     run_folder: Path
-    ledger: Path
+    base: Path
 
 
 def plan_of_run(
@@ -51,7 +51,7 @@ def plan_of_run(
         untouched = ledger.may_replan(run.id)
         if not differs:
             try:
-                plan = Plan.of_run(run, place.ledger)
+                plan = Plan.of_run(run, place.base)
             except InvalidInput:
                 # Nobody was sent to under the plan that is lost; a new one is as good.
                 if not untouched:
@@ -67,7 +67,7 @@ def plan_of_run(
         ledger.set_plan(
             lease,
             PlanRecord(
-                path=for_ledger(place.ledger, plan.path),
+                path=for_ledger(place.base, plan.path),
                 hash=plan.hash,
                 definition_hash=question.loaded.fingerprint,
                 definition=question.loaded.fingerprint_parts,
@@ -81,7 +81,7 @@ def plan_of_run(
         plan.path.unlink(missing_ok=True)
         raise
     if run.plan_path is not None:
-        _forget(from_ledger(place.ledger, run.plan_path), plan)
+        _forget(place.base / run.plan_path, plan)
     write_rejects(plan, rejects)
     return plan
 
@@ -93,7 +93,7 @@ def has_traces(run_folder: Path) -> bool:
 
 def _forget(earlier: Path, plan: Plan) -> None:
     """Delete the plan that was replaced; one that stays is in nobody's way."""
-    if earlier != plan.path.resolve():
+    if earlier.resolve() != plan.path.resolve():
         with suppress(OSError):
             earlier.unlink()
 

@@ -6,6 +6,7 @@ Invariant: there is no cursor and no second list; what is left is asked of the l
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from functools import partial
 
 import anyio.to_thread
 
@@ -21,26 +22,15 @@ async def still_to_do(
 
     ``only`` keeps the one recipient with this key or address.
     """
-    batches = plan.todo(only)
+    batches = plan.todo(only, partial(ledger.decided, run_id))
     while True:
         todos = await anyio.to_thread.run_sync(next, batches, None)
         if todos is None:
             return
-        if not todos:
-            continue
-        decided = await anyio.to_thread.run_sync(
-            ledger.decided, run_id, todos[0].number, todos[-1].number
-        )
         for todo in todos:
-            if todo.number not in decided:
-                yield todo
+            yield todo
 
 
 def left_of_one(plan: Plan, ledger: Ledger, run_id: int, only: str) -> list[Todo]:
     """Return the one recipient that ``only`` names, or nothing when they have an outcome."""
-    return [
-        todo
-        for batch in plan.todo(only)
-        for todo in batch
-        if not ledger.decided(run_id, todo.number, todo.number)
-    ]
+    return [todo for batch in plan.todo(only, partial(ledger.decided, run_id)) for todo in batch]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from campaign.ledger.location import Location
 from campaign.ledger.protocol import Counts
 from campaign.sending.engine import Ending
 
@@ -42,7 +43,7 @@ class Summary:
     settled: int
     sent: int
     seconds: float
-    ledger: Path
+    ledger: Location
     results: Path
     rejects: Path | None
 

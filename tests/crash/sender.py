@@ -17,11 +17,11 @@ import httpx
 
 import campaign
 from campaign.ledger.protocol import Lease
-from campaign.ledger.sqlite import SqliteLedger
+from campaign.ledger.sql_ledger import SqlLedger
 from campaign.plan import of_run
 from campaign.sending.clients import Clients
 
-LEDGERS = (SqliteLedger,)
+LEDGERS = (SqlLedger,)
 
 
 class Fuse:

@@ -29,7 +29,7 @@ provider:
 sender: ["+15551234567", "+15551234567"]
 recipients: {files: [p.csv], default_region: Germany}
 window: {column: x, timezone: Europe/Berlim}
-ledger: ${LEDGER}
+suppress: ${OPTOUTS}
 output:
 name: again
 """
@@ -57,7 +57,7 @@ name: again
         ),
         "11:31 `window.timezone` is not a time zone (did you mean Europe/Berlin?)",
         (
-            "12:9 `ledger`: only secrets are taken from the environment "
+            "12:11 `suppress`: only secrets are taken from the environment "
             "(write the value itself, not the name of an environment variable)"
         ),
         "13:1 `output` has no value (give it a value, or remove the line)",

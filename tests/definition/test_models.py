@@ -182,8 +182,8 @@ def test_a_definition_without_a_run_pattern_has_one_run(tmp_path: Path) -> None:
             '11:19 `suppress`, item 2 must be text (put it in quotes: "...")',
         ),
         (
-            "ledger: [a]",
-            '11:9 `ledger` must be text (put it in quotes: "...")',
+            "output: [a]",
+            '11:9 `output` must be text (put it in quotes: "...")',
         ),
     ],
 )

@@ -26,5 +26,10 @@ def test_every_dependency_is_explained() -> None:
 
 
 def test_every_tool_of_the_tests_is_explained() -> None:
-    wanted = PROJECT["optional-dependencies"]["test"]
-    assert _listed("To test") == sorted(map(_name, wanted))
+    wanted = {*map(_name, PROJECT["optional-dependencies"]["test"])} - {"campaign"}
+    assert _listed("To test") == sorted(wanted)
+
+
+def test_the_driver_of_postgresql_is_explained() -> None:
+    wanted = PROJECT["optional-dependencies"]["postgres"]
+    assert _listed("For a ledger in PostgreSQL") == sorted(map(_name, wanted))

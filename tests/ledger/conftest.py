@@ -5,12 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.ledgers import Held
+from tests.ledger.ledgers import FileStore, Held, ServerStore, Store
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty place for a ledger, of each kind: both keep the same contract."""
+    if request.param == "sqlite":
+        yield FileStore(tmp_path / "ledger.db")
+    else:
+        with request.getfixturevalue("postgres").database() as address:
+            yield ServerStore(address)
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Iterator[Held]:
+def held(store: Store) -> Iterator[Held]:
     """A run of ten recipients, held by this process, nobody sent to yet."""
-    one = Held(tmp_path / "ledger.db")
+    one = Held(store)
+    yield one
+    one.ledger.close()
+
+
+@pytest.fixture
+def file_held(tmp_path: Path) -> Iterator[Held]:
+    """The same in a SQLite file."""
+    one = Held(FileStore(tmp_path / "ledger.db"))
     yield one
     one.ledger.close()

@@ -1,18 +1,24 @@
-"""Ledgers to test with: a real file, one run, one plan."""
+"""Ledgers to test with: a real file or a real server, one run, one plan."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from campaign.ledger.protocol import Claim, Lease, PlanRecord, Run, Settlement, State
+import psycopg
+
+from campaign.ledger.postgres import PostgresLedger
+from campaign.ledger.protocol import Claim, Lease, Ledger, PlanRecord, Run, Settlement, State
+from campaign.ledger.sql_ledger import SqlLedger
 from campaign.ledger.sqlite import SqliteLedger
 
 NAME, RUN = "spring-sale", "2025-06-01"
 
 
-def ensure(ledger: SqliteLedger, run: str = RUN) -> Run:
+def ensure(ledger: Ledger, run: str = RUN) -> Run:
     return ledger.ensure_run(NAME, run, provider="sendbird", channel="sms", sandbox=False)
 
 
@@ -42,12 +48,48 @@ def outcome(number: int, attempt: int, state: State, **details: Any) -> Settleme
     return Settlement(number=number, attempt=attempt, state=state, started_at=1, **details)
 
 
+class Store(Protocol):
+    """Where a ledger is kept, to open it as often as a test wants, and to reach past it."""
+
+    def open(self, *, create: bool = True) -> SqlLedger: ...
+
+    def rewrite(self, statement: str, *values: Any) -> None: ...
+
+
+class FileStore:
+    """A SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def open(self, *, create: bool = True) -> SqlLedger:
+        return SqliteLedger(self.path, create=create)
+
+    def rewrite(self, statement: str, *values: Any) -> None:
+        with closing(sqlite3.connect(self.path)) as db, db:
+            db.execute(statement, values)
+
+
+class ServerStore:
+    """A database of a PostgreSQL server."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def open(self, *, create: bool = True) -> SqlLedger:
+        return PostgresLedger(self.address, create=create)
+
+    def rewrite(self, statement: str, *values: Any) -> None:
+        with psycopg.connect(self.address, options="-c search_path=campaign") as db:
+            db.execute(statement.replace("?", "%s").encode(), values)
+
+
 class Held:
     """A ledger whose one run is held by this process."""
 
-    def __init__(self, path: Path, sendable: int = 10) -> None:
-        self.path = path
-        self.ledger = SqliteLedger(path)
+    def __init__(self, store: Store, sendable: int = 10) -> None:
+        self.store = store
+        self.ledger = store.open()
         self.run = ensure(self.ledger)
         self.lease: Lease = self.ledger.acquire(self.run.id)
         self.ledger.set_plan(self.lease, plan(sendable))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 import tempfile
 from collections import Counter
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from campaign.errors import LeaseLost, LedgerError
-from campaign.ledger.protocol import Lease, Skip, State
-from campaign.ledger.sqlite import SqliteLedger
-from tests.ledger.ledgers import claim, ensure, outcome, plan
+from campaign.ledger.protocol import Decision, Lease, Skip, State
+from campaign.ledger.runs import now_ms
+from tests.ledger.ledgers import FileStore, ServerStore, Store, claim, ensure, outcome, plan
+from tests.postgres import PostgresForTests
 
 ROWS = 6
 REFUSED = {("skipped", "duplicate"): 2, ("held", "holdout"): 1}
@@ -25,6 +24,7 @@ NUMBERS = st.integers(0, ROWS - 1)
 OUTCOMES = st.sampled_from(
     [State.ACCEPTED, State.SCHEDULED, State.FAILED, State.UNKNOWN, State.PENDING]
 )
+DECISIONS = st.sampled_from([State.PENDING, State.ACCEPTED, State.SKIPPED])
 
 
 class AnyHistory(RuleBasedStateMachine):
@@ -32,15 +32,20 @@ class AnyHistory(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        self.path = self.folder / "ledger.db"
+        self.rest = ExitStack()
         self.states: dict[int, State] = dict.fromkeys(range(ROWS), State.PENDING)
         self.tries: Counter[int] = Counter()
+        self.due: dict[int, int] = {}
         self.fenced_out: list[Lease] = []
+
+    def somewhere(self) -> Store:
+        """Return an empty place for a ledger, gone at the end."""
+        raise NotImplementedError
 
     @initialize()
     def begin(self) -> None:
-        self.ledger = SqliteLedger(self.path)
+        self.store = self.somewhere()
+        self.ledger = self.store.open()
         self.run_id = ensure(self.ledger).id
         self.lease = self.ledger.acquire(self.run_id)
         self.ledger.set_plan(self.lease, plan(ROWS, REFUSED))
@@ -74,6 +79,34 @@ class AnyHistory(RuleBasedStateMachine):
         if self.states[number] is State.PENDING:
             self.states[number] = State.SKIPPED
 
+    @rule(number=NUMBERS, hours=st.sampled_from([-1, 1]))
+    def hold(self, number: int, hours: int) -> None:
+        if self.states[number] is State.SENDING:
+            due = now_ms() + hours * 3_600_000
+            held = outcome(number, self.tries[number], State.HELD, not_before=due)
+            self.ledger.write(self.lease, settlements=[held])
+            self.states[number] = State.HELD
+            self.due[number] = due
+
+    @rule()
+    def release_whose_time_has_come(self) -> None:
+        due = [
+            number
+            for number, state in self.states.items()
+            if state is State.HELD and self.due[number] <= now_ms()
+        ]
+        assert self.ledger.release_due(self.lease) == len(due)
+        self.states |= dict.fromkeys(due, State.PENDING)
+
+    @rule(number=NUMBERS, was=OUTCOMES, becomes=DECISIONS)
+    def decide(self, number: int, was: State, becomes: State) -> None:
+        decision = Decision(number, was, becomes, "why", "somebody")
+        # Nobody has a row before the first claim, so nothing can be decided about them.
+        found = self.states[number] is was and self.tries[number] > 0
+        assert self.ledger.decide(self.lease, [decision]) == int(found)
+        if found:
+            self.states[number] = becomes
+
     @rule(first=NUMBERS, second=NUMBERS)
     def write_something_impossible(self, first: int, second: int) -> None:
         with pytest.raises(LedgerError):
@@ -91,14 +124,13 @@ class AnyHistory(RuleBasedStateMachine):
         self.states |= dict.fromkeys(open_claims, State.UNKNOWN)
 
     @rule()
-    def reopen_the_file(self) -> None:
+    def reopen_it(self) -> None:
         self.ledger.close()
-        self.ledger = SqliteLedger(self.path, create=False)
+        self.ledger = self.store.open(create=False)
 
     @rule()
     def take_over(self) -> None:
-        with closing(sqlite3.connect(self.path)) as other, other:
-            other.execute("UPDATE run SET heartbeat_at = 0")
+        self.store.rewrite("UPDATE run SET heartbeat_at = 0")
         self.fenced_out.append(self.lease)
         self.lease = self.ledger.acquire(self.run_id)
 
@@ -140,13 +172,41 @@ class AnyHistory(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.ledger.close()
-        shutil.rmtree(self.folder)
+        self.rest.close()
 
 
-AnyHistory.TestCase.settings = settings(
-    max_examples=40,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-TestAnyHistory = AnyHistory.TestCase
+class InAFile(AnyHistory):
+    """In SQLite."""
+
+    def somewhere(self) -> Store:
+        folder = self.rest.enter_context(tempfile.TemporaryDirectory())
+        return FileStore(Path(folder) / "ledger.db")
+
+
+@pytest.fixture(scope="class", autouse=True)
+def _server(postgres: PostgresForTests) -> None:
+    OnAServer.server = postgres
+
+
+class OnAServer(AnyHistory):
+    """In PostgreSQL."""
+
+    server: PostgresForTests
+
+    def somewhere(self) -> Store:
+        return ServerStore(self.rest.enter_context(self.server.database()))
+
+
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
+InAFile.TestCase.settings = _settings(40)
+OnAServer.TestCase.settings = _settings(20)
+TestInAFile = InAFile.TestCase
+TestOnAServer = OnAServer.TestCase

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from campaign.errors import LedgerError
@@ -160,6 +162,6 @@ def test_a_vendors_broken_unicode_cannot_keep_an_outcome_from_being_written(held
 
 def test_evidence_that_is_no_json_is_written_as_text(held: Held) -> None:
     held.claim(0)
-    held.settle(0, 1, State.ACCEPTED, evidence={"path": held.path, "count": 2})
+    held.settle(0, 1, State.ACCEPTED, evidence={"path": Path("a/b"), "count": 2})
     (entry,) = held.ledger.entries(held.run.id, 0, 0)
-    assert entry.evidence == {"path": str(held.path), "count": 2}
+    assert entry.evidence == {"path": "a/b", "count": 2}

@@ -14,11 +14,16 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.protocol import State
+from campaign.ledger.queries import SCHEMA_VERSION
 from campaign.ledger.sqlite import SqliteLedger
-from campaign.ledger.sqlite_file import SCHEMA_VERSION
-from tests.ledger.ledgers import Held, ensure
+from tests.ledger.ledgers import FileStore, Held, ensure
 
 NOBODY = 65534
+
+
+def path_of(held: Held) -> Path:
+    assert isinstance(held.store, FileStore)
+    return held.store.path
 
 
 def pragma(path: Path, name: str) -> object:
@@ -26,13 +31,13 @@ def pragma(path: Path, name: str) -> object:
         return db.execute(f"PRAGMA {name}").fetchone()[0]
 
 
-def test_an_empty_file_becomes_version_1(tmp_path: Path) -> None:
+def test_an_empty_file_gets_the_newest_tables(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.touch()
     ledger = SqliteLedger(path)
     assert ensure(ledger).planned == 0
     ledger.close()
-    assert pragma(path, "user_version") == SCHEMA_VERSION == 1
+    assert pragma(path, "user_version") == SCHEMA_VERSION == 2
     assert pragma(path, "application_id") == int.from_bytes(b"CAMP")
 
 
@@ -42,19 +47,19 @@ def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     assert path.is_file()
 
 
-def test_what_was_written_is_there_when_the_file_is_opened_again(held: Held) -> None:
-    held.claim(0, 1)
-    held.settle(0, 1, State.ACCEPTED)
-    held.ledger.close()
-    again = SqliteLedger(held.path, create=False)
-    counts = again.counts(held.run.id)
+def test_what_was_written_is_there_when_the_file_is_opened_again(file_held: Held) -> None:
+    file_held.claim(0, 1)
+    file_held.settle(0, 1, State.ACCEPTED)
+    file_held.ledger.close()
+    again = SqliteLedger(path_of(file_held), create=False)
+    counts = again.counts(file_held.run.id)
     again.close()
     assert (counts.accepted, counts.sending, counts.pending) == (1, 1, 8)
 
 
-def test_every_commit_is_synchronised_before_it_counts(held: Held) -> None:
+def test_every_commit_is_synchronised_before_it_counts(file_held: Held) -> None:
     modes = [
-        held.ledger._db.execute(f"PRAGMA {name}").fetchone()[0]
+        file_held.ledger._db.db.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous")
     ]
     assert modes == ["wal", 3]
@@ -67,12 +72,12 @@ def test_a_ledger_that_is_not_there_is_not_made_for_a_question(tmp_path: Path) -
     assert not path.parent.exists()
 
 
-def test_a_newer_ledger_asks_for_a_newer_campaign(held: Held) -> None:
-    held.ledger.close()
-    with closing(sqlite3.connect(held.path)) as db:
+def test_a_newer_ledger_asks_for_a_newer_campaign(file_held: Held) -> None:
+    file_held.ledger.close()
+    with closing(sqlite3.connect(path_of(file_held))) as db:
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(LedgerError, match=r"newer version.*schema 2.*knows 1.*upgrade campaign"):
-        SqliteLedger(held.path)
+    with pytest.raises(LedgerError, match=r"newer version.*schema 3.*knows 2.*upgrade campaign"):
+        SqliteLedger(path_of(file_held))
 
 
 def test_another_programs_database_is_refused_and_not_changed(tmp_path: Path) -> None:
@@ -97,14 +102,14 @@ def test_a_text_file_is_refused_and_not_changed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kept", [20, 50, 100, 600, 4096, 5000, 0.5, 0.8])
 def test_a_truncated_ledger_is_never_taken_for_an_empty_one(tmp_path: Path, kept: float) -> None:
-    held = Held(tmp_path / "ledger.db", sendable=500)
+    held = Held(FileStore(tmp_path / "ledger.db"), sendable=500)
     held.claim(*range(500))
     held.ledger.close()
-    whole = held.path.read_bytes()
-    held.path.write_bytes(whole[: int(kept if kept >= 1 else kept * len(whole))])
+    whole = path_of(held).read_bytes()
+    path_of(held).write_bytes(whole[: int(kept if kept >= 1 else kept * len(whole))])
 
     def use() -> None:
-        ledger = SqliteLedger(held.path)
+        ledger = SqliteLedger(path_of(held))
         try:
             list(ledger.entries(held.run.id, 0, 500))
             ledger.counts(held.run.id)
@@ -134,12 +139,12 @@ def test_a_path_that_is_too_long_is_told_and_not_a_bug(tmp_path: Path) -> None:
             SqliteLedger(tmp_path / ("x" * 300), create=create)
 
 
-def test_a_closed_ledger_says_so(held: Held) -> None:
-    held.ledger.close()
+def test_a_closed_ledger_says_so(file_held: Held) -> None:
+    file_held.ledger.close()
     with pytest.raises(LedgerError, match="cannot be written"):
-        held.claim(0)
+        file_held.claim(0)
     with pytest.raises(LedgerError, match="cannot be read"):
-        held.ledger.counts(held.run.id)
+        file_held.ledger.counts(file_held.run.id)
 
 
 @contextmanager
@@ -166,14 +171,14 @@ def public_folder() -> Iterator[Path]:
 
 
 def test_a_file_that_may_only_be_read_can_be_asked_but_not_written(public_folder: Path) -> None:
-    held = Held(public_folder / "ledger.db")
+    held = Held(FileStore(public_folder / "ledger.db"))
     held.claim(0)
     held.ledger.release(held.lease)
     held.ledger.close()
-    held.path.chmod(0o444)
+    path_of(held).chmod(0o444)
     public_folder.chmod(0o777)
     with as_an_ordinary_user():
-        ledger = SqliteLedger(held.path)
+        ledger = SqliteLedger(path_of(held))
         try:
             assert ledger.counts(held.run.id).sending == 1
             with pytest.raises(LedgerError, match=r"cannot be written.*readonly"):
@@ -190,21 +195,21 @@ def test_a_folder_that_may_only_be_read_is_told(public_folder: Path) -> None:
         SqliteLedger(public_folder / "ledger.db")
 
 
-def test_a_full_disk_fails_the_write_and_leaves_nothing_of_it(held: Held) -> None:
-    pages = held.ledger._db.execute("PRAGMA page_count").fetchone()[0]
-    held.ledger._db.execute(f"PRAGMA max_page_count = {pages}")
+def test_a_full_disk_fails_the_write_and_leaves_nothing_of_it(file_held: Held) -> None:
+    pages = file_held.ledger._db.db.execute("PRAGMA page_count").fetchone()[0]
+    file_held.ledger._db.db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(LedgerError, match=r"cannot be written: .*full"):
-        held.claim(*range(5_000))
-    assert held.ledger.counts(held.run.id).sending == 0
-    held.ledger._db.execute(f"PRAGMA max_page_count = {pages + 10_000}")
-    assert held.claim(0) == [1]
+        file_held.claim(*range(5_000))
+    assert file_held.ledger.counts(file_held.run.id).sending == 0
+    file_held.ledger._db.db.execute(f"PRAGMA max_page_count = {pages + 10_000}")
+    assert file_held.claim(0) == [1]
 
 
-def test_a_database_that_somebody_else_locks_is_waited_for(held: Held) -> None:
-    held.ledger._db.execute("PRAGMA busy_timeout = 1")
-    with closing(sqlite3.connect(held.path, isolation_level=None)) as other:
+def test_a_database_that_somebody_else_locks_is_waited_for(file_held: Held) -> None:
+    file_held.ledger._db.db.execute("PRAGMA busy_timeout = 1")
+    with closing(sqlite3.connect(path_of(file_held), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match="cannot be written: database is locked"):
-            held.claim(0)
+            file_held.claim(0)
         other.execute("ROLLBACK")
-    assert held.claim(0) == [1]
+    assert file_held.claim(0) == [1]

@@ -5,39 +5,30 @@ from __future__ import annotations
 import os
 import platform
 import re
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from campaign.errors import LeaseLost, LedgerError, RunHeld
 from campaign.ledger import holding, owner
 from campaign.ledger.protocol import Lease, State
-from campaign.ledger.sqlite import SqliteLedger, now_ms
+from campaign.ledger.runs import now_ms
+from campaign.ledger.sql_ledger import SqlLedger
 from tests.ledger.ledgers import Held, claim, outcome, plan
 
 
 @pytest.fixture
-def other(held: Held) -> Iterator[SqliteLedger]:
-    """A second process's view of the same file."""
-    ledger = SqliteLedger(held.path)
+def other(held: Held) -> Iterator[SqlLedger]:
+    """A second process's view of the same ledger."""
+    ledger = held.store.open()
     yield ledger
     ledger.close()
 
 
-def rewrite(path: Path, assignment: str, *values: object) -> None:
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute(f"UPDATE run SET {assignment}", values)
-
-
-def test_a_second_process_is_refused_with_pid_host_and_since(
-    held: Held, other: SqliteLedger
-) -> None:
+def test_a_second_process_is_refused_with_pid_host_and_since(held: Held, other: SqlLedger) -> None:
     with pytest.raises(RunHeld) as refused:
         other.acquire(held.run.id)
     sentence = str(refused.value)
@@ -46,7 +37,7 @@ def test_a_second_process_is_refused_with_pid_host_and_since(
     assert refused.value.exit_code == 11
 
 
-def test_a_run_that_was_given_back_is_free(held: Held, other: SqliteLedger) -> None:
+def test_a_run_that_was_given_back_is_free(held: Held, other: SqlLedger) -> None:
     held.ledger.release(held.lease)
     lease = other.acquire(held.run.id)
     assert lease.epoch == held.lease.epoch + 1
@@ -62,47 +53,47 @@ def test_a_run_that_is_not_held_names_no_owner(held: Held) -> None:
     assert (taken.owner_pid, free.owner_pid, free.owner_host) == (os.getpid(), None, None)
 
 
-def test_a_dead_process_is_replaced_at_once(held: Held, other: SqliteLedger) -> None:
+def test_a_dead_process_is_replaced_at_once(held: Held, other: SqlLedger) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    rewrite(held.path, "owner_pid = ?", gone.pid)
+    held.store.rewrite("UPDATE run SET owner_pid = ?", gone.pid)
     assert other.acquire(held.run.id).epoch == held.lease.epoch + 1
 
 
-def test_a_pid_of_another_machine_says_nothing_here(held: Held, other: SqliteLedger) -> None:
+def test_a_pid_of_another_machine_says_nothing_here(held: Held, other: SqlLedger) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    rewrite(held.path, "owner_pid = ?, owner_host = 'elsewhere/1234/5678'", gone.pid)
+    held.store.rewrite("UPDATE run SET owner_pid = ?, owner_host = 'elsewhere/1234/5678'", gone.pid)
     with pytest.raises(RunHeld, match="on elsewhere since"):
         other.acquire(held.run.id)
 
 
-def test_a_process_that_fell_silent_is_replaced(held: Held, other: SqliteLedger) -> None:
+def test_a_process_that_fell_silent_is_replaced(held: Held, other: SqlLedger) -> None:
     allowed = int(owner.TIME_TO_LIVE * 1000)
-    rewrite(held.path, "heartbeat_at = ?", now_ms() - allowed + 5_000)
+    held.store.rewrite("UPDATE run SET heartbeat_at = ?", now_ms() - allowed + 5_000)
     with pytest.raises(RunHeld):
         other.acquire(held.run.id)
-    rewrite(held.path, "heartbeat_at = ?", now_ms() - allowed - 1)
+    held.store.rewrite("UPDATE run SET heartbeat_at = ?", now_ms() - allowed - 1)
     assert other.acquire(held.run.id).epoch == held.lease.epoch + 1
 
 
-def test_a_heartbeat_keeps_a_run(held: Held, other: SqliteLedger) -> None:
-    rewrite(held.path, "heartbeat_at = 0")
+def test_a_heartbeat_keeps_a_run(held: Held, other: SqlLedger) -> None:
+    held.store.rewrite("UPDATE run SET heartbeat_at = 0")
     held.ledger.beat(held.lease)
     with pytest.raises(RunHeld):
         other.acquire(held.run.id)
 
 
 @pytest.fixture
-def taken_over(held: Held, other: SqliteLedger) -> Lease:
+def taken_over(held: Held, other: SqlLedger) -> Lease:
     """Somebody else's lease, taken while this process held a claim."""
     held.claim(0)
-    rewrite(held.path, "heartbeat_at = 0")
+    held.store.rewrite("UPDATE run SET heartbeat_at = 0")
     return other.acquire(held.run.id)
 
 
 def test_who_was_fenced_out_can_neither_claim_nor_settle_nor_plan_nor_beat(
-    held: Held, other: SqliteLedger, taken_over: Lease
+    held: Held, other: SqlLedger, taken_over: Lease
 ) -> None:
     refused = [
         lambda: held.claim(1),
@@ -122,7 +113,7 @@ def test_who_was_fenced_out_can_neither_claim_nor_settle_nor_plan_nor_beat(
 
 
 def test_who_was_fenced_out_gives_nothing_back(
-    held: Held, other: SqliteLedger, taken_over: Lease
+    held: Held, other: SqlLedger, taken_over: Lease
 ) -> None:
     held.ledger.release(held.lease)
     assert other.write(taken_over, claims=[claim(1)]) == [1]
@@ -138,14 +129,14 @@ def test_an_owner_who_comes_back_does_not_get_its_old_lease(held: Held) -> None:
     assert held.ledger.write(again, claims=[claim(0)]) == [1]
 
 
-def test_a_block_holds_the_run_and_gives_it_back(held: Held, other: SqliteLedger) -> None:
+def test_a_block_holds_the_run_and_gives_it_back(held: Held, other: SqlLedger) -> None:
     held.ledger.release(held.lease)
     with holding.held(held.ledger, held.run.id), pytest.raises(RunHeld):
         other.acquire(held.run.id)
     assert other.acquire(held.run.id).owner
 
 
-def test_a_block_that_fails_gives_the_run_back_too(held: Held, other: SqliteLedger) -> None:
+def test_a_block_that_fails_gives_the_run_back_too(held: Held, other: SqlLedger) -> None:
     held.ledger.release(held.lease)
     with pytest.raises(ZeroDivisionError), holding.held(held.ledger, held.run.id):
         _ = 1 // 0
@@ -160,7 +151,7 @@ class Beats:
         self.enough = threading.Event()
         self.count = 0
 
-    def acquire(self, run_id: int) -> Lease:
+    def acquire(self, run_id: int, *, takeover: bool) -> Lease:
         return Lease(run_id, 1, "me")
 
     def release(self, lease: Lease) -> None:
@@ -184,28 +175,28 @@ def test_a_heart_that_missed_a_beat_goes_on(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_clock_that_was_set_back_leaves_a_living_owner_alone(
-    held: Held, other: SqliteLedger
+    held: Held, other: SqlLedger
 ) -> None:
-    rewrite(held.path, "heartbeat_at = ?", now_ms() + 3_600_000)
+    held.store.rewrite("UPDATE run SET heartbeat_at = ?", now_ms() + 3_600_000)
     held.ledger.beat(held.lease)  # by the new clock
     with pytest.raises(RunHeld):
         other.acquire(held.run.id)
 
 
 def test_a_heartbeat_from_the_future_is_a_sign_of_life_no_longer_than_one_from_the_past(
-    held: Held, other: SqliteLedger
+    held: Held, other: SqlLedger
 ) -> None:
     allowed = int(owner.TIME_TO_LIVE * 1000)
-    rewrite(held.path, "heartbeat_at = ?", now_ms() + allowed - 5_000)
+    held.store.rewrite("UPDATE run SET heartbeat_at = ?", now_ms() + allowed - 5_000)
     with pytest.raises(RunHeld):
         other.acquire(held.run.id)
-    rewrite(held.path, "heartbeat_at = ?", now_ms() + allowed + 5_000)
+    held.store.rewrite("UPDATE run SET heartbeat_at = ?", now_ms() + allowed + 5_000)
     assert other.acquire(held.run.id).epoch == held.lease.epoch + 1
 
 
 def test_a_settlement_after_a_clock_was_set_back_is_written(held: Held) -> None:
     held.claim(0)
     late = outcome(0, 1, State.ACCEPTED)
-    rewrite(held.path, "owned_since = ?", now_ms() + 3_600_000)
+    held.store.rewrite("UPDATE run SET owned_since = ?", now_ms() + 3_600_000)
     held.ledger.write(held.lease, settlements=[late])
     assert held.state(0) is State.ACCEPTED

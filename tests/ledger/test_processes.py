@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -13,15 +14,15 @@ from typing import Any
 
 from campaign.errors import LedgerError, RunHeld
 from campaign.ledger.protocol import Lease, State
-from campaign.ledger.sqlite import SqliteLedger
-from tests.ledger.ledgers import Held, claim, ensure
+from tests.ledger.ledgers import FileStore, Held, ServerStore, Store, claim, ensure
+from tests.postgres import PostgresForTests
 
 SPAWN = multiprocessing.get_context("spawn")
 PROCESSES = 3
 
 
-def _claim_all(path: Path, lease: Lease, rows: int, start: Barrier, claimed: Queue[Any]) -> None:
-    ledger = SqliteLedger(path)
+def _claim_all(store: Store, lease: Lease, rows: int, start: Barrier, claimed: Queue[Any]) -> None:
+    ledger = store.open()
     start.wait()
     mine = []
     for first in range(0, rows, 5):
@@ -32,10 +33,10 @@ def _claim_all(path: Path, lease: Lease, rows: int, start: Barrier, claimed: Que
     claimed.put(mine)
 
 
-def _begin(path: Path, run_id: int, start: Barrier, told: Queue[Any]) -> None:
+def _begin(store: Store, run_id: int, start: Barrier, told: Queue[Any]) -> None:
     start.wait()
     try:
-        ledger = SqliteLedger(path)
+        ledger = store.open()
         ensure(ledger)
         ledger.acquire(run_id)
     except (LedgerError, RunHeld) as error:
@@ -45,12 +46,12 @@ def _begin(path: Path, run_id: int, start: Barrier, told: Queue[Any]) -> None:
     start.wait()  # a process that has ended could be taken over
 
 
-def _open(folder: Path, files: int, start: Barrier, told: Queue[Any]) -> None:
+def _open(stores: list[Store], start: Barrier, told: Queue[Any]) -> None:
     errors = []
-    for number in range(files):
+    for store in stores:
         start.wait()
         try:
-            ledger = SqliteLedger(folder / f"{number}.db")
+            ledger = store.open()
             ensure(ledger)
             ledger.close()
         except LedgerError as error:
@@ -71,29 +72,39 @@ def _together(target: Any, *args: Any) -> list[Any]:
     return found
 
 
-def test_processes_that_claim_the_same_people_get_each_exactly_once(tmp_path: Path) -> None:
-    held = Held(tmp_path / "ledger.db", sendable=300)
-    found = _together(_claim_all, held.path, held.lease, 300)
+def test_processes_that_claim_the_same_people_get_each_exactly_once(store: Store) -> None:
+    held = Held(store, sendable=300)
+    found = _together(_claim_all, store, held.lease, 300)
     assert sorted(number for mine in found for number in mine) == list(range(300))
     assert held.ledger.counts(held.run.id).sending == 300
     held.ledger.close()
 
 
-def test_of_processes_that_start_at_once_on_a_new_file_exactly_one_sends(tmp_path: Path) -> None:
-    found = _together(_begin, tmp_path / "ledger.db", 1)
+def test_of_processes_that_start_at_once_on_a_new_ledger_exactly_one_sends(store: Store) -> None:
+    found = _together(_begin, store, 1)
     assert sorted(found) == ["RunHeld", "RunHeld", "holds it"]
 
 
 def test_processes_that_open_the_same_new_file_at_once_all_get_a_ledger(tmp_path: Path) -> None:
-    assert _together(_open, tmp_path, 40) == [[]] * PROCESSES
+    stores = [FileStore(tmp_path / f"{number}.db") for number in range(40)]
+    assert _together(_open, stores) == [[]] * PROCESSES
+
+
+def test_processes_that_open_the_same_new_database_at_once_all_get_a_ledger(
+    postgres: PostgresForTests,
+) -> None:
+    with ExitStack() as stack:
+        addresses = [stack.enter_context(postgres.database()) for _ in range(10)]
+        assert _together(_open, [ServerStore(each) for each in addresses]) == [[]] * PROCESSES
 
 
 _CLAIMS_AND_WAITS = """
 import sys
 from pathlib import Path
 from campaign.ledger.protocol import State
-from tests.ledger.ledgers import Held
-held = Held(Path(sys.argv[1]))
+from tests.ledger.ledgers import FileStore, Held, ServerStore
+kind, where = sys.argv[1:]
+held = Held(FileStore(Path(where)) if kind == "FileStore" else ServerStore(where))
 held.claim(0, 1, 2)
 held.settle(1, 1, State.ACCEPTED)
 print("claimed", flush=True)
@@ -101,12 +112,10 @@ sys.stdin.read()
 """
 
 
-def test_what_a_killed_process_had_claimed_is_unknown_and_the_rest_goes_on(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "ledger.db"
+def test_what_a_killed_process_had_claimed_is_unknown_and_the_rest_goes_on(store: Store) -> None:
+    where = store.path if isinstance(store, FileStore) else vars(store)["address"]
     process = subprocess.Popen(
-        [sys.executable, "-c", _CLAIMS_AND_WAITS, str(path)],
+        [sys.executable, "-c", _CLAIMS_AND_WAITS, type(store).__name__, str(where)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
@@ -116,7 +125,7 @@ def test_what_a_killed_process_had_claimed_is_unknown_and_the_rest_goes_on(
         assert process.stdout.readline().strip() == b"claimed"
         process.send_signal(signal.SIGKILL)
         process.wait()
-    ledger = SqliteLedger(path)
+    ledger = store.open()
     run = ensure(ledger)
     lease = ledger.acquire(run.id)
     assert ledger.recover(lease) == 2

@@ -6,7 +6,7 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.protocol import Skip, State
-from campaign.ledger.sqlite import now_ms
+from campaign.ledger.runs import now_ms
 from tests.ledger.ledgers import NAME, RUN, Held, ensure, plan
 
 

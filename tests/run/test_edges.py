@@ -167,8 +167,8 @@ def test_the_ledger_is_its_owners_alone(tmp_path: Path) -> None:
     loaded = campaign.load(Recipe().write(tmp_path, "list.csv", None))
     loaded.run()
     if os.name == "posix":
-        assert stat.S_IMODE(loaded.job.ledger_path.stat().st_mode) == 0o600
-    assert loaded.job.ledger_path.exists()
+        assert stat.S_IMODE(Path(str(loaded.job.ledger({}))).stat().st_mode) == 0o600
+    assert loaded.job.ledger({}).exists
 
 
 @pytest.mark.parametrize("entry", ["+49 171 39", "+49 171 39200011111", "+447700900123", "0171"])

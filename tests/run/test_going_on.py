@@ -11,7 +11,6 @@ import pytest
 import campaign
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, RunHeld
-from campaign.ledger.sqlite import SqliteLedger
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number
@@ -149,7 +148,7 @@ def test_claims_that_an_execution_left_open_are_unknown_and_not_sent_again(
         definition = Recipe().write(tmp_path, "list.csv", server.url_for("synthflow"))
         loaded = campaign.load(definition, environment=ENVIRONMENT)
         loaded.run(limit=1)
-        ledger = SqliteLedger(loaded.job.ledger_path)
+        ledger = loaded.job.ledger({}).open()
         run = ledger.latest_run("test-campaign", sandbox=False)
         assert run is not None
         lease = ledger.acquire(run.id)
@@ -186,7 +185,7 @@ def test_a_second_execution_at_the_same_time_is_refused(tmp_path: Path) -> None:
         definition = Recipe().write(tmp_path, "list.csv", server.url_for("synthflow"))
         loaded = campaign.load(definition, environment=ENVIRONMENT)
         loaded.run(limit=1)
-        ledger = SqliteLedger(loaded.job.ledger_path)
+        ledger = loaded.job.ledger({}).open()
         run = ledger.latest_run("test-campaign", sandbox=False)
         assert run is not None
         ledger.acquire(run.id)

@@ -87,7 +87,7 @@ def test_who_lost_the_run_while_planning_leaves_the_new_owners_plan_as_it_is(
     def slow(question: making.Question, target: Path) -> tuple[Plan, str]:
         if not others:
             others.append("begins")
-            ledger = sqlite3.connect(loaded.job.ledger_path)
+            ledger = sqlite3.connect(str(loaded.job.ledger({})))
             with ledger:
                 ledger.execute("UPDATE run SET heartbeat_at = 0")
             ledger.close()
@@ -165,15 +165,15 @@ def test_a_run_that_the_ledger_does_not_know_is_not_begun_again(
         if gone == "elsewhere":
             Recipe(more="ledger: other.db\n").write(tmp_path, "list.csv", url)
         else:
-            summary.ledger.unlink()
+            Path(str(summary.ledger)).unlink()
             if gone == "emptied":
-                summary.ledger.touch()
+                Path(str(summary.ledger)).touch()
         for _ in range(2):
             with pytest.raises(InvalidInput, match=r"the ledger .* does not know; sending would"):
                 campaign.load(definition, environment=ENVIRONMENT).run()
         assert len(server.journal) == 3
     if gone == "lost":
-        assert not summary.ledger.exists(), "the lost one could not be put back in its place"
+        assert not summary.ledger.exists, "the lost one could not be put back in its place"
 
 
 def test_a_planning_that_was_killed_before_the_ledger_knew_is_simply_made_again(

@@ -71,7 +71,7 @@ def test_a_new_run_with_a_time_that_has_passed_is_refused_before_anything(
         definition = write(tmp_path, 2, server.url_for("whippy"), PASSED)
         loaded = campaign.load(definition, environment=ENVIRONMENT, past_ok=True)
         if ledger:
-            loaded.job.ledger_path.touch()
+            Path(str(loaded.job.ledger({}))).touch()
         with pytest.raises(InvalidInput, match="schedule_at` is in the past") as caught:
             loaded.run()
         assert len(server.journal) == 0

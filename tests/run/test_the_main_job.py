@@ -11,7 +11,6 @@ import pytest
 
 import campaign
 from campaign.channel import Channel
-from campaign.ledger.sqlite import SqliteLedger
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.run.campaigns import ENVIRONMENT, EVERY_WAY, KINDS, Recipe
 from tests.run.lists import Mixed, number, write_mixed
@@ -174,7 +173,7 @@ def test_the_ledger_knows_every_attempt(tmp_path: Path) -> None:
     assert found.entry.attempts == len(found.attempts)
     assert [attempt.outcome for attempt in found.attempts][-1] == "accepted"
     assert {attempt.outcome for attempt in found.attempts[:-1]} <= {"throttled"}
-    ledger = SqliteLedger(loaded.job.ledger_path, create=False)
+    ledger = loaded.job.ledger({}).open(create=False)
     run = ledger.latest_run("test-campaign", sandbox=False)
     ledger.close()
     assert run is not None

@@ -1,3 +1,5 @@
+-- The ledger's statements by name. Where PostgreSQL needs another one, it is in postgres.sql.
+
 -- name: find_run
 SELECT * FROM run WHERE name = :name AND run = :run;
 
@@ -13,6 +15,9 @@ VALUES (:name, :run, :created_at, :provider, :channel, :sandbox)
 ON CONFLICT (name, run) DO NOTHING;
 
 -- name: get_run
+SELECT * FROM run WHERE id = :run_id;
+
+-- name: lock_run
 SELECT * FROM run WHERE id = :run_id;
 
 -- name: take_lease
@@ -44,19 +49,31 @@ LIMIT 1;
 
 -- name: decide
 UPDATE recipient
-SET state = :becomes, reason = :reason, code = NULL, detail = NULL, settled_at = :now
-WHERE run_id = :run_id AND number = :number AND state = :was;
+SET state = :becomes, reason = :reason, code = :code, detail = :detail, settled_at = :now,
+    resend = :resend, not_before = NULL,
+    -- A decision that found something says so; what was known before stays known.
+    provider_id = coalesce(:provider_id, provider_id), evidence = coalesce(:evidence, evidence)
+WHERE run_id = :run_id AND number = :number AND state = :was
+RETURNING number;
 
 -- name: add_decision
-INSERT INTO decision (run_id, number, at, was, becomes, who, why)
-VALUES (:run_id, :number, :now, :was, :becomes, :who, :why);
+INSERT INTO decision (run_id, number, at, was, becomes, who, why, evidence)
+VALUES (:run_id, :number, :now, :was, :becomes, :who, :why, :evidence);
 
 -- name: decisions
-SELECT at, was, becomes, who, why FROM decision
+SELECT at, was, becomes, who, why, evidence FROM decision
 WHERE run_id = :run_id AND number = :number ORDER BY id;
 
 -- name: in_state
 SELECT * FROM recipient WHERE run_id = :run_id AND state = :state ORDER BY number;
+
+-- name: home
+SELECT machine, file, file_system FROM home;
+
+-- name: set_home
+INSERT INTO home (only_one, machine, file, file_system) VALUES (1, :machine, :file, :file_system)
+ON CONFLICT (only_one) DO UPDATE
+SET machine = excluded.machine, file = excluded.file, file_system = excluded.file_system;
 
 -- name: forget_recipients
 DELETE FROM recipient WHERE run_id = :run_id;
@@ -71,7 +88,7 @@ DELETE FROM refusal WHERE run_id = :run_id;
 INSERT INTO refusal (run_id, verdict, reason, rows) VALUES (:run_id, :verdict, :reason, :rows);
 
 -- name: refusals
-SELECT verdict, reason, rows FROM refusal WHERE run_id = :run_id;
+SELECT verdict AS state, reason, rows FROM refusal WHERE run_id = :run_id;
 
 -- name: claim
 INSERT INTO recipient (run_id, number, key, state, attempts, claimed_at)
@@ -79,7 +96,8 @@ VALUES (:run_id, :number, :key, 'sending', 1, :now)
 ON CONFLICT (run_id, number) DO UPDATE
 SET state = 'sending', attempts = recipient.attempts + 1, claimed_at = :now, settled_at = NULL,
     -- What the attempt before said is in `attempt`, and says nothing of this one.
-    reason = NULL, code = NULL, detail = NULL, provider_id = NULL, evidence = NULL
+    reason = NULL, code = NULL, detail = NULL, provider_id = NULL, evidence = NULL,
+    resend = NULL, not_before = NULL
 WHERE recipient.state = 'pending'
 RETURNING attempts;
 
@@ -88,15 +106,18 @@ INSERT INTO recipient (run_id, number, key, state, reason, attempts, settled_at)
 VALUES (:run_id, :number, :key, 'skipped', :reason, 0, :now)
 ON CONFLICT (run_id, number) DO UPDATE
 SET state = 'skipped', reason = :reason, settled_at = :now,
-    code = NULL, detail = NULL, provider_id = NULL, evidence = NULL
+    code = NULL, detail = NULL, provider_id = NULL, evidence = NULL,
+    resend = NULL, not_before = NULL
 WHERE recipient.state = 'pending'
-RETURNING 1;
+RETURNING number;
 
 -- name: settle
 UPDATE recipient
 SET state = :state, reason = :reason, code = :code, detail = :detail,
-    provider_id = :provider_id, evidence = :evidence, settled_at = :now
-WHERE run_id = :run_id AND number = :number AND state = 'sending' AND attempts = :attempt;
+    provider_id = :provider_id, evidence = :evidence, settled_at = :now,
+    resend = :resend, not_before = :not_before
+WHERE run_id = :run_id AND number = :number AND state = 'sending' AND attempts = :attempt
+RETURNING number;
 
 -- name: add_attempt
 INSERT INTO attempt (run_id, number, attempt, started_at, ended_at, outcome, reason, code,
@@ -114,9 +135,16 @@ UPDATE recipient
 SET state = 'unknown', reason = 'interrupted', settled_at = :now
 WHERE run_id = :run_id AND state = 'sending';
 
+-- name: release_due
+UPDATE recipient SET state = 'pending', not_before = NULL
+WHERE run_id = :run_id AND state = 'held' AND not_before <= :now;
+
+-- name: next_due
+SELECT min(not_before) AS due FROM recipient WHERE run_id = :run_id AND state = 'held';
+
 -- name: add_to_tally
 INSERT INTO tally (run_id, state, rows) VALUES (:run_id, :state, :rows)
-ON CONFLICT (run_id, state) DO UPDATE SET rows = rows + excluded.rows;
+ON CONFLICT (run_id, state) DO UPDATE SET rows = tally.rows + excluded.rows;
 
 -- name: forget_tally
 DELETE FROM tally WHERE run_id = :run_id;
@@ -146,4 +174,4 @@ SELECT * FROM attempt WHERE run_id = :run_id AND number = :number ORDER BY attem
 INSERT INTO event (run_id, at, epoch, what, detail) VALUES (:run_id, :now, :epoch, :what, :detail);
 
 -- name: events
-SELECT at, what, detail FROM event WHERE run_id = :run_id ORDER BY rowid;
+SELECT at, what, detail FROM event WHERE run_id = :run_id ORDER BY id;

@@ -1,0 +1,67 @@
+"""Where the ledger is kept, as a definition writes it: a file, a database, or a variable's name.
+
+Invariant: no password stands in a definition, and none is repeated in a message about it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from campaign.definition.fields import wrong
+from campaign.definition.values import Secret
+
+_SERVER = re.compile(r"postgres(?:ql)?://\S+")
+_PASSWORD = re.compile(r"[^/]*//[^/?#@]*:[^/?#@]*@|[?&]password=")
+
+
+def _place(value: object) -> str | Secret:
+    if not isinstance(value, str) or not value.strip():
+        raise wrong(
+            "must be a file or the address of a database",
+            "write campaign-ledger.db, or postgresql://user@host:5432/database",
+        )
+    if "${" in value:
+        try:
+            return Secret.parse(value)
+        except ValueError:
+            raise wrong(
+                "mixes an address with an environment variable",
+                "write ${NAME} alone, and the whole postgresql:// address into the variable",
+            ) from None
+    if "://" not in value:
+        return value
+    if not _SERVER.fullmatch(value):
+        raise wrong(
+            "is neither a file nor the address of a PostgreSQL database",
+            "write campaign-ledger.db, or postgresql://user@host:5432/database",
+        )
+    if holds_password(value):
+        raise wrong(
+            "holds a password",
+            "leave it out and set PGPASSWORD (or a password file); or write ${NAME}, with the "
+            "whole address in that environment variable",
+        )
+    return value
+
+
+def holds_password(value: object) -> bool:
+    """Return whether a text is an address with a password in it, which is never to be shown."""
+    return isinstance(value, str) and "://" in value and bool(_PASSWORD.search(value))
+
+
+LedgerPlace = Annotated[
+    str | Secret,
+    PlainValidator(_place),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"\S",
+            "examples": ["campaign-ledger.db", "postgresql://ana@db:5432/campaign", "${LEDGER}"],
+        }
+    ),
+]
+"""A file, the address of a PostgreSQL database, or the environment variable that holds one."""

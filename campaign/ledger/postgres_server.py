@@ -1,0 +1,311 @@
+"""A ledger's PostgreSQL database: durable transactions that a restart of the server does not break.
+
+Invariant: a transaction is done once. When the connection breaks while it is being committed, the
+server is asked what became of it (``pg_xact_status``), and it is done again only where it was
+certainly not committed. While the server is away nothing is claimed; when it stays away, sending
+stops.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import psycopg
+from psycopg import conninfo, errors, sql
+from psycopg.rows import DictRow, dict_row
+
+from campaign.errors import LedgerError, NoLedger
+from campaign.ledger.database import Home, Row, T
+from campaign.ledger.queries import SCHEMA_VERSION, queries, script
+
+SCHEMA = "campaign"
+"""The schema of the database that holds the tables."""
+
+_AWAY_SECONDS = 30.0
+"""How long a server that went away is waited for."""
+
+_NAMED = re.compile(r"(?<!:):([a-z_]+)\b")
+
+_SESSION = {
+    "client_encoding": "UTF8",
+    "synchronous_commit": "on",
+    "lock_timeout": "30s",
+    # Shorter than a lease: a process that was stopped in the middle of a transaction must not keep
+    # the one that takes its run over waiting.
+    "idle_in_transaction_session_timeout": "20s",
+    "search_path": SCHEMA,
+}
+# A server that vanished without a word is noticed, and not waited for through hours.
+_CONNECTION = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "application_name": "campaign",
+}
+
+
+class _NotCommitted(Exception):
+    """A transaction was certainly not committed, and may be done again."""
+
+
+class PostgresServer:
+    """The database that ``address``, a URL or connection string of libpq, names.
+
+    The tables are made when they are not there, unless ``create`` is false. Not said in it, the
+    password comes from where libpq looks for one: ``PGPASSWORD`` or the password file.
+
+    Raises:
+        LedgerError: it cannot be reached, would lose what it was told in a power cut, or was
+            written by a newer version.
+    """
+
+    def __init__(self, address: str, *, create: bool = True) -> None:
+        self.title = f"the ledger {shown(address)}"
+        self._address = address
+        self._lock = threading.RLock()
+        self._busy = False  # within a transaction
+        self._closed = False
+        try:
+            self._db = self._connect()
+        except psycopg.Error as error:
+            raise LedgerError(f"{self._Title} cannot be opened: {_said(error)}.") from None
+        try:
+            self._prepare(create)
+        except BaseException:
+            self._db.close()
+            raise
+
+    @property
+    def _Title(self) -> str:  # noqa: N802 - the title at the beginning of a sentence
+        return f"The {self.title.removeprefix('the ')}"
+
+    def _connect(self) -> psycopg.Connection[DictRow]:
+        known = conninfo.conninfo_to_dict(self._address)
+        more: dict[str, Any] = {name: v for name, v in _CONNECTION.items() if name not in known}
+        db = psycopg.connect(self._address, autocommit=True, row_factory=dict_row, **more)
+        for name, value in _SESSION.items():
+            db.execute("SELECT set_config(%s, %s, false)", (name, value))
+        return db
+
+    def _prepare(self, create: bool) -> None:
+        with self._told("opened"):
+            durable = self._db.execute("SHOW fsync").fetchone()
+            version = self._version()
+        if durable is not None and durable["fsync"] != "on":
+            raise LedgerError(
+                f"{self._Title} cannot be trusted: the server runs with fsync off and would forget "
+                "in a power cut who was sent to. Switch fsync on."
+            )
+        if version == 0 and not create:
+            raise NoLedger(
+                f"There is no ledger in {shown(self._address)}; nothing has been sent from here "
+                "yet."
+            )
+        if version > SCHEMA_VERSION:
+            raise LedgerError(
+                f"{self._Title} was written by a newer version of campaign (schema {version}, "
+                f"this one knows {SCHEMA_VERSION}); upgrade campaign."
+            )
+        if version < SCHEMA_VERSION:
+            self.transact(self._migrate)
+
+    def _version(self) -> int:
+        """Return the schema's version, 0 where there is none."""
+        # Not by to_regclass(), which may still answer from before another process made the table.
+        table = self._db.execute(
+            "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = %s",
+            (SCHEMA, "schema_version"),
+        )
+        if table.fetchone() is None:
+            return 0
+        row = self._db.execute("SELECT version FROM schema_version").fetchone()
+        return 0 if row is None else int(row["version"])
+
+    def _migrate(self) -> None:
+        # One at a time; who waited finds the tables made.
+        self._db.execute("SELECT pg_advisory_xact_lock(hashtext('campaign ledger'))")
+        if self._version() == 0:
+            self._db.execute(
+                sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA))
+            )
+            self._db.execute(script(f"postgres/{SCHEMA_VERSION:04}.sql").encode())
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._closed = True
+            self._db.close()
+
+    def transact(self, work: Callable[[], T]) -> T:
+        """Do ``work`` in one durable transaction: all of it, or nothing."""
+        with self._told("written"):
+            return self._until_it_is_back(lambda: self._attempt(work))
+
+    def at_one_instant(self, work: Callable[[], T]) -> T:
+        """Read everything in ``work`` as of the same instant, whatever other processes write."""
+
+        def read() -> T:
+            with self._db.transaction(), self._being_busy():
+                self._db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                return work()
+
+        with self._told():
+            return self._until_it_is_back(read)
+
+    def _attempt(self, work: Callable[[], T]) -> T:
+        transaction: str | None = None
+        try:
+            with self._being_busy():
+                self._db.execute("BEGIN")
+                done = work()
+                row = self._db.execute(_sql("transaction")).fetchone()
+                transaction = None if row is None else row["id"]
+                self._db.execute("COMMIT")
+        except (errors.DeadlockDetected, errors.SerializationFailure):
+            self._db.execute("ROLLBACK")
+            raise _NotCommitted from None
+        except BaseException as error:
+            if not self._db.closed:
+                self._db.execute("ROLLBACK")
+            elif transaction is not None and isinstance(error, psycopg.Error):
+                if self._until_it_is_back(lambda: self._was_committed(transaction)):
+                    return done
+                raise _NotCommitted from None
+            raise
+        return done
+
+    def _was_committed(self, transaction: str) -> bool:
+        """Ask what became of a transaction whose commit nobody answered."""
+        while True:
+            row = self._db.execute(_sql("fate"), {"id": transaction}).fetchone()
+            status = None if row is None else row["status"]
+            if status in ("committed", "aborted"):
+                return bool(status == "committed")
+            if status is None:
+                raise LedgerError(f"{self._Title} no longer knows its last transaction.")
+            time.sleep(0.05)  # the server has not noticed yet that the line was cut
+
+    @contextmanager
+    def _being_busy(self) -> Iterator[None]:
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+
+    def _until_it_is_back(self, work: Callable[[], T]) -> T:
+        """Do ``work``; when the server went away meanwhile, do it again once it is back."""
+        until = time.monotonic() + _AWAY_SECONDS
+        while True:
+            try:
+                return work()
+            except _NotCommitted:
+                if time.monotonic() > until:
+                    raise LedgerError(f"{self._Title} cannot be written: it is too busy.") from None
+            except psycopg.Error:
+                # What is wrong with a statement leaves the connection open.
+                if self._closed or not self._db.closed:
+                    raise
+                self._reconnect(until)
+
+    def _reconnect(self, until: float) -> None:
+        while True:
+            try:
+                self._db = self._connect()
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+    @contextmanager
+    def _told(self, verb: str = "read") -> Iterator[None]:
+        """Keep other threads out, and turn the database's errors into sentences."""
+        try:
+            with self._lock:
+                yield
+        except psycopg.Error as error:
+            raise LedgerError(f"{self._Title} cannot be {verb}: {_said(error)}.") from error
+
+    def all(self, query: str, /, **values: object) -> Sequence[Row]:
+        """Return every row of a query."""
+
+        def read() -> list[DictRow]:
+            return self._db.execute(_sql(query), values).fetchall()
+
+        with self._told():
+            return read() if self._busy else self._until_it_is_back(read)
+
+    def one(self, query: str, /, **values: object) -> Row | None:
+        """Return the first row of a query, if any."""
+        rows = self.all(query, **values)
+        return rows[0] if rows else None
+
+    def change(self, query: str, /, **values: object) -> int:
+        """Change rows; return how many."""
+        return self._db.execute(_sql(query), values).rowcount
+
+    def change_each(
+        self, query: str, values: Iterable[Mapping[str, object]]
+    ) -> Sequence[Row | None]:
+        """Do a statement for each of ``values``, in order; return what each returned, if a row."""
+        wanted = list(values)
+        if not wanted:
+            return []
+        returning = b"RETURNING" in _sql(query)
+        with self._db.cursor() as cursor:
+            cursor.executemany(_sql(query), wanted, returning=returning)
+            if not returning:
+                return [None] * len(wanted)
+            return [result.fetchone() for result in cursor.results()]
+
+    def clock(self) -> int:
+        """Return the time in milliseconds by the server's clock, which all machines share."""
+        row = self.one("clock")
+        assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+        now: int = row["now"]
+        return now
+
+    def home(self) -> Home | None:
+        """Return nothing: a database is reached from many machines, and is no file."""
+        return None
+
+
+def shown(address: str) -> str:
+    """Return an address without its password, for people.
+
+    Raises:
+        LedgerError: it is none.
+    """
+    try:
+        known = conninfo.conninfo_to_dict(address)
+    except psycopg.ProgrammingError:  # whose text may quote the password
+        raise LedgerError(
+            "The ledger's address cannot be read; write it as postgresql://user@host:5432/database."
+        ) from None
+    user = f"{known['user']}@" if known.get("user") else ""
+    port = f":{known['port']}" if known.get("port") else ""
+    host = str(known.get("host") or "localhost")
+    return f"postgresql://{user}{host}{port}/{known.get('dbname') or ''}"
+
+
+def _said(error: psycopg.Error) -> str:
+    """Return the first line of what the server or libpq says; it holds no password."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+@cache
+def _sql(name: str) -> bytes:
+    """Return a statement with its parameters as psycopg writes them."""
+    text = (queries("ledger.sql") | queries("postgres.sql"))[name]
+    return _NAMED.sub(r"%(\1)s", text).encode()

@@ -1,0 +1,207 @@
+"""Claims, outcomes and decisions: the only way to a send, and the only ways out of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from campaign.errors import LedgerError
+from campaign.ledger.protocol import (
+    Claim,
+    Decided,
+    Decision,
+    Lease,
+    PlanRecord,
+    Settlement,
+    Skip,
+    State,
+)
+from campaign.ledger.rows import decided_of, settled_values, storable, stored_evidence
+from campaign.ledger.runs import Runs, now_ms
+
+
+class Recipients(Runs):
+    """The part of a SQL ledger that moves recipients from state to state.
+
+    Rows are written in the order of their numbers and tallies in the order of their states, so that
+    two processes that write at once wait for each other, never in a circle.
+    """
+
+    def recover(self, lease: Lease) -> int:
+        """Turn claims without an outcome into ``unknown``."""
+
+        def work() -> int:
+            self._check(lease)
+            self._db.change("add_open_attempts", run_id=lease.run_id, now=now_ms())
+            found = self._db.change("recover", run_id=lease.run_id, now=now_ms())
+            self._tally(lease.run_id, {State.SENDING: -found, State.UNKNOWN: found})
+            return found
+
+        return self._db.transact(work)
+
+    def release_due(self, lease: Lease) -> int:
+        """Make those pending whose time has come; return how many."""
+
+        def work() -> int:
+            self._check(lease)
+            found = self._db.change("release_due", run_id=lease.run_id, now=now_ms())
+            self._tally(lease.run_id, {State.HELD: -found})
+            return found
+
+        return self._db.transact(work)
+
+    def next_due(self, run_id: int) -> int | None:
+        """Return when the next one's time comes, in milliseconds UTC."""
+        row = self._db.one("next_due", run_id=run_id)
+        return None if row is None else row["due"]
+
+    def write(
+        self,
+        lease: Lease,
+        *,
+        claims: Sequence[Claim] = (),
+        settlements: Sequence[Settlement] = (),
+        skips: Sequence[Skip] = (),
+    ) -> list[int | None]:
+        """Write claims, settlements and skips in one durable transaction."""
+
+        def work() -> list[int | None]:
+            self._check(lease)
+            changes: Counter[State] = Counter()
+            now = now_ms()
+            self._settle(lease, settlements, now, changes)
+            self._skip(lease, skips, now, changes)
+            attempts = self._claim(lease, claims, now, changes)
+            self._tally(lease.run_id, changes)
+            return attempts
+
+        return self._db.transact(work)
+
+    def _claim(
+        self, lease: Lease, claims: Sequence[Claim], now: int, changes: Counter[State]
+    ) -> list[int | None]:
+        order = sorted(range(len(claims)), key=lambda place: claims[place].number)
+        rows = self._db.change_each(
+            "claim",
+            [
+                {
+                    "run_id": lease.run_id,
+                    "number": claims[place].number,
+                    "key": claims[place].key,
+                    "now": now,
+                }
+                for place in order
+            ],
+        )
+        attempts: list[int | None] = [None] * len(claims)
+        for place, row in zip(order, rows, strict=True):
+            if row is not None:
+                attempts[place] = row["attempts"]
+                changes[State.SENDING] += 1
+        return attempts
+
+    def _settle(
+        self,
+        lease: Lease,
+        settlements: Sequence[Settlement],
+        now: int,
+        changes: Counter[State],
+    ) -> None:
+        ordered = sorted(settlements, key=lambda settlement: settlement.number)
+        values = [
+            settled_values(settlement) | {"run_id": lease.run_id, "now": now}
+            for settlement in ordered
+        ]
+        rows = self._db.change_each("settle", values)
+        for settlement, row in zip(ordered, rows, strict=True):
+            if row is None:
+                raise LedgerError(
+                    f"Recipient {settlement.number} has no open claim for attempt "
+                    f"{settlement.attempt}, so its outcome cannot be written."
+                )
+            changes[State.SENDING] -= 1
+            changes[settlement.state] += 1
+        self._db.change_each("add_attempt", values)
+
+    def _skip(self, lease: Lease, skips: Sequence[Skip], now: int, changes: Counter[State]) -> None:
+        rows = self._db.change_each(
+            "skip",
+            [
+                {
+                    "run_id": lease.run_id,
+                    "number": skip.number,
+                    "key": skip.key,
+                    "reason": skip.reason,
+                    "now": now,
+                }
+                for skip in sorted(skips, key=lambda skip: skip.number)
+            ],
+        )
+        changes[State.SKIPPED] += sum(row is not None for row in rows)
+
+    def _tally(self, run_id: int, changes: Mapping[State, int]) -> None:
+        """Keep the counts; pending is what remains, and is not kept."""
+        self._db.change_each(
+            "add_to_tally",
+            [
+                {"run_id": run_id, "state": state.value, "rows": rows}
+                for state, rows in sorted(changes.items())
+                if rows and state is not State.PENDING
+            ],
+        )
+
+    def replace_plan(self, lease: Lease, plan: PlanRecord, skips: Sequence[Skip]) -> None:
+        """Give the run another plan, in which whoever has a row here keeps its number."""
+
+        def work() -> None:
+            self._check(lease)
+            self._write_plan(lease.run_id, plan)
+            changes: Counter[State] = Counter()
+            self._skip(lease, skips, now_ms(), changes)
+            self._tally(lease.run_id, changes)
+
+        self._db.transact(work)
+
+    def decide(self, lease: Lease, decisions: Sequence[Decision]) -> int:
+        """Carry out decisions."""
+
+        def work() -> int:
+            self._check(lease)
+            now = now_ms()
+            ordered = sorted(decisions, key=lambda decision: decision.number)
+            values = [
+                {
+                    "run_id": lease.run_id,
+                    "number": decision.number,
+                    "was": decision.was.value,
+                    "becomes": decision.becomes.value,
+                    "reason": decision.reason,
+                    "who": decision.who,
+                    "why": storable(decision.why),
+                    "code": storable(decision.code),
+                    "detail": storable(decision.detail),
+                    "provider_id": storable(decision.provider_id),
+                    "evidence": stored_evidence(decision.evidence),
+                    "resend": None if decision.resend is None else int(decision.resend),
+                    "now": now,
+                }
+                for decision in ordered
+            ]
+            rows = self._db.change_each("decide", values)
+            done = [place for place, row in enumerate(rows) if row is not None]
+            self._db.change_each("add_decision", [values[place] for place in done])
+            changes: Counter[State] = Counter()
+            for place in done:
+                changes[ordered[place].was] -= 1
+                changes[ordered[place].becomes] += 1
+            self._tally(lease.run_id, changes)
+            return len(done)
+
+        return self._db.transact(work)
+
+    def decisions(self, run_id: int, number: int) -> list[Decided]:
+        """Return what was decided about one recipient."""
+        rows: Iterable[Mapping[str, object]] = self._db.all(
+            "decisions", run_id=run_id, number=number
+        )
+        return [decided_of(row) for row in rows]

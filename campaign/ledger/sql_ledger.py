@@ -1,0 +1,76 @@
+"""A ledger in a SQL database: the same statements and the same order of them, whichever it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from campaign.ledger.protocol import Attempt, Counts, Entry, State
+from campaign.ledger.recipients import Recipients
+from campaign.ledger.rows import attempt_of, entry_of
+
+
+class SqlLedger(Recipients):
+    """A ledger in a :class:`~campaign.ledger.database.Database`.
+
+    See :class:`~campaign.ledger.protocol.Ledger` for what its methods promise.
+    """
+
+    def counts(self, run_id: int) -> Counts:
+        """Return how many rows stand where, as of one instant."""
+
+        def work() -> tuple[int, Mapping[str, int], Counter[str]]:
+            run = self._db.one("get_run", run_id=run_id)
+            tally = {row["state"]: row["rows"] for row in self._db.all("tally", run_id=run_id)}
+            refused = Counter[str]()
+            for row in self._db.all("refusals", run_id=run_id):
+                refused[row["state"]] += row["rows"]
+            return (run["planned"] or 0) if run is not None else 0, tally, refused
+
+        planned, tally, refused = self._db.at_one_instant(work)
+        return Counts(
+            planned=planned,
+            accepted=tally.get(State.ACCEPTED, 0),
+            scheduled=tally.get(State.SCHEDULED, 0),
+            failed=tally.get(State.FAILED, 0),
+            unknown=tally.get(State.UNKNOWN, 0),
+            skipped=tally.get(State.SKIPPED, 0) + refused["skipped"],
+            held=tally.get(State.HELD, 0) + refused["held"],
+            sending=tally.get(State.SENDING, 0),
+        )
+
+    def reasons(self, run_id: int) -> Mapping[tuple[str, str], int]:
+        """Return how many rows have each (state, reason)."""
+
+        def work() -> Counter[tuple[str, str]]:
+            found: Counter[tuple[str, str]] = Counter()
+            for query in ("refusals", "reasons"):
+                for row in self._db.all(query, run_id=run_id):
+                    found[row["state"], row["reason"]] += row["rows"]
+            return found
+
+        return self._db.at_one_instant(work)
+
+    def skips(self, run_id: int) -> Mapping[int, str]:
+        """Return who was refused at the moment of sending, with the reason code."""
+        return {row["number"]: row["reason"] for row in self._db.all("skips", run_id=run_id)}
+
+    def decided(self, run_id: int, first: int, last: int) -> set[int]:
+        """Return which recipients from ``first`` to ``last`` are not to be sent to any more."""
+        rows = self._db.all("decided", run_id=run_id, first=first, last=last)
+        return {row["number"] for row in rows}
+
+    def in_state(self, run_id: int, state: State) -> Iterable[Entry]:
+        """Return every recipient in a state that the ledger keeps."""
+        rows = self._db.all("in_state", run_id=run_id, state=state.value)
+        return [entry_of(row) for row in rows]
+
+    def entries(self, run_id: int, first: int, last: int) -> Iterable[Entry]:
+        """Return what the ledger says of the recipients from ``first`` to ``last``."""
+        rows = self._db.all("recipients", run_id=run_id, first=first, last=last)
+        return [entry_of(row) for row in rows]
+
+    def attempts(self, run_id: int, number: int) -> list[Attempt]:
+        """Return the attempts for one recipient."""
+        rows = self._db.all("attempts", run_id=run_id, number=number)
+        return [attempt_of(row) for row in rows]
