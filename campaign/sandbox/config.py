@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -107,6 +108,10 @@ class Faults(_Strict):
     invalid_share: Share = 0.0
     missing_share: Share = 0.0
     """Zild only: the part of the recipients that its answer leaves out although it sent."""
+    lookup_errors: Share = 0.0
+    lookup_throttle: Share = 0.0
+    lookup_delay: NonNegativeFloat = 0.0
+    """Seconds until what was accepted shows in look-ups. No other fault touches a look-up."""
 
 
 class FaultPlan(Faults):
@@ -116,6 +121,7 @@ class FaultPlan(Faults):
     zild: Faults | None = None
     whippy: Faults | None = None
     synthflow: Faults | None = None
+    twilio: Faults | None = None
 
     def of(self, vendor: str) -> Faults:
         """Return what holds for ``vendor``: its own settings where it has any, else everyone's."""
@@ -156,6 +162,33 @@ class WhippyConfig(VendorConfig):
 
     fields: WhippyFields = WhippyFields()
     types: frozenset[str] = frozenset({"phone", "whatsapp", "email"})
+    conversations_carry_contact: bool = True
+    """Whether a conversation shows its contact; one description of the API has its id alone."""
+
+
+class SendbirdConfig(VendorConfig):
+    """How a data export goes; its page calls the file JSON in one place and a zip in another."""
+
+    export_polls: NonNegativeInt = 1
+    """How often an export is asked after before it is done."""
+    export_file: Literal["json", "zip"] = "json"
+
+
+class SynthflowConfig(VendorConfig):
+    """Synthflow's pages show no phone number in a chat, and do not say that there is none."""
+
+    chats_carry_number: bool = False
+
+
+class TwilioConfig(BaseModel):
+    """The customer's own Twilio account, through which Synthflow and Zild send."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    accounts: dict[str, str] | None = None
+    """The token of each account that is let in, by its SID. Nothing said means anybody."""
+    zild_numbers: dict[str, str] = {}
+    """The WhatsApp number behind each of Zild's channel ids."""
 
 
 class SandboxConfig(_Strict):
@@ -168,10 +201,11 @@ class SandboxConfig(_Strict):
     journal: Path | None = None
     """A file to which every entry is also appended, as JSON lines."""
     faults: FaultPlan = FaultPlan()
-    sendbird: VendorConfig = VendorConfig()
+    sendbird: SendbirdConfig = SendbirdConfig()
     zild: ZildConfig = ZildConfig()
     whippy: WhippyConfig = WhippyConfig()
-    synthflow: VendorConfig = VendorConfig()
+    synthflow: SynthflowConfig = SynthflowConfig()
+    twilio: TwilioConfig = TwilioConfig()
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -26,6 +26,7 @@ class Control:
             Route("/_sandbox/journal", self.journal, methods=["GET"]),
             Route("/_sandbox/journal", self.clear, methods=["DELETE"]),
             Route("/_sandbox/counts", self.counts, methods=["GET"]),
+            Route("/_sandbox/lookups", self.lookups, methods=["GET"]),
             Route("/_sandbox/faults", self.replace_faults, methods=["PUT"]),
         ]
 
@@ -48,12 +49,18 @@ class Control:
         del request
         self._desk.journal.clear()
         self._desk.counts.clear()
+        self._desk.lookups.clear()
         return Response(status_code=204)
 
     async def counts(self, request: Request) -> Response:
         """Say how many requests came, and how they ended."""
         del request
         return JSONResponse(self._desk.counts.as_dict())
+
+    async def lookups(self, request: Request) -> Response:
+        """Say how many look-ups came, and how they ended."""
+        del request
+        return JSONResponse(self._desk.lookups.as_dict())
 
     async def replace_faults(self, request: Request) -> Response:
         """Replace all faults by the ones in the body; windows and tries begin anew."""

@@ -28,11 +28,15 @@ _ONLY_POST = Answer(405, b"", headers=(("Allow", "POST"),))
 
 
 class Desk:
-    """What all vendors share: the journal, the counts and the faults in force."""
+    """What all vendors share: the journal, the counts and the faults in force.
+
+    ``counts`` are of sending alone; ``lookups`` counts what was asked about it afterwards.
+    """
 
     def __init__(self, journal: Journal, faults: FaultsInForce) -> None:
         self.journal = journal
         self.counts = Counts()
+        self.lookups = Counts()
         self.faults = faults
 
 
@@ -64,7 +68,7 @@ class Exchange:
             return _whole(_ONLY_POST)
         vendor = self._vendor
         headers: Headers = dict(scope["headers"])
-        body = _json_object(raw, headers)
+        body = json_object(raw, headers)
         faults = self._desk.faults  # The same to the end, even if they are replaced meanwhile.
         draws = faults.draws(vendor.name, vendor.recipients(body) if body is not None else ())
 
@@ -102,7 +106,7 @@ class Exchange:
         wait = faults.throttled(vendor.name, draws)
         if wait is None:
             return None
-        return vendor.throttled(wait, _retry_after(wait) if draws.faults.retry_after_header else {})
+        return vendor.throttled(wait, retry_after(wait) if draws.faults.retry_after_header else {})
 
     def _accept(self, scope: Scope, body: dict[str, Any] | None, faults: FaultsInForce) -> Answer:
         vendor = self._vendor
@@ -125,7 +129,8 @@ def _whole(answer: Answer) -> tuple[Answer, str]:
     return answer, str(answer.status)
 
 
-def _json_object(raw: bytes, headers: Headers) -> dict[str, Any] | None:
+def json_object(raw: bytes, headers: Headers) -> dict[str, Any] | None:
+    """Read a JSON object that says it is one; None for anything else."""
     if not headers.get(b"content-type", b"").lower().startswith(b"application/json"):
         return None
     try:
@@ -135,6 +140,6 @@ def _json_object(raw: bytes, headers: Headers) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _retry_after(wait: Wait) -> dict[str, str]:
+def retry_after(wait: Wait) -> dict[str, str]:
     """Say it in whole seconds, as RFC 9110 has it."""
     return {"Retry-After": str(math.ceil(wait.retry_after))}

@@ -110,18 +110,24 @@ class FaultsInForce:
             self.of(vendor), f"{self._seed}|{vendor}|{_bare(who)}|{self._tries[vendor, who]}"
         )
 
+    def draws_for_lookup(self, vendor: str, question: str) -> Draws:
+        """Begin one more try at this question; asking draws nothing for sending."""
+        return self.draws(vendor, [f"look-up|{question}"])
+
     def throttled(self, vendor: str, draws: Draws) -> Wait | None:
         """Say how long this request has to wait, or None if it may pass now."""
         faults = self.of(vendor)
         if draws.hits("throttle"):
-            # The community's sample of a refusal names 10 a second, the common plan.
-            limit = faults.limit or Limit(requests=10)
-            return Wait(faults.retry_after, faults.retry_after, limit.requests, limit.seconds)
+            return _asked_wait(faults)
         if faults.limit is None:
             return None
         if vendor not in self._limiters:
             self._limiters[vendor] = Limiter(faults.limit)
         return self._limiters[vendor].admit()
+
+    def lookup_throttled(self, vendor: str, draws: Draws) -> Wait | None:
+        """Say how long this look-up has to wait, or None; no limit of sending counts here."""
+        return _asked_wait(self.of(vendor)) if draws.hits("lookup_throttle") else None
 
     def is_invalid(self, vendor: str, address: str) -> bool:
         """Say whether the vendor refuses this recipient, however often it is asked."""
@@ -136,6 +142,12 @@ class FaultsInForce:
 
     def _is_chosen(self, choice: str, vendor: str, address: str, share: float) -> bool:
         return share > 0 and _number(f"{self._seed}|{vendor}|{_bare(address)}|{choice}") < share
+
+
+def _asked_wait(faults: Faults) -> Wait:
+    # The community's sample of a refusal names 10 a second, the common plan.
+    limit = faults.limit or Limit(requests=10)
+    return Wait(faults.retry_after, faults.retry_after, limit.requests, limit.seconds)
 
 
 def _bare(address: str) -> str:

@@ -7,10 +7,12 @@ byte of the answer leaves. A refusal, and a connection lost before acceptance, l
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -36,6 +38,7 @@ class Draft:
     request: Mapping[str, Any]
 
 
+_NUMBER = attrgetter("number")
 _DRAFTED = tuple(field.name for field in fields(Draft))
 
 
@@ -52,12 +55,44 @@ class Entry(Draft):
         return {name: getattr(self, name) for name in ("number", "time", "vendor", *_DRAFTED)}
 
 
+class Index:
+    """Where in the journal something is: by vendor, by recipient, by the vendor's id.
+
+    Each list is in the order of the numbers. A look-up would otherwise read a whole campaign.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[Entry]] = {}
+        self._to: dict[tuple[str, str], list[Entry]] = {}
+        self._with_id: dict[tuple[str, str], Entry] = {}
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Take in new entries."""
+        for entry in entries:
+            self._of.setdefault(entry.vendor, []).append(entry)
+            self._to.setdefault((entry.vendor, entry.to.lstrip("+")), []).append(entry)
+            self._with_id[entry.vendor, entry.provider_id] = entry
+
+    def of(self, vendor: str) -> list[Entry]:
+        """Return everything of one vendor."""
+        return self._of.get(vendor, [])
+
+    def to(self, vendor: str, address: str) -> list[Entry]:
+        """Return everything for one address."""
+        return self._to.get((vendor, address.lstrip("+")), [])
+
+    def with_id(self, vendor: str, provider_id: str) -> Entry | None:
+        """Return the entry with that id."""
+        return self._with_id.get((vendor, provider_id))
+
+
 class Journal:
     """The accepted sends in order; safe to read from any thread while the server writes."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = Lock()
         self._entries: list[Entry] = []
+        self._index = Index()
         self._last = 0
         # Unbuffered and appending: a line is in the file when write returns, whole, even if
         # the process is killed right after the answer left.
@@ -83,13 +118,24 @@ class Journal:
             if self._file is not None:
                 self._file.write(b"".join(_line(entry) for entry in entries))
             self._entries += entries
+            self._index.add(entries)
             self._last += len(entries)
 
     def entries(self, vendor: str | None = None, since: int = 0) -> list[Entry]:
         """Return the entries after number ``since``, of one vendor if it is named."""
         with self._lock:
-            kept = list(self._entries)
-        return [e for e in kept if e.number > since and vendor in (None, e.vendor)]
+            kept = self._entries if vendor is None else self._index.of(vendor)
+            return kept[bisect_right(kept, since, key=_NUMBER) :]
+
+    def sent_to(self, vendor: str, address: str) -> list[Entry]:
+        """Return what ``vendor`` accepted for one address; a leading ``+`` makes no difference."""
+        with self._lock:
+            return list(self._index.to(vendor, address))
+
+    def with_id(self, vendor: str, provider_id: str) -> Entry | None:
+        """Return the entry with the id that the vendor gave, or None."""
+        with self._lock:
+            return self._index.with_id(vendor, provider_id)
 
     @property
     def last(self) -> int:
@@ -105,6 +151,7 @@ class Journal:
         """Forget the entries in memory; numbers go on, and the file keeps what it has."""
         with self._lock:
             self._entries.clear()
+            self._index = Index()
 
     def close(self) -> None:
         """Close the file, if there is one."""

@@ -23,7 +23,7 @@ from campaign.sandbox.connection import http_protocol
 from campaign.sandbox.exchange import Desk
 from campaign.sandbox.faults import FaultsInForce
 from campaign.sandbox.journal import Counts, Journal
-from campaign.sandbox.vendors import NAMES
+from campaign.sandbox.lookups import SERVICES
 
 # A server that closes idle connections early makes clients lose requests that they sent at the
 # same instant. Only configured faults may do that here.
@@ -100,17 +100,22 @@ class SandboxServer:
 
     @property
     def counts(self) -> Counts:
-        """How many requests came, and how they ended."""
+        """How many requests to send came, and how they ended."""
         return self._desk.counts
 
+    @property
+    def lookups(self) -> Counts:
+        """How many look-ups came, and how they ended."""
+        return self._desk.lookups
+
     def url_for(self, vendor: str) -> str:
-        """Return the base URL that stands for the vendor's own host.
+        """Return the base URL that stands for the vendor's own host, or for Twilio's.
 
         Raises:
             ValueError: the sandbox does not speak for that vendor.
         """
-        if vendor not in NAMES:
-            raise ValueError(f"no vendor {vendor!r}; the sandbox speaks for {', '.join(NAMES)}")
+        if vendor not in SERVICES:
+            raise ValueError(f"no vendor {vendor!r}; the sandbox speaks for {', '.join(SERVICES)}")
         return f"{self.url}/{vendor}"
 
     def set_faults(self, plan: FaultPlan | Mapping[str, Any]) -> None:

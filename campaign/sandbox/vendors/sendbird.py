@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from campaign.sandbox.answers import Answer, Refusal, gateway_answer, json_answer
 from campaign.sandbox.config import VendorConfig
@@ -28,8 +28,8 @@ INVALID_JSON = 400403
 INTERNAL = 500901
 RATE_LIMIT = 500910
 
-_APP_ID = "118FB44D-F325-4896-98FC-EE958988DFCD"
-_AUTO_CLOSE_SECONDS = 300
+APP_ID = "118FB44D-F325-4896-98FC-EE958988DFCD"
+AUTO_CLOSE_SECONDS = 300
 
 
 class Sendbird(Vendor):
@@ -52,11 +52,11 @@ class Sendbird(Vendor):
 
     def unauthorised(self) -> Answer:
         """Answer InvalidApiToken, with HTTP 400 like every other error."""
-        return _error(INVALID_API_TOKEN, "Invalid value: Api-Token.")
+        return error(INVALID_API_TOKEN, "Invalid value: Api-Token.")
 
     def malformed(self) -> Answer:
         """Answer that the body is not JSON."""
-        return _error(INVALID_JSON, "Invalid request body: not a JSON object.")
+        return error(INVALID_JSON, "Invalid request body: not a JSON object.")
 
     def throttled(self, wait: Wait, headers: Mapping[str, str]) -> Answer:
         """Answer 429 with the vendor's own headers, in fractional seconds."""
@@ -87,17 +87,17 @@ class Sendbird(Vendor):
         """Start a proactive conversation."""
         agent = call.agent or ""
         if not self.knows_agent(agent):
-            raise Refusal(_error(NOT_FOUND, '"AI agent" not found.'))
+            raise Refusal(error(NOT_FOUND, '"AI agent" not found.'))
         message = _text(call.body, "message")
         channel = _text(call.body, "channel_type")
         if channel not in ("messenger", "sms"):
-            raise Refusal(_error(INVALID, 'Invalid value: "channel_type".'))
+            raise Refusal(error(INVALID, 'Invalid value: "channel_type".'))
         whom = "phone_number" if channel == "sms" else "user_id"
         to = _text(call.body, whom)
         sender = _text(call.body, "channel_id") if "channel_id" in call.body else None
         _check_replies(call.body.get("suggested_replies", []))
         if call.is_invalid(to):
-            raise Refusal(_error(INVALID, f'Invalid value: "{whom}".'))
+            raise Refusal(error(INVALID, f'Invalid value: "{whom}".'))
         conversation = _conversation(str(next(self._ids)), agent, channel, to, message, call)
         draft = Draft(
             channel=channel,
@@ -111,26 +111,41 @@ class Sendbird(Vendor):
         return Acceptance((draft,), json_answer(200, conversation))
 
 
-def _error(code: int, message: str) -> Answer:
+def channel_url(conversation: str) -> str:
+    """Return the channel of a conversation; an export names the same one as the first answer."""
+    return f"proactive_ai_agent_{APP_ID}_{_hex(conversation)}"
+
+
+def user_id(conversation: str, channel: str, to: str) -> str:
+    """Return who is talked to: by SMS a user made up for this conversation alone."""
+    return f"sms_ephemeral_user_{_hex(conversation)}" if channel == "sms" else to
+
+
+def _hex(conversation: str) -> str:
+    return blake2b(conversation.encode(), digest_size=16).hexdigest()
+
+
+def error(code: int, message: str) -> Answer:
+    """Refuse as the platform API does: HTTP 400, and the reason as a code."""
     return json_answer(400, {"error": True, "message": message, "code": code})
 
 
 def _text(body: Body, name: str) -> str:
     if name not in body:
-        raise Refusal(_error(MISSING, f'Missing required parameters: "{name}".'))
+        raise Refusal(error(MISSING, f'Missing required parameters: "{name}".'))
     value = body[name]
     if not isinstance(value, str):
-        raise Refusal(_error(NOT_A_STRING, f'"{name}" must be a string.'))
+        raise Refusal(error(NOT_A_STRING, f'"{name}" must be a string.'))
     if not value.strip():
-        raise Refusal(_error(INVALID, f'Invalid value: "{name}".'))
+        raise Refusal(error(INVALID, f'Invalid value: "{name}".'))
     return value
 
 
 def _check_replies(replies: object) -> None:
     if not isinstance(replies, list):
-        raise Refusal(_error(NOT_A_LIST, '"suggested_replies" must be a list.'))
+        raise Refusal(error(NOT_A_LIST, '"suggested_replies" must be a list.'))
     if not all(isinstance(reply, str) for reply in replies):
-        raise Refusal(_error(NOT_A_STRING, '"suggested_replies" must be a list of strings.'))
+        raise Refusal(error(NOT_A_STRING, '"suggested_replies" must be a list of strings.'))
 
 
 def _conversation(
@@ -138,20 +153,19 @@ def _conversation(
 ) -> dict[str, Any]:
     """Fill the printed sample of a conversation; its times are Unix milliseconds."""
     started = int(call.now.timestamp() * 1000)
-    user = f"sms_ephemeral_user_{uuid4().hex}" if channel == "sms" else to
-    url = f"proactive_ai_agent_{_APP_ID}_{uuid4().hex}"
+    url = channel_url(number)
     return {
         "id": number,
-        "app_id": _APP_ID,
+        "app_id": APP_ID,
         "channel_url": url,
         "bot_userid": agent,
-        "user_id": user,
+        "user_id": user_id(number, channel, to),
         "started_at": started,
         "conversation_type": "proactive",
         "responded": False,
         "proactive_message": message,
         "resolution_time": None,
-        "auto_close_at": started + _AUTO_CLOSE_SECONDS * 1000,
+        "auto_close_at": started + AUTO_CLOSE_SECONDS * 1000,
         "channel": {
             "channel_url": url,
             "last_message_ts": started,
@@ -172,13 +186,13 @@ def _conversation(
 def _bridge(agent: str) -> dict[str, Any]:
     return {
         "id": "EwGmTKleBa",
-        "app_id": _APP_ID,
+        "app_id": APP_ID,
         "ai_agent_id": agent,
         "channel_type": "sms",
         "provider": "omega",
         "provider_reference_id": None,
         "is_enabled": True,
-        "auto_close_timeout": _AUTO_CLOSE_SECONDS,
+        "auto_close_timeout": AUTO_CLOSE_SECONDS,
         "omega_binding_key": "97a72467f9a74faaa3457321bd4b8c95c",
         "omega_channel_id": "sms:3jfn5j67w-3a52-4983-ab83-a1989b7ff8ef",
         "attributes": {"messages": {"csat": None, "auto_close": None}, "handoff": None},

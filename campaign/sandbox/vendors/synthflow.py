@@ -17,7 +17,8 @@ from campaign.sandbox.journal import Draft
 from campaign.sandbox.vendors.vendor import Acceptance, Body, Call, Headers, Vendor, bearer, texts
 
 _E164 = re.compile(r"\+[1-9]\d{1,14}")
-_BAD_REQUEST = json_answer(400, {})
+BAD_REQUEST = json_answer(400, {})
+"""The one refusal that the documents list, without any member."""
 
 
 class Synthflow(Vendor):
@@ -36,30 +37,30 @@ class Synthflow(Vendor):
 
     def unauthorised(self) -> Answer:
         """Answer 401."""
-        return _error(401, "Unauthorized")
+        return error(401, "Unauthorized")
 
     def malformed(self) -> Answer:
         """Answer 400, and nothing else."""
-        return _BAD_REQUEST
+        return BAD_REQUEST
 
     def throttled(self, wait: Wait, headers: Mapping[str, str]) -> Answer:
         """Answer 429; no header is documented."""
         del wait
-        return _error(429, "Too Many Requests", headers)
+        return error(429, "Too Many Requests", headers)
 
     def broken(self, status: int) -> Answer:
         """Fail by itself with 500, or in the proxy before it."""
-        return gateway_answer(status) if status != 500 else _error(500, "Internal Server Error")
+        return gateway_answer(status) if status != 500 else error(500, "Internal Server Error")
 
     def accept(self, call: Call) -> Acceptance:
         """Start a conversation by SMS or WhatsApp."""
         body = call.body
         if not _fits(body):
-            raise Refusal(_BAD_REQUEST)
+            raise Refusal(BAD_REQUEST)
         if not self.knows_agent(body["agent_id"]):
-            raise Refusal(_error(404, "Agent not found"))
+            raise Refusal(error(404, "Agent not found"))
         if call.is_invalid(body["to_number"]):
-            raise Refusal(_BAD_REQUEST)
+            raise Refusal(BAD_REQUEST)
         conversation = str(uuid4())
         draft = Draft(
             channel=body["channel"],
@@ -78,7 +79,7 @@ class Synthflow(Vendor):
 def _fits(body: Body) -> bool:
     """Say whether the body has the required members, and each the type that is documented."""
     return (
-        _is_uuid(body.get("agent_id"))
+        is_uuid(body.get("agent_id"))
         and body.get("channel") in ("sms", "whatsapp")
         and _is_number(body.get("to_number"))
         and _is_number(body.get("from_number"))
@@ -88,7 +89,8 @@ def _fits(body: Body) -> bool:
     )
 
 
-def _is_uuid(value: object) -> bool:
+def is_uuid(value: object) -> bool:
+    """Say whether the value is the text of a UUID."""
     try:
         return isinstance(value, str) and bool(UUID(value))
     except ValueError:
@@ -107,5 +109,6 @@ def _is_template(value: object) -> bool:
     )
 
 
-def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+def error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """Refuse with a body that is assumed; the document prints none."""
     return json_answer(status, {"status": "error", "message": message}, headers=headers)

@@ -1,8 +1,8 @@
 """What every vendor's module answers; each knows one page of documentation and nothing else.
 
 A vendor decides from the request alone: it opens no socket and keeps no journal, and it knows
-faults only as two questions about a recipient. Room is left for look-ups and webhooks beside
-``accept``; a vendor that has them will say so in ``path``-like constants of its own.
+faults only as two questions about a recipient. What can be looked up at it is in
+:mod:`campaign.sandbox.lookups`, which shares the vendor's keys and its ways of refusing.
 """
 
 from __future__ import annotations
@@ -45,11 +45,36 @@ class Acceptance:
     answer: Answer
 
 
-class Vendor(ABC):
-    """One vendor's way of saying yes and no."""
+class Service(ABC):
+    """An API with a door: who is let in, and how it says no to the others."""
 
     name: ClassVar[str]
-    """Its prefix in the sandbox, and its name in the journal."""
+    """Its prefix in the sandbox, and a vendor's name in the journal."""
+
+    @abstractmethod
+    def knows_key(self, headers: Headers) -> bool:
+        """Say whether the request carries a key that is let in."""
+
+    @abstractmethod
+    def unauthorised(self) -> Answer:
+        """Refuse a missing or unknown key."""
+
+    @abstractmethod
+    def malformed(self) -> Answer:
+        """Refuse a body that is no JSON object."""
+
+    @abstractmethod
+    def throttled(self, wait: Wait, headers: Mapping[str, str]) -> Answer:
+        """Refuse for speed; ``headers`` are to be sent by vendors that document none."""
+
+    @abstractmethod
+    def broken(self, status: int) -> Answer:
+        """Fail with a 5xx, as far as the vendor documents how."""
+
+
+class Vendor(Service):
+    """One vendor's way of saying yes and no."""
+
     path: ClassVar[str]
     """The vendor's true path; ``{agent}`` stands for the agent's id."""
 
@@ -72,22 +97,6 @@ class Vendor(ABC):
     @abstractmethod
     def recipients(self, body: Body) -> Sequence[str]:
         """Return whoever the body names as recipients; it may be malformed."""
-
-    @abstractmethod
-    def unauthorised(self) -> Answer:
-        """Refuse a missing or unknown key."""
-
-    @abstractmethod
-    def malformed(self) -> Answer:
-        """Refuse a body that is no JSON object."""
-
-    @abstractmethod
-    def throttled(self, wait: Wait, headers: Mapping[str, str]) -> Answer:
-        """Refuse for speed; ``headers`` are to be sent by vendors that document none."""
-
-    @abstractmethod
-    def broken(self, status: int) -> Answer:
-        """Fail with a 5xx, as far as the vendor documents how."""
 
     @abstractmethod
     def accept(self, call: Call) -> Acceptance:

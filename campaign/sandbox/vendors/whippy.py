@@ -50,20 +50,20 @@ class Whippy(Vendor):
 
     def unauthorised(self) -> Answer:
         """Answer 401 as the page on errors prints it."""
-        return _error(401, "Not authenticated")
+        return error(401, "Not authenticated")
 
     def malformed(self) -> Answer:
         """Answer 400: a body that cannot be read is not even a request."""
-        return _error(400, "Bad Request")
+        return error(400, "Bad Request")
 
     def throttled(self, wait: Wait, headers: Mapping[str, str]) -> Answer:
         """Answer 429; no header is documented."""
         del wait
-        return _error(429, "Too many requests", headers)
+        return error(429, "Too many requests", headers)
 
     def broken(self, status: int) -> Answer:
         """Fail by itself with 500, or in the proxy before it."""
-        return gateway_answer(status) if status != 500 else _error(500, "Internal Server Error")
+        return gateway_answer(status) if status != 500 else error(500, "Internal Server Error")
 
     def accept(self, call: Call) -> Acceptance:
         """Start a chat session, or put it down for later."""
@@ -71,18 +71,18 @@ class Whippy(Vendor):
         agent = call.agent or ""
         _check_uuid(agent)
         if not self.knows_agent(agent):
-            raise Refusal(_error(404, "Agent not found"))
+            raise Refusal(error(404, "Agent not found"))
         sender = _text(call.body, fields.sender)
         to = _text(call.body, fields.to)
         kind = _text(call.body, fields.type)
         if kind not in self._types:
-            raise Refusal(_error(422, f"Invalid value for enum: {fields.type}"))
+            raise Refusal(error(422, f"Invalid value for enum: {fields.type}"))
         speaks_first = call.body.get(fields.send_initial_message, False)
         if not isinstance(speaks_first, bool):
-            raise Refusal(_error(422, f"Invalid boolean: {fields.send_initial_message}"))
+            raise Refusal(error(422, f"Invalid boolean: {fields.send_initial_message}"))
         later = _schedule(call)
         if call.is_invalid(to):
-            raise Refusal(_error(422, f"Invalid contact: {fields.to}"))
+            raise Refusal(error(422, f"Invalid contact: {fields.to}"))
         session = str(uuid4())
         draft = Draft(
             channel=kind,
@@ -102,15 +102,15 @@ def _check_uuid(agent: str) -> None:
     try:
         UUID(agent)
     except ValueError:
-        raise Refusal(_error(422, "Invalid format, expected uuid: agent_id")) from None
+        raise Refusal(error(422, "Invalid format, expected uuid: agent_id")) from None
 
 
 def _text(body: Body, name: str) -> str:
     if name not in body:
-        raise Refusal(_error(422, f"Missing field: {name}"))
+        raise Refusal(error(422, f"Missing field: {name}"))
     value = body[name]
     if not isinstance(value, str) or not value.strip():
-        raise Refusal(_error(422, f"Invalid string: {name}"))
+        raise Refusal(error(422, f"Invalid string: {name}"))
     return value
 
 
@@ -121,18 +121,23 @@ def _schedule(call: Call) -> str | None:
     value = call.body[_SCHEDULE_AT]
     try:
         # A bare date is ISO 8601 too, but the field is a date-time.
-        when = datetime.fromisoformat(value) if "T" in value else None
+        when = moment(value) if "T" in value else None
     except (TypeError, ValueError):
         when = None
     if when is None:
-        raise Refusal(_error(422, f"Invalid format, expected date-time: {_SCHEDULE_AT}"))
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
+        raise Refusal(error(422, f"Invalid format, expected date-time: {_SCHEDULE_AT}"))
     if when <= call.now:
-        raise Refusal(_error(422, f"Must be in the future: {_SCHEDULE_AT}"))
+        raise Refusal(error(422, f"Must be in the future: {_SCHEDULE_AT}"))
     return str(value)
 
 
-def _error(status: int, description: str, headers: Mapping[str, str] | None = None) -> Answer:
+def moment(text: str) -> datetime:
+    """Read ISO 8601; a time without a zone is UTC."""
+    when = datetime.fromisoformat(text)
+    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+
+
+def error(status: int, description: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """Refuse as the page on errors prints it."""
     body = {"errors": [{"description": description}], "status": status}
     return json_answer(status, body, headers=headers)
