@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.contracts.validator import assert_request_fits, assert_response_fits
-from tests.sandbox.samples import AGENT, ALL, SENDBIRD, WHIPPY, ZILD, Sample
+from tests.sandbox.asking import ACCOUNT, KEYS, MESSAGES
+from tests.sandbox.samples import AGENT, ALL, SENDBIRD, TO, WHIPPY, ZILD, Sample
 
 
 def request_of(sample: Sample, body: Any = None, **changed: Any) -> httpx.Request:
@@ -99,3 +100,26 @@ def test_refusals_of_keys_and_bodies_fit(sandbox, sample):
     for refused in (sample.post(sandbox, headers={}), sample.post(sandbox, [AGENT])):
         assert 400 <= refused.status_code < 500
         assert_response_fits(sample.vendor, good, refused)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "method", "path", "body"),
+    [
+        ("whippy", "POST", "/v1/conversations/search", {"query": TO, "limit": 501}),
+        ("whippy", "POST", "/v1/conversations/search", {"phone": TO}),
+        ("whippy", "GET", f"/v1/conversations/{AGENT}/messages?limit=501", None),
+        ("whippy", "GET", "/v1/conversations/ana", None),
+        ("synthflow", "GET", "/v2/chat?limit=0", None),
+        ("sendbird", "POST", "/v3/ai_agent/data_exports/", {"type": "conversation"}),
+        ("sendbird", "GET", "/v3/ai_agent/data_exports?limit=101", None),
+        ("twilio", "GET", f"{MESSAGES}?PageSize=1001", None),
+        ("twilio", "GET", f"{MESSAGES}?DateSent%3E=25.04.2026", None),
+        ("twilio", "GET", MESSAGES.replace(ACCOUNT, "my-account"), None),
+    ],
+)
+def test_a_look_up_that_the_documents_do_not_allow_does_not_fit(vendor, method, path, body):
+    request = httpx.Request(
+        method, f"https://api.vendor.example{path}", headers=KEYS[vendor], json=body
+    )
+    with pytest.raises(AssertionError):
+        assert_request_fits(vendor, request)

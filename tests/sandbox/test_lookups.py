@@ -74,6 +74,14 @@ def test_what_was_accepted_shows_only_after_the_delay(sandbox_with, vendor):
     assert found(sandbox, vendor) == 1
 
 
+def test_a_chat_that_is_too_fresh_cannot_be_asked_for_by_its_id_either(sandbox_with):
+    sandbox = sandbox_with(faults={"lookup_delay": 3600})
+    chat_id = SYNTHFLOW.post(sandbox).json()["response"]["conversation_id"]
+    assert ask(sandbox, "synthflow", f"/v2/chat/{chat_id}").status_code == 400
+    sandbox.set_faults({})
+    assert ask(sandbox, "synthflow", f"/v2/chat/{chat_id}").status_code == 200
+
+
 @pytest.mark.parametrize(("fault", "status"), [("lookup_errors", 500), ("lookup_throttle", 429)])
 def test_a_look_up_fails_in_the_vendors_own_words(sandbox_with, vendor, fault, status):
     sandbox = sandbox_with(faults={fault: 1.0})
@@ -86,6 +94,16 @@ def test_a_look_up_fails_in_the_vendors_own_words(sandbox_with, vendor, fault, s
 def test_a_look_up_that_failed_may_succeed_when_it_is_asked_again(sandbox_with):
     sandbox = sandbox_with(faults={"lookup_errors": 0.5})
     assert {ask_good(sandbox, "synthflow").status_code for _ in range(30)} == {200, 500}
+
+
+def test_the_same_questions_fail_in_whatever_order_they_are_asked(sandbox):
+    def failing(limits):
+        sandbox.set_faults({"lookup_errors": 0.5})  # Tries begin anew.
+        return {n for n in limits if ask_good(sandbox, "synthflow", limit=n).status_code == 500}
+
+    limits = range(1, 21)
+    assert failing(limits) == failing(reversed(limits))
+    assert 0 < len(failing(limits)) < len(limits)
 
 
 def test_the_faults_of_look_ups_do_not_touch_sending(sandbox_with, sample):

@@ -104,6 +104,13 @@ def test_the_next_page_keeps_the_filters(sandbox):
     assert following["next_page_uri"] is None
 
 
+def test_a_last_page_that_is_full_leads_nowhere(sandbox):
+    for _ in range(4):
+        SYNTHFLOW.post(sandbox)
+    page = listed(sandbox, PageSize=2)
+    assert checked(ask(sandbox, "twilio", page["next_page_uri"]))["next_page_uri"] is None
+
+
 def test_a_page_holds_fifty_unless_it_is_asked_for_more(sandbox):
     ZILD.post(sandbox, {**ZILD.body, "recipient": [f"+1555{number:07}" for number in range(60)]})
     assert len(messages(sandbox)) == 50

@@ -87,7 +87,7 @@ def test_a_scheduled_message_shows_when_its_time_has_come_and_not_before(sandbox
 
 
 def test_a_search_is_for_a_part_of_the_address(sandbox):
-    for to in ("+15550000001", "+15550000012", "ana@example.com"):
+    for to in ("+15550000001", "+15550000012", "Ana@example.com"):
         WHIPPY.post(sandbox, {**WHIPPY.body, "to": to})
 
     def contacts(query):
@@ -99,7 +99,7 @@ def test_a_search_is_for_a_part_of_the_address(sandbox):
     assert contacts("+15550000001") == {"+15550000001"}
     assert contacts("1555000000") == {"+15550000001"}
     assert contacts("15550000") == {"+15550000001", "+15550000012"}
-    assert contacts("ANA@") == {"ana@example.com"}
+    assert contacts("aNA@") == {"Ana@example.com"}
     assert len(contacts("")) == 3
     assert contacts("nobody") == set()
 
@@ -143,6 +143,7 @@ def test_an_unknown_conversation_is_not_found(sandbox, more):
 def test_a_conversation_is_gone_with_the_journal(sandbox):
     WHIPPY.post(sandbox)
     (conversation,) = search(sandbox, TO)["data"]
+    assert ask(sandbox, "whippy", f"/v1/conversations/{conversation['id']}").status_code == 200
     sandbox.journal.clear()
     assert ask(sandbox, "whippy", f"/v1/conversations/{conversation['id']}").status_code == 404
 
