@@ -80,6 +80,10 @@ class Database(Protocol):
         """Return the time in milliseconds since 1970 UTC, by the clock that all owners share."""
         ...
 
+    def damage(self) -> list[str]:
+        """Return what the database itself finds wrong with its pages and references."""
+        ...
+
     def home(self) -> Home | None:
         """Return where the ledger's file is now; ``None`` where it is no file."""
         ...

@@ -275,6 +275,10 @@ class PostgresServer:
         now: int = row["now"]
         return now
 
+    def damage(self) -> list[str]:
+        """Return nothing: the server checks its own pages whenever it reads them."""
+        return []
+
     def home(self) -> Home | None:
         """Return nothing: a database is reached from many machines, and is no file."""
         return None
@@ -307,5 +311,5 @@ def _said(error: psycopg.Error) -> str:
 @cache
 def _sql(name: str) -> bytes:
     """Return a statement with its parameters as psycopg writes them."""
-    text = (queries("ledger.sql") | queries("postgres.sql"))[name]
+    text = (queries("ledger.sql") | queries("verify.sql") | queries("postgres.sql"))[name]
     return _NAMED.sub(r"%(\1)s", text).encode()

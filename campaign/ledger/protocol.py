@@ -359,6 +359,18 @@ class Ledger(Protocol):
         """Return how many rows have each (state, reason), from the plan and from sending."""
         ...
 
+    def damage(self) -> list[str]:
+        """Return what is wrong with the store itself, in sentences."""
+        ...
+
+    def broken(self, run_id: int) -> list[str]:
+        """Return which invariants the run breaks, in sentences, as of one instant."""
+        ...
+
+    def states(self, run_id: int) -> Mapping[int, State]:
+        """Return the state of everybody who was ever claimed or refused at the last moment."""
+        ...
+
     def skips(self, run_id: int) -> Mapping[int, str]:
         """Return who was refused at the moment of sending, with the reason code."""
         ...

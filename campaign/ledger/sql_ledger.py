@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from campaign.ledger.invariants import broken
 from campaign.ledger.protocol import Attempt, Counts, Entry, State
 from campaign.ledger.recipients import Recipients
 from campaign.ledger.rows import attempt_of, entry_of
@@ -50,6 +51,19 @@ class SqlLedger(Recipients):
             return found
 
         return self._db.at_one_instant(work)
+
+    def damage(self) -> list[str]:
+        """Return what is wrong with the database itself."""
+        return self._db.damage()
+
+    def broken(self, run_id: int) -> list[str]:
+        """Return which invariants the run breaks, as of one instant."""
+        return self._db.at_one_instant(lambda: list(broken(self._db, run_id)))
+
+    def states(self, run_id: int) -> Mapping[int, State]:
+        """Return the state of everybody who has a row here."""
+        rows = self._db.all("states", run_id=run_id)
+        return {row["number"]: State(row["state"]) for row in rows}
 
     def skips(self, run_id: int) -> Mapping[int, str]:
         """Return who was refused at the moment of sending, with the reason code."""

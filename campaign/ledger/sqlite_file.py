@@ -34,7 +34,7 @@ class SqliteFile:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
         self.title = f"the ledger {path}"
-        self._sql = queries("ledger.sql")
+        self._sql = queries("ledger.sql") | queries("verify.sql")
         self._lock = threading.RLock()
         try:
             if not create and not path.exists():
@@ -166,6 +166,19 @@ class SqliteFile:
     def clock(self) -> int:
         """Return the time in milliseconds; all who open a file are on one machine."""
         return time.time_ns() // 1_000_000
+
+    def damage(self) -> list[str]:
+        """Return what SQLite finds wrong with the file."""
+        with self._lock:
+            try:
+                found = [row[0] for row in self.db.execute("PRAGMA integrity_check")]
+                found += [
+                    f"a row of {row[0]} refers to a row of {row[2]} that is not there"
+                    for row in self.db.execute("PRAGMA foreign_key_check")
+                ]
+            except sqlite3.Error as error:
+                return [str(error)]
+        return [text for text in found if text != "ok"]
 
     def home(self) -> Home:
         """Return which file on which machine this is."""

@@ -1,4 +1,4 @@
-"""Where the ledger is kept: a file, a database, or a variable's name; never with a password in it."""
+"""Where the ledger is kept: a file, a database or a variable's name; never with a password."""
 
 from __future__ import annotations
 

@@ -137,11 +137,11 @@ def test_a_run_that_another_process_planned_meanwhile_is_read_again(
         definition = Recipe().write(tmp_path, "list.csv", server.url_for("synthflow"))
         held, others = execution.held, []
 
-        def late(*arguments: object) -> object:
+        def late(*arguments: object, **more: object) -> object:
             if not others:
                 others.append("runs")
                 campaign.load(definition, environment=ENVIRONMENT).run(limit=1)
-            return held(*arguments)  # type: ignore[arg-type]
+            return held(*arguments, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(execution, "held", late)
         summary = campaign.load(definition, environment=ENVIRONMENT).run()

@@ -38,7 +38,7 @@ from campaign.providers.protocol import (
 from campaign.sending.books import Books
 from campaign.sending.engine import Engine, Result, Speed
 from campaign.sending.todo import Fixed, Todo
-from tests.ledger.ledgers import Held
+from tests.ledger.ledgers import FileStore, Held
 
 ACCEPTED = Outcome(Kind.ACCEPTED, provider_id="id", http_status=200)
 SCHEDULED = Outcome(Kind.SCHEDULED, provider_id="id", http_status=200)
@@ -162,7 +162,7 @@ class Stage(AbstractContextManager["Stage"]):
     """``people`` recipients in a ledger of their own, and everything an engine needs."""
 
     def __init__(self, folder: Path, people: int = 10) -> None:
-        self.held = Held(folder / "ledger.db", sendable=people)
+        self.held = Held(FileStore(folder / "ledger.db"), sendable=people)
         self.people = people
         self.vendor = Vendor()
         self.judge: Callable[[Todo, float], Form | str] = lambda todo, now: Form.TEXT
@@ -176,7 +176,7 @@ class Stage(AbstractContextManager["Stage"]):
         self, script: Script, speed: Speed | None = None, todos: AsyncGenerator[Todo] | None = None
     ) -> Result:
         """Send to everybody whom the ledger has not decided."""
-        self.transport = Scripted(self.held.path, self.held.run.id, script)
+        self.transport = Scripted(folder / "ledger.db", self.held.run.id, script)
         books = Books(self.ledger, self.held.lease)
         self.engine = Engine(
             provider=self.vendor,

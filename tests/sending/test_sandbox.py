@@ -23,7 +23,7 @@ from campaign.sending.books import Books
 from campaign.sending.clients import Clients
 from campaign.sending.engine import Ending, Engine, Result, Speed
 from campaign.sending.todo import Fixed, Todo
-from tests.ledger.ledgers import Held
+from tests.ledger.ledgers import FileStore, Held
 from tests.sending.stage import fast, one_error
 
 MAYBE_SENT = {State.ACCEPTED, State.SCHEDULED, State.UNKNOWN}
@@ -47,7 +47,7 @@ class Campaign:
 
     def __init__(self, folder: Path, people: int) -> None:
         self.people = people
-        self.held = Held(folder / "ledger.db", sendable=people)
+        self.held = Held(FileStore(folder / "ledger.db"), sendable=people)
 
     async def send(
         self, provider: Provider, speed: Speed, patience: float = 10.0, fixed: Fixed | None = None

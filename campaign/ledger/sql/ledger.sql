@@ -156,6 +156,9 @@ SELECT state, rows FROM tally WHERE run_id = :run_id;
 SELECT state, reason, count(*) AS rows FROM recipient
 WHERE run_id = :run_id AND reason IS NOT NULL GROUP BY state, reason;
 
+-- name: states
+SELECT number, state FROM recipient WHERE run_id = :run_id;
+
 -- name: skips
 SELECT number, reason FROM recipient WHERE run_id = :run_id AND state = 'skipped';
 

@@ -1,0 +1,42 @@
+"""The invariants of a ledger in sentences, each with the query that finds what breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from campaign.ledger.database import Database, Row
+
+_NAMED = 5
+
+SENTENCES: Mapping[str, str] = {
+    "sent_again": "was attempted again although an earlier attempt may have arrived, and nobody "
+    "decided so ({found} times)",
+    "two_numbers": "is in the run {found} times",
+    "attempts_missing": "has {found} attempts written down, which is not how often it was claimed",
+    "attempts_of_nobody": "has {found} attempts but no claim",
+    "decisions_of_nobody": "has {found} decisions but no claim",
+    "state_without_cause": "is {found}, which neither its last attempt nor a decision says",
+    "state_without_attempt": "is {found} without an attempt",
+    "times_missing": "is {found} without its time",
+    "tally_differs": "is the state of {found} recipients, and the counts of the run say another number",
+    "more_than_planned": "{found} rows have a state, more than the plan has",
+    "no_such_run_epoch": "{found} events are of an owner that the run never had",
+    "sent_without_plan": "{found} recipients were claimed without a plan",
+}
+"""Every check by its query's name; the sentence continues the name of who breaks it."""
+
+
+def broken(db: Database, run_id: int) -> Iterator[str]:
+    """Yield a sentence for each invariant that a run breaks, naming the first few who do."""
+    for query, sentence in SENTENCES.items():
+        rows = db.all(query, run_id=run_id)
+        for row in rows[:_NAMED]:
+            yield f"{_who(row)} {sentence.format(found=row['found'])}.".strip()
+        if len(rows) > _NAMED:
+            yield f"The same holds for {len(rows) - _NAMED:,} more."
+
+
+def _who(row: Row) -> str:
+    if row["key"] is None:
+        return "" if row["number"] is None else f"Number {row['number']} of the plan"
+    return str(row["key"])
