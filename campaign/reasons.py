@@ -13,7 +13,7 @@ from importlib.resources import files
 class Reason:
     """One code: the state it goes with, a sentence for people, and what to do about it.
 
-    ``resend``: sending again can mend the failure.
+    ``resend``: sending again can mend the failure, where the vendor's code does not say otherwise.
     """
 
     code: str

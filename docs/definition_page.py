@@ -78,8 +78,12 @@ def definition() -> str:
     parts += ["## provider", "What every provider takes:"]
     parts += _section("provider", common, schema["$defs"])
     for name, choice in choices.items():
-        secret = secret_fields(ours[name].Settings)
         mine = {k: v for k, v in choice["properties"].items() if k not in shared}
+        secret = {
+            key
+            for key in secret_fields(ours[name].Settings)
+            if _mapping(mine.get(key), schema["$defs"]) is None
+        }
         parts += [
             f"## provider: {name}",
             f"{choice['description']} See [{name}](../providers/{name}.md).",

@@ -22,8 +22,9 @@ from definition_page import NONE, definition, page, providers, table
 
 from campaign.cli.app import app
 from campaign.definition.schema import json_schema
+from campaign.definition.values import written
 from campaign.providers import codes, http
-from campaign.providers.protocol import Capabilities
+from campaign.providers.protocol import Capabilities, Refused, Scope
 from campaign.reasons import reasons
 from campaign.reporting.summary import EXIT_CODES
 
@@ -34,7 +35,9 @@ the results file and scripts use it."""
 
 _ABOUT_STATES = {
     "skipped": "Refused by a rule before sending.",
-    "failed": "Refused by the vendor, or never connected. Certainly not sent.",
+    "failed": "Refused by the vendor, or never connected. Certainly not sent. *Sent again*: "
+    "`campaign retry` does, unless the [vendor's code](error-codes.md) says otherwise.",
+    "held": "Not now; tried again by itself when its time has come.",
     "pending": "Not sent yet; the same command goes on.",
     "unknown": "It may or may not have gone out. Never sent again by itself.",
 }
@@ -42,7 +45,10 @@ _ABOUT_STATES = {
 _ABOUT_CODES = """How an answer is read. A definition can override any row, or add one, under
 `provider.codes`; a code in no table is read by its HTTP status. Outcomes: `rejected` and `not_sent`
 certainly did not go out, `throttled` is tried again, `unknown` never is. *Everybody* stops the run
-at the first one and leaves the rest pending. The reading is this project's; the vendors publish the
+at the first one and leaves the rest pending. *Again* says what follows for a recipient that was
+refused: `by itself` is tried again soon, as often as `retry.attempts` says; `by itself after 24h`
+is held, and not tried before; `campaign retry` is sent again when a person says so, after mending
+the cause; the others are not worth it. The reading is this project's; the vendors publish the
 codes, not what a sender should do. The reasons are explained in [Reasons](reasons.md)."""
 
 
@@ -109,12 +115,13 @@ def _reasons() -> str:
     parts = [_ABOUT_REASONS]
     states = list(dict.fromkeys(reason.state for reason in reasons().values()))
     for state in states:
-        rows = [
-            (f"`{reason.code}`", reason.sentence, reason.advice)
-            for reason in reasons().values()
-            if reason.state == state
-        ]
-        rows_told = table(("code", "what it means", "what to do"), rows)
+        here = [reason for reason in reasons().values() if reason.state == state]
+        titles: tuple[str, ...] = ("code", "what it means", "what to do")
+        rows: list[tuple[str, ...]] = [(f"`{r.code}`", r.sentence, r.advice) for r in here]
+        if state == "failed":
+            titles = (*titles, "sent again")
+            rows = [(*row, _fact(reason.resend)) for row, reason in zip(rows, here, strict=True)]
+        rows_told = table(titles, rows)
         parts += [f"## {state}", *filter(None, [_ABOUT_STATES.get(state)]), rows_told]
     return page("Reasons", *parts)
 
@@ -156,7 +163,7 @@ _VENDORS = {
 
 def _error_codes() -> str:
     parts = [_ABOUT_CODES]
-    titles = ("code", "meaning", "outcome", "concerns", "reason")
+    titles = ("code", "meaning", "outcome", "concerns", "reason", "again")
     for vendor, about in _VENDORS.items():
         parts += [f"## {vendor}", about]
         if rows := [(f"`{c}`", row.text, *_read(row)) for c, row in codes.table(vendor).items()]:
@@ -167,9 +174,20 @@ def _error_codes() -> str:
     return page("Error codes", *parts)
 
 
-def _read(row: Any) -> tuple[str, str, str]:
+def _read(row: Refused) -> tuple[str, str, str, str]:
     whom = {"recipient": "the recipient", "campaign": "everybody"}[row.scope]
-    return row.outcome, whom, f"`{row.reason}`"
+    return row.outcome, whom, f"`{row.reason}`", _again(row)
+
+
+def _again(row: Refused) -> str:
+    if row.outcome != "rejected" or row.scope is Scope.CAMPAIGN:
+        return NONE
+    if row.hold is not None:
+        return f"by itself after {written(row.hold)}"
+    if row.retry:
+        return "by itself"
+    resend = reasons()[row.reason].resend if row.resend is None else row.resend
+    return "`campaign retry`" if resend else NONE
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ class JsonProvider(ABC, Generic[SettingsT]):
     name: ClassVar[str]
     capabilities: ClassVar[Capabilities]
     default_auth: ClassVar[Auth]
+    key_field: ClassVar[str]
     code_table: ClassVar[str]
 
     def __init__(
@@ -51,11 +52,11 @@ class JsonProvider(ABC, Generic[SettingsT]):
             InvalidInput: the key cannot be sent in a header; found here, and not by a request.
         """
         self.settings = settings
-        self._secrets = tuple(secrets.values())
-        self._base = (base_url or settings.base_url or self.vendor_url()).rstrip("/")
+        self._secrets = dict(secrets)
+        self.base = (base_url or settings.base_url or self.vendor_url()).rstrip("/")
         auth = settings.auth or self.default_auth
-        # Each of these vendors takes one key; the sandbox, which checks none, gets a stand-in.
-        key = next(iter(secrets.values()), "sandbox")
+        # The sandbox, which checks no key, gets a stand-in.
+        key = secrets.get(self.key_field, "sandbox")
         value = f"{auth.scheme} {key}".strip()
         if not _HEADER_VALUE.fullmatch(value):
             raise InvalidInput(
@@ -91,14 +92,27 @@ class JsonProvider(ABC, Generic[SettingsT]):
     ) -> Refused | None:
         """Return what a code means, or ``None`` to go by the HTTP status."""
         del response, detail, channel
-        if code is None:
-            return None
+        return None if code is None else self.row(code)
+
+    def row(self, code: str) -> Refused | None:
+        """Return how a code is read: as the definition says, else as the vendor's table does."""
         return self.settings.codes.get(code) or codes.table(self.code_table).get(code)
 
     def request(self, messages: Sequence[Message]) -> httpx.Request:
         """Return the request that starts the conversation(s)."""
+        return self.question("POST", self.path(), json=self.body(messages))
+
+    def question(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | None = None,
+    ) -> httpx.Request:
+        """Return a request to the vendor, with the key."""
         return httpx.Request(
-            "POST", self._base + self.path(), headers=self._headers, json=self.body(messages)
+            method, self.base + path, params=params, headers=self._headers, json=json
         )
 
     def outcomes(self, response: httpx.Response, messages: Sequence[Message]) -> list[Outcome]:
@@ -132,23 +146,19 @@ class JsonProvider(ABC, Generic[SettingsT]):
 
     def clean(self, text: str) -> str:
         """Return a vendor's text without our secrets, shortened."""
-        return http.shorten(http.without(self._secrets, text))
+        return http.shorten(http.without(self._secrets.values(), text))
+
+    def secret(self, field: str) -> str | None:
+        """Return a secret by its field, dotted where it is nested; rehearsals have none."""
+        return self._secrets.get(field)
 
     def word(self, value: object) -> str | None:
         """Return an id or a code as text; ``None`` for what can be neither."""
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            return None
-        return self.clean(str(value)) or None
+        return http.word(value, self.clean)
 
     def kept(self, found: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
         """Return the members with these names that say something, without our secrets."""
-        scalars = {
-            name: found[name] for name in names if isinstance(found.get(name), str | int | float)
-        }
-        return {
-            name: self.clean(value) if isinstance(value, str) else value
-            for name, value in scalars.items()
-        }
+        return http.kept(found, names, self.clean)
 
     def look_ups(self) -> Sequence[LookUp]:
         """Return the ways to ask what became of a message; none unless the vendor has one."""

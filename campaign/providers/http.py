@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx
@@ -106,6 +107,9 @@ def refusal(
         detail=shorten(detail or meaning.text or f"HTTP {response.status_code}"),
         wait=wait,
         http_status=response.status_code,
+        retry=meaning.retry,
+        resend=meaning.resend,
+        hold=None if meaning.hold is None else meaning.hold.total_seconds(),
     )
 
 
@@ -157,6 +161,25 @@ def text_of(response: httpx.Response) -> str:
         return response.text
     except Exception:  # noqa: BLE001 - codecs such as "hex" and "zlib" fail each in their own way
         return response.content.decode("utf-8", "replace")
+
+
+def word(value: object, clean: Callable[[str], str]) -> str | None:
+    """Return an id or a code as text; ``None`` for what can be neither."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return clean(str(value)) or None
+
+
+def kept(
+    found: Mapping[str, Any], names: Iterable[str], clean: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return the members with these names that say something, without secrets."""
+    scalars = {
+        name: found[name] for name in names if isinstance(found.get(name), str | int | float)
+    }
+    return {
+        name: clean(value) if isinstance(value, str) else value for name, value in scalars.items()
+    }
 
 
 def shorten(text: str) -> str:

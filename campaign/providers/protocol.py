@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from campaign.channel import Channel
 from campaign.definition.values import Duration
@@ -129,6 +129,15 @@ class Refused(BaseModel):
         "each attempt.",
     )
 
+    @model_validator(mode="after")
+    def _tries_again_only_what_was_refused(self) -> Refused:
+        again = self.retry or self.hold is not None
+        if again and (self.outcome != "rejected" or self.scope is not Scope.RECIPIENT):
+            raise ValueError("retry and hold go with outcome: rejected and scope: recipient only")
+        if self.retry and self.hold is not None:
+            raise ValueError("retry is soon and hold is later; give one of them")
+        return self
+
 
 class Auth(BaseModel):
     """The header that carries the key, where it differs from the vendor's documented one."""
@@ -169,10 +178,19 @@ class ProviderSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _names_nobody(cls, value: str | None) -> str | None:
-        # It would be printed, and sent as a second way to log in beside the key.
-        if value is not None and _NAMES_SOMEBODY.match(value):
-            raise ValueError("an address may hold no user name and no password")
-        return value
+        return None if value is None else no_login(value)
+
+
+def no_login(url: str) -> str:
+    """Return an address that names nobody.
+
+    Raises:
+        ValueError: it holds a user name or a password, which would be printed, and sent as a
+            second way to log in beside the key.
+    """
+    if _NAMES_SOMEBODY.match(url):
+        raise ValueError("an address may hold no user name and no password")
+    return url
 
 
 @dataclass(frozen=True, slots=True)

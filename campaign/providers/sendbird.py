@@ -17,6 +17,7 @@ from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.look_up import LookUp
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -25,8 +26,8 @@ from campaign.providers.protocol import (
     Outcome,
     ProviderSettings,
     Refused,
-    Scope,
 )
+from campaign.providers.sendbird_look_up import SendbirdExport
 
 # What the conversation resource says that a later question may need.
 _KEPT = (
@@ -41,6 +42,7 @@ _KEPT = (
     "closed_reason",
 )
 
+_NO_SUCH_USER = "400301"
 # Codes are the HTTP status they stand for and three digits more.
 _SERVER_ERROR = re.compile(r"5\d{5}")
 
@@ -79,6 +81,7 @@ class Sendbird(JsonProvider[SendbirdSettings]):
         wait_header="X-RateLimit-RetryAfter",
     )
     default_auth: ClassVar[Auth] = Auth(header="Api-Token")
+    key_field: ClassVar[str] = "api_token"
     code_table: ClassVar[str] = "sendbird"
 
     def vendor_url(self) -> str:
@@ -135,13 +138,12 @@ class Sendbird(JsonProvider[SendbirdSettings]):
         about_user = channel is Channel.MESSENGER and "user" in detail.casefold()
         about_agent = "agent" in detail.casefold() or "bot" in detail.casefold()
         if code == "400201" and about_user and not about_agent and not overridden:
-            return Refused(
-                outcome="rejected",
-                scope=Scope.RECIPIENT,
-                reason="invalid_recipient",
-                text="The user does not exist.",
-            )
+            return self.row(_NO_SUCH_USER)
         if meaning is None and code is not None and _SERVER_ERROR.fullmatch(code):
             # HTTP may say 400 all the same.
             return http.by_status(httpx.codes.INTERNAL_SERVER_ERROR)
         return meaning
+
+    def look_ups(self) -> Sequence[LookUp]:
+        """Return the export of conversations."""
+        return (SendbirdExport(self, self.settings.ai_agent_id, self.base),)

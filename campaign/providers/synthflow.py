@@ -18,6 +18,7 @@ from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import codes, http
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.look_up import LookUp
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -26,6 +27,8 @@ from campaign.providers.protocol import (
     Outcome,
     ProviderSettings,
 )
+from campaign.providers.synthflow_look_up import SynthflowChats
+from campaign.providers.twilio import TwilioAccount, twilio_look_ups
 
 _HOSTS = {"us": "https://api.us.synthflow.ai", "global": "https://api.synthflow.ai"}
 # By itself: not a part of an id or of a longer number.
@@ -44,6 +47,12 @@ class SynthflowSettings(ProviderSettings):
     api_key: Secret | None = Field(default=None, description="API key.")
     path: str = Field(
         default="/v2/chat/outbound", pattern=r"^/\S+$", description="Path of the endpoint."
+    )
+
+    twilio: TwilioAccount | None = Field(
+        default=None,
+        description="The Twilio account that is connected to Synthflow, to ask it what became of "
+        "messages whose answer was lost.",
     )
 
     @model_validator(mode="after")
@@ -70,6 +79,7 @@ class Synthflow(JsonProvider[SynthflowSettings]):
         default_rate=1.0,
     )
     default_auth: ClassVar[Auth] = Auth(header="Authorization", scheme="Bearer")
+    key_field: ClassVar[str] = "api_key"
     code_table: ClassVar[str] = "twilio"
 
     def vendor_url(self) -> str:
@@ -122,3 +132,8 @@ class Synthflow(JsonProvider[SynthflowSettings]):
         known = self.settings.codes.keys() | codes.table(self.code_table).keys()
         # A number that only looks like a code must not hide the code.
         return next((code for code in found if code in known), next(iter(found), None)), text
+
+    def look_ups(self) -> Sequence[LookUp]:
+        """Return Twilio's list of messages, where the account is given, and then Synthflow's."""
+        chats = SynthflowChats(self, self.settings.agent_id)
+        return (*twilio_look_ups(self.settings.twilio, self), chats)

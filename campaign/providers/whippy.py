@@ -17,6 +17,7 @@ from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.look_up import LookUp
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -28,6 +29,7 @@ from campaign.providers.protocol import (
     Refused,
     Scope,
 )
+from campaign.providers.whippy_look_up import WhippyConversations
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
@@ -94,6 +96,7 @@ class Whippy(JsonProvider[WhippySettings]):
         default_rate=25.0,
     )
     default_auth: ClassVar[Auth] = Auth(header="X-WHIPPY-KEY")
+    key_field: ClassVar[str] = "api_key"
     code_table: ClassVar[str] = "whippy"
 
     def vendor_url(self) -> str:
@@ -166,6 +169,10 @@ class Whippy(JsonProvider[WhippySettings]):
         if unknown_field or first in {name.casefold() for name in shared}:
             return Refused(outcome="rejected", reason="request_refused", scope=Scope.CAMPAIGN)
         return None
+
+    def look_ups(self) -> Sequence[LookUp]:
+        """Return the search of conversations."""
+        return (WhippyConversations(self),)
 
     @classmethod
     def misfits(

@@ -8,7 +8,6 @@ recipients whose variables are identical travel together.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -18,7 +17,9 @@ from pydantic import Field, model_validator
 from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import http
+from campaign.providers.asking import digits
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.look_up import LookUp
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -27,8 +28,7 @@ from campaign.providers.protocol import (
     Outcome,
     ProviderSettings,
 )
-
-_NOT_DIGITS = re.compile(r"\D")
+from campaign.providers.twilio import TwilioAccount, twilio_look_ups
 
 
 class ZildSettings(ProviderSettings):
@@ -56,6 +56,11 @@ class ZildSettings(ProviderSettings):
         default="/api/Conversation/proactive-conversation",
         pattern=r"^/\S+$",
         description="Path of the endpoint.",
+    )
+    twilio: TwilioAccount | None = Field(
+        default=None,
+        description="Your Twilio account, where the WhatsApp sender is in it, to ask it what "
+        "became of messages whose answer was lost.",
     )
 
     @model_validator(mode="after")
@@ -89,6 +94,7 @@ class Zild(JsonProvider[ZildSettings]):
         default_rate=5.0,
     )
     default_auth: ClassVar[Auth] = Auth(header="Authorization", scheme="Bearer")
+    key_field: ClassVar[str] = "token"
     code_table: ClassVar[str] = "twilio"
 
     def vendor_url(self) -> str:
@@ -135,7 +141,7 @@ class Zild(JsonProvider[ZildSettings]):
         }
         outcomes = []
         for message in messages:
-            conversation = by_number.get(_digits(message.address))
+            conversation = by_number.get(digits(message.address))
             alone = len(messages) == len(conversations) == 1
             if conversation is None and alone and not by_number:
                 # One asked, one answered, and the answer names nobody: it can only be this one.
@@ -190,10 +196,9 @@ class Zild(JsonProvider[ZildSettings]):
             parts.append(str(found["errors"]))
         return None, ": ".join(parts) or http.text_of(response)
 
-
-def _digits(number: object) -> str:
-    """Return a number's digits: ``whatsapp:+49 151`` and ``+49151`` are the same recipient."""
-    return _NOT_DIGITS.sub("", str(number))
+    def look_ups(self) -> Sequence[LookUp]:
+        """Return Twilio's list of messages, where the account is given; Zild has none."""
+        return twilio_look_ups(self.settings.twilio, self)
 
 
 def _messages(conversation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -204,5 +209,5 @@ def _messages(conversation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _numbers(conversation: Mapping[str, Any]) -> Iterator[str]:
     for message in _messages(conversation):
-        if digits := _digits(message.get("to")):
-            yield digits
+        if number := digits(message.get("to")):
+            yield number

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 import campaign
 from campaign.channel import Channel
@@ -23,6 +26,8 @@ def _is(found: Outcome, code: str, row: Refused) -> None:
         row.reason,
         code,
     )
+    assert (found.retry, found.resend) == (row.retry, row.resend)
+    assert found.hold == (row.hold.total_seconds() if row.hold is not None else None)
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -62,14 +67,62 @@ def test_every_row_says_what_the_code_means(vendor: str, code: str) -> None:
 
 
 def _state_of(reason: str) -> str:
-    # A closed window and a refused content are known to the rules, too, under the same reason.
-    return "skipped" if reason == "window_closed" else "failed"
+    # A closed window is known to the rules, too, under the same reason.
+    return {"window_closed": "skipped", "capped_for_now": "held"}.get(reason, "failed")
 
 
 def test_a_row_for_the_whole_campaign_is_always_a_refusal() -> None:
     for vendor, code in ROWS:
         row = codes.table(vendor)[code]
         assert row.scope is Scope.RECIPIENT or row.outcome == "rejected", (vendor, code)
+
+
+@pytest.mark.parametrize(("vendor", "code"), ROWS)
+def test_only_a_refusal_of_one_recipient_is_ever_sent_again(vendor: str, code: str) -> None:
+    row = codes.table(vendor)[code]
+    one_refusal = row.outcome == "rejected" and row.scope is Scope.RECIPIENT
+    if row.retry or row.resend is not None or row.hold is not None:
+        assert one_refusal
+    if row.retry or row.hold is not None:
+        # What passes by itself is worth sending again by hand, too, once it was given up.
+        resend = reasons()[row.reason].resend if row.resend is None else row.resend
+        assert resend
+    assert (row.hold is not None) == (reasons()[row.reason].state == "held")
+
+
+def test_three_kinds_of_again_are_told_apart() -> None:
+    table = codes.table("twilio")
+    assert {code for code, row in table.items() if row.retry} == {"30003", "30500"}
+    assert {code: row.hold for code, row in table.items() if row.hold} == {
+        "63049": timedelta(hours=24)
+    }
+    asked_not_to_be_messaged = ("21610", "63014", "63032", "30004")
+    for code in asked_not_to_be_messaged:
+        row = table[code]
+        again = (row.retry, bool(row.resend), row.hold, reasons()[row.reason].resend)
+        assert again == (False, False, None, False), code
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"outcome": "unknown", "retry": True},
+        {"outcome": "throttled", "hold": "24h"},
+        {"outcome": "rejected", "scope": "campaign", "retry": True},
+        {"outcome": "rejected", "scope": "campaign", "hold": "1h"},
+        {"outcome": "rejected", "retry": True, "hold": "1h"},
+    ],
+    ids=repr,
+)
+def test_a_row_that_tries_again_what_may_have_gone_out_is_refused(row: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="retry"):
+        Refused.model_validate(row)
+
+
+def test_a_definition_says_what_is_tried_again() -> None:
+    said = {"63024": {"outcome": "rejected", "reason": "ours", "hold": "2h", "resend": True}}
+    found = outcome("synthflow", 400, b"Twilio says 63024", codes=said)
+    assert (found.hold, found.resend, found.retry) == (7200.0, True, False)
 
 
 def test_the_definition_overrides_a_row_and_adds_others() -> None:
@@ -112,7 +165,7 @@ def test_every_reason_is_a_sentence_with_advice() -> None:
     for reason in reasons().values():
         assert re.fullmatch(r"[A-Z].*\.", reason.sentence), reason.code
         assert reason.advice
-        assert reason.state in ("skipped", "failed", "pending", "unknown", "accepted")
+        assert reason.state in ("skipped", "held", "failed", "pending", "unknown", "accepted")
 
 
 @pytest.mark.parametrize(

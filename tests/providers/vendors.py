@@ -38,13 +38,21 @@ WAYS = tuple(
 """Every vendor on each of its channels."""
 
 
-def provider(name: str, *, key: str = KEY, url: str | None = None, **settings: Any) -> Provider:
-    """A provider as the definition's settings make it."""
+def provider(
+    name: str,
+    *,
+    key: str = KEY,
+    url: str | None = None,
+    more: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> Provider:
+    """A provider as the definition's settings make it; ``more`` are its other secrets."""
     found = registry.find(name)
     assert found is not None
     field = _SECRET[name]
     said = {"name": name, field: "${KEY}"} | _SETTINGS[name] | settings
-    return found(found.Settings.model_validate(said), {field: key}, url)
+    # The key is known by its name, wherever it stands among the secrets.
+    return found(found.Settings.model_validate(said), {**(more or {}), field: key}, url)
 
 
 def plain(name: str, channel: Channel) -> Message:

@@ -1,0 +1,204 @@
+"""Synthflow's list of chats, for what its objects happen to carry.
+
+Source: API reference "List chats" and "Get a chat". Neither shows a phone number in a chat, nor
+says that outbound chats are listed, nor in which order; so an object counts only if it carries the
+recipient's number, under whatever name, and silence says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from campaign.providers import http
+from campaign.providers.asking import (
+    SKEW,
+    Asking,
+    Place,
+    Unanswered,
+    digits,
+    mappings,
+    moment,
+    same_text,
+)
+from campaign.providers.base import JsonProvider
+from campaign.providers.look_up import Finding, Questions, Sought, Verdict, Wait
+
+_PAGE = 50
+_MOST_PAGES = 200
+# So many chats are opened to see whether a chat carries any number; if none does, no more are.
+_PROBES = 3
+_NUMBER = re.compile(r"(?:[a-z]+:)?\+\d[\d ().-]{5,18}")
+# What people and the agent said; a number in there is not whom the chat is with.
+_SAID = frozenset({"conversation_history", "transcript", "messages"})
+_KEPT = ("chat_id", "conversation_id", "chat_status", "start_timestamp")
+
+_Chat = Mapping[str, Any]
+
+
+class SynthflowChats(Asking):
+    """``GET /v2/chat``, for all recipients together."""
+
+    title = "Synthflow's list of chats"
+    authoritative = False
+    delay = timedelta(hours=1)
+    together = True
+
+    def __init__(self, provider: JsonProvider[Any], agent_id: str) -> None:
+        super().__init__("Synthflow", provider.clean)
+        self._provider = provider
+        self._agent = agent_id
+
+    def answer(self, sought: Sequence[Sought]) -> Questions:
+        """Read the chats since the earliest attempt, and look for the recipients' numbers."""
+        since = min(one.attempted_at for one in sought) - SKEW
+        wanted = frozenset(digits(one.address) for one in sought)
+        listed = yield from self._listed(since)
+        chats = yield from self._opened(listed, wanted)
+        named = {number for chat in chats for number in _numbers(chat, wanted)}
+        return [self._finding(one, chats, bool(named)) for one in sought]
+
+    def _finding(self, one: Sought, chats: Sequence[_Chat], carries_numbers: bool) -> Finding:
+        number, doubtful = digits(one.address), False
+        for chat in chats:
+            place = self.place(_start(chat), one)
+            if place is Place.BEFORE or number not in _numbers(chat, frozenset({number})):
+                continue
+            if place is Place.NEAR and _says(chat, one.text):
+                name = self._name(chat)
+                detail = self.clean(f"Synthflow lists a chat with this number, {name or 'no id'}")
+                evidence = self.kept(chat, _KEPT)
+                return Finding(one.recipient, Verdict.FOUND, detail, name, evidence)
+            doubtful = True
+        if doubtful:
+            detail = "Synthflow lists a chat with this number, but another text or much later"
+            return self.undecided(one, detail)
+        if not carries_numbers:
+            detail = (
+                f"Synthflow lists {len(chats)} chat(s) since then, and they carry no numbers to "
+                "tell whose they are"
+            )
+            return self.undecided(one, detail)
+        detail = "Synthflow lists no chat with this number since then"
+        return Finding(one.recipient, Verdict.ABSENT, detail)
+
+    def _listed(
+        self, since: datetime
+    ) -> Generator[httpx.Request | Wait, httpx.Response | None, list[_Chat]]:
+        """Read the list, as far back as needed.
+
+        Raises:
+            Unanswered: it is longer than can be read, or a part of it cannot be understood.
+        """
+        found: list[_Chat] = []
+        params = {"agent_id": self._agent, "limit": str(_PAGE)}
+        cursors = set()
+        for _ in range(_MOST_PAGES):
+            response = yield self._provider.question("GET", "/v2/chat", params=params)
+            page = self.json_of(response)
+            items = _list_in(page)
+            if items is None or len(chats := mappings(items)) < len(items):
+                raise self.odd("no list of chats", response)
+            found += [chat for chat in chats if (start := _start(chat)) is None or start >= since]
+            cursor = _cursor(page)
+            if cursor is None or cursor in cursors or not chats or _all_older(chats, since):
+                return found
+            cursors.add(cursor)
+            params = {**params, "cursor": cursor}
+        raise Unanswered(f"Synthflow lists more than {len(found)} chats since then")
+
+    def _opened(
+        self, listed: Sequence[_Chat], wanted: frozenset[str]
+    ) -> Generator[httpx.Request | Wait, httpx.Response | None, list[_Chat]]:
+        """Open the chats that name nobody in the list, unless opening one is seen not to help."""
+        chats: list[_Chat] = []
+        opened, helped = 0, False
+        for chat in listed:
+            name = self._name(chat)
+            silent = next(_numbers(chat, wanted), None) is None
+            if name is None or not silent or (opened >= _PROBES and not helped):
+                chats.append(chat)
+                continue
+            path = f"/v2/chat/{quote(name, safe='')}"
+            response = yield self._provider.question("GET", path)
+            opened += 1
+            whole = http.json_of(response) if response and response.is_success else None
+            inner = whole.get("response") if isinstance(whole, Mapping) else None
+            # A chat that cannot be opened names nobody; its place in the list stays.
+            merged = {**chat, **inner} if isinstance(inner, Mapping) else chat
+            helped = helped or next(_numbers(merged, wanted), None) is not None
+            chats.append(merged)
+        return chats
+
+    def _name(self, chat: _Chat) -> str | None:
+        return self.word(chat.get("chat_id")) or self.word(chat.get("id"))
+
+
+def _start(chat: _Chat) -> datetime | None:
+    names = ("start_timestamp", "started_at", "created_at")
+    return next((at for name in names if (at := moment(chat.get(name))) is not None), None)
+
+
+def _all_older(chats: Sequence[_Chat], since: datetime) -> bool:
+    """Say whether no later page can matter: all are too old, and they do not become younger."""
+    starts = [_start(chat) for chat in chats]
+    known = [start for start in starts if start is not None]
+    if len(known) < len(starts) or max(known) >= since:
+        return False
+    return len(known) > 1 and known[0] > known[-1]
+
+
+def _list_in(page: object) -> list[object] | None:
+    """Return the list of chats; the page shows ``{"status", "response"}`` and not where it is."""
+    inner = page.get("response", page) if isinstance(page, Mapping) else page
+    if isinstance(inner, list):
+        return inner
+    if not isinstance(inner, Mapping):
+        return None
+    lists = [value for value in inner.values() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 else None
+
+
+def _cursor(page: object) -> str | None:
+    """Return where the next page starts; only the parameter's name, ``cursor``, is documented."""
+    for holder in _holders(page):
+        for name in ("next_cursor", "cursor", "next"):
+            cursor = holder.get(name)
+            if isinstance(cursor, str) and cursor:
+                return http.storable(cursor)
+    return None
+
+
+def _holders(page: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(page, Mapping):
+        yield page
+        for name in ("response", "pagination"):
+            yield from _holders(page.get(name))
+
+
+def _numbers(value: object, wanted: frozenset[str]) -> Iterator[str]:
+    """Yield the digits of the phone numbers that an object carries, however deep."""
+    waiting: list[object] = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            waiting += [inner for name, inner in part.items() if name not in _SAID]
+        elif isinstance(part, list):
+            waiting += part
+        # Without a + it may be an id or a time, unless it is exactly whom we look for.
+        elif isinstance(part, str) and (_NUMBER.fullmatch(part) or part in wanted):
+            yield digits(part)
+
+
+def _says(chat: _Chat, text: str | None) -> bool:
+    """Say whether a chat may hold this text: nothing speaks against one that shows no texts."""
+    history = chat.get("conversation_history")
+    said = [
+        entry.get("message") for entry in mappings(history if isinstance(history, list) else ())
+    ]
+    return not said or any(same_text(text, message) for message in said)

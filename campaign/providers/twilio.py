@@ -1,0 +1,210 @@
+"""Twilio's list of messages: what became of a message that a vendor sends over your own account.
+
+Source: Messages resource, "Read multiple Message resources", and Twilio's own client libraries.
+Only ``To`` is asked for. A filter on ``DateSent`` would hide a message that still waits in Twilio's
+queue, which has no such date yet; one on ``From`` would hide a message that the vendor sent from
+another number. Invariant: ``ABSENT`` is said only of an account that has the campaign's own
+messages, after its whole list for this recipient was read.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Generator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from campaign.channel import Channel
+from campaign.definition.values import Secret
+from campaign.providers import http
+from campaign.providers.asking import (
+    SKEW,
+    Asking,
+    Place,
+    Unanswered,
+    digits,
+    is_number,
+    mappings,
+    moment,
+    same_text,
+)
+from campaign.providers.base import JsonProvider
+from campaign.providers.look_up import Finding, LookUp, Questions, Sought, Verdict, Wait
+from campaign.providers.protocol import Scope, no_login
+
+_PAGE = 1000
+_MOST_PAGES = 20
+_NOT_DELIVERED = frozenset({"failed", "undelivered", "canceled"})
+_KEPT = ("sid", "status", "date_created", "date_sent", "from", "to", "error_code", "error_message")
+# WhatsApp writes numbers of Mexico, Argentina and Brazil with a digit more or less than E.164 does.
+_WRITTEN_OTHERWISE = ("+52", "+54", "+55")
+
+_Reading = Generator[httpx.Request | Wait, httpx.Response | None, list[Mapping[str, object]]]
+
+
+class TwilioAccount(BaseModel):
+    """Your own Twilio account, over which the vendor sends; it is only ever read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account_sid: str = Field(
+        pattern=r"^AC[0-9a-fA-F]{32}$", description="The account's SID, AC and 32 digits."
+    )
+    auth_token: Secret = Field(description="The account's auth token.")
+    base_url: str = Field(
+        default="https://api.twilio.com",
+        pattern=r"^https?://[^\s]+$",
+        description="Where Twilio's API lives, for accounts outside its first region.",
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _names_nobody(cls, value: str) -> str:
+        return no_login(value)
+
+
+class TwilioMessages(Asking):
+    """``GET /2010-04-01/Accounts/{sid}/Messages.json?To=...``, for one recipient at a time.
+
+    Twilio has a message as soon as the vendor has handed it over. An hour leaves the vendor time
+    to queue it; the vendors do not say how long they do.
+    """
+
+    title = "the message list of your Twilio account"
+    authoritative = True
+    delay = timedelta(hours=1)
+    together = False
+
+    def __init__(self, account: TwilioAccount, token: str, provider: JsonProvider[Any]) -> None:
+        """``provider`` reads Twilio's error codes, and knows all secrets of the definition."""
+        login = b64encode(f"{account.account_sid}:{token}".encode()).decode()
+        super().__init__("Twilio", lambda text: provider.clean(http.without([login], text)))
+        self._provider = provider
+        self._base = account.base_url.rstrip("/")
+        self._list = f"{self._base}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
+        self._headers = {"Authorization": f"Basic {login}"}
+
+    def answer(self, sought: Sequence[Sought]) -> Questions:
+        """Read the list of messages to this recipient."""
+        (one,) = sought
+        prefix = "whatsapp:" if one.channel is Channel.WHATSAPP else ""
+        doubtful = 0
+        for message in (yield from self._messages({"To": prefix + one.address}, _MOST_PAGES)):
+            whose = digits(_text(message, "to"))
+            if message.get("direction") == "inbound" or whose not in ("", digits(one.address)):
+                continue
+            place = self.place(_created(message), one)
+            ours = self._from_us(message, one) and same_text(one.text, message.get("body"))
+            if place is Place.NEAR and ours and whose and _outbound(message):
+                return [self._finding(one, message)]
+            doubtful += place in (Place.NEAR, Place.UNKNOWN) or (place is Place.LATE and ours)
+        if doubtful:
+            detail = (
+                f"Twilio has {doubtful} message(s) to this number since then, but none that is "
+                "certain to be this one: another text, another sender or much later"
+            )
+            return [self.undecided(one, detail)]
+        return [(yield from self._absent(one, prefix))]
+
+    def _absent(
+        self, one: Sought, prefix: str
+    ) -> Generator[httpx.Request | Wait, httpx.Response | None, Finding]:
+        """Make sure that this is the account over which the campaign sends, before saying so."""
+        if prefix and one.address.startswith(_WRITTEN_OTHERWISE):
+            detail = "Twilio has no message to this number, but WhatsApp may write it differently"
+            return self.undecided(one, detail)
+        if one.sender is not None and is_number(one.sender):
+            query = {"From": prefix + one.sender}
+        else:
+            query = {"DateSent>": f"{one.attempted_at - SKEW:%Y-%m-%d}"}
+        for message in (yield from self._messages(query, 1)):
+            if _outbound(message) and str(message.get("from")).startswith(prefix):
+                detail = "Twilio has no message to this number since then"
+                return Finding(one.recipient, Verdict.ABSENT, detail)
+        whose = f"from {one.sender}" if "From" in query else "of that day"
+        detail = (
+            f"the Twilio account has no message {whose} at all; is it the account over which the "
+            "vendor sends?"
+        )
+        return self.undecided(one, detail)
+
+    def _from_us(self, message: Mapping[str, object], one: Sought) -> bool:
+        return not is_number(one.sender) or digits(message.get("from")) == digits(one.sender)
+
+    def _finding(self, one: Sought, message: Mapping[str, object]) -> Finding:
+        status, created = str(message.get("status")), _created(message)
+        evidence = self.kept(message, _KEPT)
+        sid = self.word(message.get("sid"))
+        when = f"{created:%Y-%m-%d %H:%M:%S} UTC" if created else "an unknown time"
+        detail = self.clean(f"Twilio has the message of {when}, status {status}")
+        if status not in _NOT_DELIVERED:
+            return Finding(one.recipient, Verdict.FOUND, detail, sid, evidence)
+        code = self.word(message.get("error_code"))
+        row = self._provider.row(code) if code is not None else None
+        reason, resend = "looked_up_failed", None
+        if row is not None:
+            detail = self.clean(f"{detail}: {row.text}")
+            if row.outcome == "rejected" and row.scope is Scope.RECIPIENT:
+                reason, resend = row.reason, row.resend
+        return Finding(one.recipient, Verdict.FAILED, detail, sid, evidence, reason, code, resend)
+
+    def _messages(self, query: Mapping[str, str], pages: int) -> _Reading:
+        """Read a list, page after page; with one page, only what it begins with.
+
+        Raises:
+            Unanswered: it is longer than can be read, or a part of it cannot be understood.
+        """
+        request = httpx.Request(
+            "GET", self._list, params={**query, "PageSize": str(_PAGE)}, headers=self._headers
+        )
+        found: list[Mapping[str, object]] = []
+        for number in range(1, _MOST_PAGES + 1):
+            response = yield request
+            page = self.json_of(response)
+            items = page.get("messages") if isinstance(page, Mapping) else None
+            if not isinstance(page, Mapping) or not isinstance(items, list):
+                raise self.odd("no list of messages", response)
+            messages = mappings(items)
+            if len(messages) < len(items):
+                raise self.odd("a message that is none", response)
+            found += messages
+            following = page.get("next_page_uri")
+            if following is None or following == "" or number == pages:
+                return found
+            request = self._next(following)
+        raise Unanswered(f"Twilio has more than {_MOST_PAGES * _PAGE} messages to this number")
+
+    def _next(self, uri: object) -> httpx.Request:
+        """Return the request for the next page, which must be in the same place: it has the key."""
+        if not isinstance(uri, str) or not uri.startswith("/"):
+            raise self.odd("the next page is at another address", None)
+        try:
+            return httpx.Request("GET", self._base + uri, headers=self._headers)
+        except (httpx.InvalidURL, ValueError):
+            raise self.odd("no address of the next page", None) from None
+
+
+def twilio_look_ups(
+    account: TwilioAccount | None, provider: JsonProvider[Any]
+) -> tuple[LookUp, ...]:
+    """Return the look-up at the account, where one is given; a rehearsal has no token for it."""
+    token = provider.secret("twilio.auth_token")
+    return () if account is None or token is None else (TwilioMessages(account, token, provider),)
+
+
+def _outbound(message: Mapping[str, object]) -> bool:
+    return str(message.get("direction")).startswith("outbound")
+
+
+def _created(message: Mapping[str, object]) -> datetime | None:
+    # What still waits in Twilio's queue has no date_sent.
+    return moment(_text(message, "date_created")) or moment(_text(message, "date_sent"))
+
+
+def _text(message: Mapping[str, object], name: str) -> str:
+    """Return a member that Twilio writes as text; nothing where it is anything else."""
+    found = message.get(name)
+    return found if isinstance(found, str) else ""
