@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 import campaign
 from campaign.channel import Channel
+from campaign.definition.secrets import secrets_of
+from campaign.definition.values import written
+from campaign.providers import registry
+from campaign.providers.look_up import LookUp
 from campaign.providers.protocol import Message, TemplateUse
 
 from .pages import DOCS, blocks
@@ -66,6 +72,35 @@ def test_the_page_shows_the_request(name: str, tmp_path: Path) -> None:
     assert str(request.url) == url
     assert {key: request.headers[key] for key in headers} == headers
     assert json.loads(request.content) == body
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_the_page_says_what_is_asked_about_the_unknown(name: str) -> None:
+    section = (DOCS / "providers" / f"{name}.md").read_text(encoding="utf-8")
+    section = section.partition("\n## Unknown\n")[2]
+    rows = [row for row in section.split("\n") if row.startswith("| ")][2:]
+    ways = _ways(name)
+    assert ways
+    for way, row in zip(ways, rows, strict=True):
+        asked, _, counted, nothing = row.strip("| ").split(" | ")
+        assert asked.startswith(f"{way.title}:")
+        assert counted == "the same" or f"to {written(way.delay)} after it" in counted
+        assert nothing.startswith("**not sent**" if way.authoritative else "stays `unknown`")
+        assert not way.authoritative or f"{written(way.delay)} after the attempt" in nothing
+
+
+def _ways(name: str) -> Sequence[LookUp]:
+    """Every look-up that a provider can have, with the settings that its page shows."""
+    text = (DOCS / "providers" / f"{name}.md").read_text(encoding="utf-8")
+    shown = [YAML(typ="safe").load(block.text) for block in blocks(text, "yaml")]
+    whole = next(definition for definition in shown if "recipients" in definition)["provider"]
+    for more in (part["provider"] for part in shown if set(part) == {"provider"}):
+        whole = whole | {key: value for key, value in more.items() if key == "twilio"}
+    chosen = registry.find(name)
+    assert chosen is not None
+    settings = chosen.Settings.model_validate(whole)
+    secrets = {field: "a-key" for field, _ in secrets_of(settings)}
+    return chosen(settings, secrets, None).look_ups()
 
 
 @pytest.mark.parametrize("name", MESSAGES)

@@ -108,7 +108,6 @@ def test_a_number_that_somebody_mentions_is_not_whom_the_chat_is_with() -> None:
         (_chat(to=NUMBER, conversation_history=[{"message": ANA.text}]), Verdict.FOUND),
         (_chat(to="+4917100000"), Verdict.ABSENT),
     ],
-    ids=repr,
 )
 def test_number_time_and_text_must_fit(chat: dict[str, Any], verdict: Verdict) -> None:
     assert _asked(chat).findings[0].verdict is verdict
@@ -122,7 +121,6 @@ def test_number_time_and_text_must_fit(chat: dict[str, Any], verdict: Verdict) -
         [_chat(to=NUMBER)],
         {"chats": [_chat(to=NUMBER)]},
     ],
-    ids=repr,
 )
 def test_the_list_is_found_wherever_the_answer_has_it(page: object) -> None:
     assert asked(look_up("synthflow"), in_turn(page), ANA).verdict is Verdict.FOUND
