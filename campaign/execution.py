@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ import polars as pl
 
 from campaign.audience.fingerprint import fingerprint
 from campaign.errors import InvalidInput, first_error
+from campaign.in_time import InTime
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
 from campaign.ledger.protocol import Lease, Ledger, Run
@@ -38,15 +40,8 @@ from campaign.reporting.watching import listen, watch
 from campaign.sandbox.embedded import embedded_sandbox
 from campaign.sending.books import BooksUntil
 from campaign.sending.clients import Clients
+from campaign.sending.ending import TooLate, stop_at_deadline
 from campaign.sending.engine import Ending, Engine, Result, Speed
-
-_LEAST_AHEAD = 3.0
-"""Seconds that a scheduled time must be ahead, so that it still is when the vendor reads it."""
-
-_TOO_LATE = (
-    "the scheduled time has passed; give message.schedule_at a new time and run again "
-    "(recipients already scheduled are not touched)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +53,7 @@ class Options:
     takeover: bool = False
     handle_signals: bool = False
     confirm: Callable[[About], bool] | None = None
+    now: Callable[[], datetime] = local_now
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -77,6 +73,7 @@ class Execution:
         self._engine_at_work: Engine | None = None
         self._interrupted = False
         self._options = options
+        self._in_time = InTime(job, options.now)
         self._definition = job.loaded.definition
 
     def interrupt(self) -> None:
@@ -96,13 +93,13 @@ class Execution:
         self._reporter.preparing("Reading the suppression lists and the recipient list")
         suppressed = await anyio.to_thread.run_sync(job.suppressed)
         list_hash = await anyio.to_thread.run_sync(self._list_hash)
-        name = job.run_name(list_hash or "", local_now())
+        name = job.run_name(list_hash or "", self._options.now())
         folder = job.folder / name
         traces = not job.loaded.settings.sandbox and has_traces(folder)
         location = job.ledger(self._environment)
         if not location.exists:  # refused before an empty ledger stands in its place
             self._check_new(folder, traces=traces)
-            self._check_schedule()
+            self._in_time.check_new()
         summary: Summary
         with ExitStack() as stack:
             ledger = await anyio.to_thread.run_sync(location.open)
@@ -122,7 +119,7 @@ class Execution:
             run = ledger.find_run(self._definition.name, name) or run
             recovered = ledger.recover(lease)
             if ledger.may_replan(run.id):
-                self._check_schedule()
+                self._in_time.check_new()
             self._reporter.preparing("Judging every row and rendering every message")
             plan = await anyio.to_thread.run_sync(
                 plan_of_run,
@@ -154,21 +151,6 @@ class Execution:
                 "those people again. Put the ledger back where it was, or give the campaign "
                 "another `name` if that is what you want."
             )
-
-    def _check_schedule(self) -> None:
-        """Refuse a scheduled time that has passed, while nobody has an outcome yet."""
-        if self._too_late():
-            raise InvalidInput(
-                self._job.loaded.locate(
-                    "message",
-                    "schedule_at",
-                    message="`message.schedule_at` is in the past, or only seconds away",
-                )
-            )
-
-    def _too_late(self) -> bool:
-        at = self._job.fixed().schedule_at
-        return at is not None and at.timestamp() - time.time() <= _LEAST_AHEAD
 
     def _check_only(self, plan: Plan) -> None:
         only = self._options.only
@@ -217,21 +199,28 @@ class Execution:
             rate=speed.rate,
             recovered=recovered,
         )
+        if to_send:
+            self._in_time.check()
         self._reporter.started(about)
-        late = to_send > 0 and self._too_late()
-        ask = options.confirm if to_send > 0 and not late else None
+        moments = self._in_time.moments()
+        late = next((moment for moment in moments if to_send and moment.has_come()), None)
+        ask = options.confirm if to_send > 0 and late is None else None
         declined = ask is not None and not ask(about)
+        if ask is not None and not declined:
+            self._in_time.check()  # an answer may be hours in coming
         started = time.monotonic()
         ledger.note(lease, "started", f"{to_send} to send")
         result = Result()
-        if late:
-            result = Result(Ending.STOPPED, _TOO_LATE)
+        if late is not None:
+            result = Result(late.ending, late.why)
         elif declined:
             result = Result(Ending.INTERRUPTED, "Not confirmed; nothing was sent.")
         elif to_send:
             result = await self._engine(
-                ledger, run, lease, plan, suppressed, speed, to_send, folder
+                ledger, run, lease, plan, suppressed, speed, to_send, folder, moments
             )
+        if result.ending is Ending.DEADLINE and not ledger.counts(run.id).pending:
+            result = Result()  # it came while the last answers were under way
         seconds = time.monotonic() - started
         ledger.note(lease, result.ending.value, result.why)
         counts = ledger.counts(run.id)
@@ -271,6 +260,7 @@ class Execution:
         speed: Speed,
         to_send: int,
         folder: Path,
+        moments: Sequence[TooLate],
     ) -> Result:
         job = self._job
         settings = job.loaded.settings
@@ -281,9 +271,7 @@ class Execution:
                 url = stack.enter_context(
                     embedded_sandbox(settings.name, folder / "sandbox-journal.jsonl")
                 )
-            books = BooksUntil(
-                ledger, lease, self._too_late, lambda: engine.stop(Ending.STOPPED, _TOO_LATE)
-            )
+            books = BooksUntil(ledger, lease, moments, lambda *how: engine.stop(*how))
             local = _is_local(url or settings.base_url)
             clients = Clients(settings.timeout.total_seconds(), proxies=not local)
             engine = Engine(
@@ -303,6 +291,7 @@ class Execution:
                 async with clients, anyio.create_task_group() as around:
                     around.start_soon(books.keep)
                     around.start_soon(watch, self._reporter, ledger, run.id, speed.rate, to_send)
+                    around.start_soon(stop_at_deadline, moments, engine.stop)
                     if self._options.handle_signals:
                         around.start_soon(listen, self._reporter, engine)
                     todos = still_to_do(plan, ledger, run.id, self._options.only)

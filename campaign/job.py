@@ -26,6 +26,8 @@ from campaign.providers import registry
 from campaign.providers.protocol import Provider
 from campaign.rules.form import Choice
 from campaign.rules.window import Window
+from campaign.schedule import Hours
+from campaign.sending.breaker import Thresholds
 from campaign.sending.engine import Judge, Speed
 from campaign.sending.todo import Fixed, Todo
 
@@ -141,7 +143,17 @@ class Job:
             longest_wait=definition.retry.longest_wait.total_seconds(),
             batch=getattr(self.loaded.settings, "batch", 1),
             limit=limit,
+            stop_when=Thresholds(
+                in_a_row=definition.stop_when.in_a_row,
+                unknown=definition.stop_when.unknown,
+                failed_rate=definition.stop_when.failed_rate,
+            ),
         )
+
+    @property
+    def hours(self) -> Hours:
+        """When the campaign may be sent."""
+        return Hours(self.loaded.definition.schedule)
 
     def provider(self, environment: Mapping[str, str], sandbox_url: str | None) -> Provider:
         """Return the provider, with its secrets.
@@ -166,10 +178,11 @@ class Job:
         """Return the name of the run that starts at ``at``.
 
         The strftime pattern decides which executions are one run: the same name again is a
-        resume. A rehearsal in the sandbox messages nobody, so any change of the definition or the
+        resume. Past midnight, hours that cross it still belong to the day on which they began. A
+        rehearsal in the sandbox messages nobody, so any change of the definition or the
         list begins a new one, and it never stands in the way of the real run.
         """
-        name = self.loaded.definition.run_name(at)
+        name = self.loaded.definition.run_name(self.hours.named_at(at))
         if not self.loaded.settings.sandbox:
             return name
         return f"{name}-sandbox-{self.loaded.fingerprint[:4]}{list_fingerprint[:4]}"

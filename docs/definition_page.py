@@ -8,9 +8,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from campaign.definition.fields import INSTANT
+from campaign.definition.limits import CLOCK
 from campaign.definition.schema import json_schema
 from campaign.definition.secrets import secret_fields
-from campaign.definition.values import Duration, PerSecond, Secret
+from campaign.definition.values import Duration, Percent, PerSecond, Secret
 from campaign.providers import registry
 from campaign.providers.protocol import Provider, ProviderSettings
 
@@ -26,6 +28,9 @@ is an error. A path is relative to the definition's folder. The same as
 _PATTERNS = {
     TypeAdapter(Duration).json_schema()["pattern"]: "duration, such as `10m`",
     TypeAdapter(PerSecond).json_schema()["pattern"]: "rate, such as `80/s`",
+    TypeAdapter(Percent).json_schema()["pattern"]: "share, such as `5%`",
+    CLOCK: "time of day, such as `09:00`",
+    INSTANT: "date and time with UTC offset",
     TypeAdapter(Secret).json_schema()["pattern"]: "secret: `${NAME}`",
 }
 _WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true, false"}

@@ -157,10 +157,16 @@ Timezone = Annotated[
 ]
 """The IANA name of a time zone."""
 
-_INSTANT = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*([Zz]|[+-]\d{2}(:?\d{2})?)$"
+INSTANT = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*([Zz]|[+-]\d{2}(:?\d{2})?)$"
+"""How a moment is written: date, time and UTC offset."""
 
 
-def _instant(value: object) -> datetime:
+def instant(value: object) -> datetime:
+    """Read a moment with its UTC offset.
+
+    Raises:
+        PydanticCustomError: it is none, or has no offset.
+    """
     if isinstance(value, datetime):
         moment = value
     else:
@@ -181,7 +187,7 @@ def _instant(value: object) -> datetime:
 
 Instant = Annotated[
     datetime,
-    BeforeValidator(_instant),
-    WithJsonSchema({"type": "string", "pattern": _INSTANT}),
+    BeforeValidator(instant),
+    WithJsonSchema({"type": "string", "pattern": INSTANT}),
 ]
 """A moment with a UTC offset."""

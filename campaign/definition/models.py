@@ -26,15 +26,11 @@ from campaign.definition.fields import (
     is_number,
     wrong,
 )
+from campaign.definition.limits import Schedule, StopWhen
 from campaign.definition.naming import Name, RunPattern
+from campaign.definition.part import Part
 from campaign.definition.places import LedgerPlace
 from campaign.definition.values import Duration, PerSecond
-
-
-class Part(BaseModel):
-    """The base of every mapping in a definition."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ProviderChoice(BaseModel):
@@ -242,6 +238,12 @@ class Definition(Part):
         Rate, Shorthand(_short_rate, ({"type": "string", "pattern": "/", "examples": ["80/s"]},))
     ] = Field(default_factory=Rate, description="How fast: 80/s, or a mapping that says more.")
     retry: Retry = Field(default_factory=Retry, description="How often and when to try again.")
+    schedule: Schedule | None = Field(
+        default=None, description="Between which hours it may be sent. Default: at any time."
+    )
+    stop_when: StopWhen = Field(
+        default_factory=StopWhen, description="What stops a run that does no good."
+    )
     ledger: LedgerPlace = Field(
         default="campaign-ledger.db",
         description="The ledger: a SQLite file, relative to the definition; or, for several "

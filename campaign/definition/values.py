@@ -1,6 +1,7 @@
-"""The small typed values of a definition: durations, rates and secrets.
+"""The small typed values of a definition: durations, rates, shares and secrets.
 
-They are written the way people write them (``10m``, ``80/s``, ``${API_KEY}``) and hold SI units.
+They are written the way people write them (``10m``, ``80/s``, ``5%``, ``${API_KEY}``) and hold SI
+units, and hundredths.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _SECONDS = {
 }
 _DURATION = rf"^\s*({_NUMBER})\s*(ms|s|m|min|h|d)\s*$"
 _RATE = rf"^\s*({_NUMBER})\s*/\s*(s|sec|second|m|min|minute|h|hour|d|day)\s*$"
+_PERCENT = rf"^\s*({_NUMBER})\s*%\s*$"
 _REFERENCE = r"^\s*\$\{([A-Za-z_][A-Za-z0-9_]*)\}\s*$"
 
 _LONGEST = timedelta(days=3650)
@@ -86,6 +88,29 @@ PerSecond = Annotated[
     WithJsonSchema({"type": "string", "pattern": _RATE, "examples": ["80/s", "1000/min"]}),
 ]
 """Messages per second, written with any unit: ``80/s``, ``1000/min``, ``5000/h``."""
+
+
+def percent(value: object) -> float:
+    """Read a share such as ``5%``, as a number of hundredths.
+
+    A bare number is refused: nobody can tell whether 0.5 means a half or half a hundredth.
+
+    Raises:
+        ValueError: the text is not a percentage, or it is not above 0 and up to 100.
+    """
+    if isinstance(value, str) and (found := re.fullmatch(_PERCENT, value)):
+        hundredths = float(found[1])
+        if 0 < hundredths <= 100:
+            return hundredths
+    raise ValueError("a share is a percentage above 0% and up to 100%: 5% or 0.5%")
+
+
+Percent = Annotated[
+    float,
+    BeforeValidator(percent),
+    WithJsonSchema({"type": "string", "pattern": _PERCENT, "examples": ["5%"]}),
+]
+"""A share in hundredths, written ``5%``."""
 
 
 class MissingSecret(LookupError):

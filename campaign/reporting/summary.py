@@ -14,10 +14,10 @@ from campaign.sending.engine import Ending
 EXIT_CODES: Mapping[int, str] = {
     0: "everything settled well, or there was nothing to do",
     1: "something else went wrong",
-    2: "the definition or the list is invalid; nothing was sent",
+    2: "the definition or the list is invalid, or it is the wrong hour; nothing was sent",
     3: "finished, with some failed or unknown",
-    4: "stopped by an error that concerns the whole campaign",
-    5: "stopped with recipients pending or held",
+    4: "stopped by trouble that concerns the whole campaign, or by `stop_when`",
+    5: "ended with recipients pending or held: a limit, or the deadline",
     11: "another process holds the run",
     130: "interrupted; the same command resumes",
 }

@@ -9,13 +9,14 @@ is cancelled, until every claim that went through them is settled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import anyio
 import anyio.to_thread
 
 from campaign.ledger.protocol import Claim, Lease, Ledger, Settlement, Skip
+from campaign.sending.ending import Stop, TooLate
 
 
 @dataclass(slots=True)
@@ -128,20 +129,21 @@ class Books:
 class BooksUntil(Books):
     """Books that claim nobody once it is too late: all who are left stay pending.
 
-    Asked at the claim, after every wait, because a message whose scheduled time has passed is
-    sent at once.
+    Asked at the claim, after every wait: a message whose scheduled time has passed would be sent
+    at once, and one that waited for its place beyond the deadline would be sent after it.
     """
 
     def __init__(
-        self, ledger: Ledger, lease: Lease, too_late: Callable[[], bool], stop: Callable[[], None]
+        self, ledger: Ledger, lease: Lease, moments: Sequence[TooLate], stop: Stop
     ) -> None:
         super().__init__(ledger, lease)
-        self._too_late = too_late
+        self._moments = moments
         self._stop = stop
 
     async def claim(self, claims: Sequence[Claim]) -> list[int | None]:
         """Claim recipients, or stop the run and claim none."""
-        if self._too_late():
-            self._stop()
-            return [None] * len(claims)
+        for moment in self._moments:
+            if moment.has_come():
+                self._stop(moment.ending, moment.why)
+                return [None] * len(claims)
         return await super().claim(claims)

@@ -13,8 +13,7 @@ import random
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import anyio
@@ -23,25 +22,18 @@ import anyio.lowlevel
 import httpx
 
 from campaign.errors import LedgerError, first_error
-from campaign.ledger.protocol import Claim, Settlement
+from campaign.ledger.protocol import Claim
 from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending.books import Books
-from campaign.sending.breaker import Breaker
+from campaign.sending.breaker import Breaker, Thresholds
+from campaign.sending.ending import Ending as Ending
+from campaign.sending.ending import Result as Result
 from campaign.sending.pace import Pace, Pause
-from campaign.sending.settling import settlement
+from campaign.sending.settling import settlements
 from campaign.sending.todo import Fixed, Todo
 from campaign.sending.upcoming import Batch, Upcoming
 from campaign.sending.upcoming import Judge as Judge
-
-
-class Ending(StrEnum):
-    """Why the engine came to an end."""
-
-    FINISHED = "finished"
-    LIMIT = "limit"
-    INTERRUPTED = "interrupted"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +47,7 @@ class Speed:
     longest_wait: float
     batch: int = 1
     limit: int | None = None
+    stop_when: Thresholds = field(default_factory=Thresholds)
 
 
 class Transport(Protocol):
@@ -63,14 +56,6 @@ class Transport(Protocol):
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request and read the whole answer."""
         ...
-
-
-@dataclass(slots=True)
-class Result:
-    """How the engine ended, and why in a sentence where there is something to say."""
-
-    ending: Ending = Ending.FINISHED
-    why: str | None = None
 
 
 class Engine:
@@ -102,7 +87,7 @@ class Engine:
         )
         self._pace = Pace(speed.rate)
         self._pause = Pause(speed.first_wait, speed.longest_wait)
-        self._breaker = Breaker(speed.attempts)
+        self._breaker = Breaker(speed.attempts, speed.stop_when)
         self._slots = anyio.Semaphore(speed.concurrency)
         self._dispatching = anyio.CancelScope()
         self._sending = anyio.CancelScope()
@@ -190,7 +175,7 @@ class Engine:
         ]
         if not mine:
             return
-        started_at = time.time_ns() // 1_000_000
+        started_at = _now()
         raised: BaseException | None = None
         left = False
         try:
@@ -200,20 +185,22 @@ class Engine:
             await anyio.lowlevel.checkpoint_if_cancelled()
             left = True  # nothing can come between this line and the transport's first one
             outcomes = await self._exchange(request, messages)
-            if tripped := self._breaker.note(outcomes):
-                self.stop(Ending.STOPPED, tripped)
+            # Before they are weighed: a run that stops gives nobody up.
+            self._stop_if(self._breaker.note(outcomes))
             times = [
                 self._weigh(todo, outcome, let_go_at)
                 for (todo, _, _), outcome in zip(mine, outcomes, strict=True)
             ]
-            settlements = _settlements(mine, outcomes, times, started_at)
+            settled = settlements(mine, outcomes, times, started_at, _now())
+            self._stop_if(self._breaker.settled(settled))
         except BaseException as error:  # noqa: BLE001 - raised again when the claims are settled
             raised = error
             times = [None] * len(mine)
             outcome = self._broken_off(error) if left else Outcome(Kind.NOT_SENT)
-            settlements = _settlements(mine, [outcome] * len(mine), times, started_at, left=left)
+            outcomes = [outcome] * len(mine)
+            settled = settlements(mine, outcomes, times, started_at, _now(), left=left)
         with anyio.CancelScope(shield=True):
-            await self._books.settle(settlements)
+            await self._books.settle(settled)
         if raised is not None:
             raise raised
         for (todo, _, _), at in zip(mine, times, strict=True):
@@ -254,24 +241,38 @@ class Engine:
         """Act on an outcome; return when to try this recipient again, or ``None`` for never."""
         now = time.monotonic()
         if outcome.kind is Kind.THROTTLED:
+            todo.unanswered += 1
             self._wait_for_vendor(outcome, let_go_at, "the vendor asks to slow down")
             return now
         if outcome.kind is Kind.NOT_SENT:
+            todo.unanswered += 1
             what = f"the vendor cannot be reached ({outcome.detail})"
             self._wait_for_vendor(outcome, let_go_at, what)
-            todo.tries += 1
-            # A run that stops gives nobody up: the trouble may be everybody's, or ours.
-            if todo.tries >= self._speed.attempts and not self._dispatching.cancel_called:
-                return None
-            return now + self._backoff(todo.tries)
+            return self._once_more(todo, now)
         self._pause.over(let_go_at)
-        if outcome.kind is Kind.REJECTED and outcome.scope is Scope.CAMPAIGN:
+        if outcome.kind is not Kind.REJECTED:
+            return None
+        if outcome.scope is Scope.CAMPAIGN:
             self.stop(
                 Ending.STOPPED,
                 f"the vendor refuses the whole campaign ({outcome.reason}): {outcome.detail}",
             )
             return now
-        return None
+        # Who is held comes back in a later execution, not in this one.
+        return self._once_more(todo, now) if outcome.retry and outcome.hold is None else None
+
+    def _once_more(self, todo: Todo, now: float) -> float | None:
+        todo.tries += 1
+        # A run that stops gives nobody up: the trouble may be everybody's, or ours.
+        if todo.tries >= self._speed.attempts and not self._dispatching.cancel_called:
+            return None
+        doubled = self._speed.first_wait * 2.0 ** min(todo.tries - 1, 30)
+        spread = random.uniform(0.75, 1.25)  # noqa: S311 - a wait
+        return now + min(doubled, self._speed.longest_wait) * spread
+
+    def _stop_if(self, tripped: str | None) -> None:
+        if tripped is not None:
+            self.stop(Ending.STOPPED, tripped)
 
     def _wait_for_vendor(self, outcome: Outcome, let_go_at: float, what: str) -> None:
         if self._pause.begin(outcome.wait, let_go_at):
@@ -280,26 +281,9 @@ class Engine:
             else:
                 self._news.append(f"Waiting {self._pause.seconds:.1f} s: {what}.")
 
-    def _backoff(self, tries: int) -> float:
-        doubled = self._speed.first_wait * 2.0 ** min(tries - 1, 30)
-        return min(doubled, self._speed.longest_wait) * random.uniform(0.75, 1.25)  # noqa: S311 - a wait
 
-
-def _settlements(
-    mine: Sequence[tuple[Todo, Message, int]],
-    outcomes: Sequence[Outcome],
-    times: Sequence[float | None],
-    started_at: int,
-    *,
-    left: bool = True,
-) -> list[Settlement]:
-    """Return what to write; who was not even tried (``left`` is false) stays pending."""
-    return [
-        settlement(
-            todo.number, attempt, outcome, started_at, will_repeat=at is not None or not left
-        )
-        for (todo, _, attempt), outcome, at in zip(mine, outcomes, times, strict=True)
-    ]
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _without_secrets(value: Any, clean: Callable[[str], str]) -> Any:

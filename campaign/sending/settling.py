@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from campaign.ledger.protocol import Settlement, State
-from campaign.providers.protocol import Kind, Outcome, Scope
+from campaign.providers.protocol import Kind, Message, Outcome, Scope
+from campaign.sending.todo import Todo
+
+MOST_HELD = 3
+"""Attempts at a recipient whom the vendor refuses for the time being; after the last one it has
+failed."""
 
 _STATES = {
     Kind.ACCEPTED: State.ACCEPTED,
@@ -15,18 +22,39 @@ _STATES = {
 }
 
 
+def held_until(outcome: Outcome, attempt: int, now: int) -> int | None:
+    """Return until when the vendor's answer holds a recipient back, or ``None`` where it does not.
+
+    ``attempt`` counts the answers that said something about the recipient, from 1; ``now`` and
+    what is returned are milliseconds since 1970 UTC. Each refusal doubles the time.
+    """
+    refused_alone = outcome.kind is Kind.REJECTED and outcome.scope is Scope.RECIPIENT
+    if not refused_alone or outcome.hold is None or attempt >= MOST_HELD:
+        return None
+    return now + round(outcome.hold * 1000 * 2.0 ** (attempt - 1))
+
+
 def settlement(
-    number: int, attempt: int, outcome: Outcome, started_at: int, *, will_repeat: bool
+    number: int,
+    attempt: int,
+    outcome: Outcome,
+    started_at: int,
+    *,
+    will_repeat: bool,
+    not_before: int | None = None,
 ) -> Settlement:
     """Return what to write for one attempt; ``started_at`` in milliseconds since 1970 UTC.
 
     A recipient goes back to pending only when it is certain that nothing was sent: the vendor
-    throttled, the connection never stood (until the attempts are used up), or the vendor refused
-    the campaign as a whole, which is not this recipient's fault.
+    throttled, the connection never stood or the vendor refused for a reason that may pass (until
+    the attempts are used up), or the vendor refused the campaign as a whole, which is not this
+    recipient's fault. With ``not_before``, the recipient is held until then.
     """
     state = _STATES[outcome.kind]
     refused_for_all = outcome.kind is Kind.REJECTED and outcome.scope is Scope.CAMPAIGN
-    if refused_for_all or (outcome.kind is Kind.NOT_SENT and will_repeat):
+    if not_before is not None:
+        state = State.HELD
+    elif refused_for_all or (will_repeat and _may_pass(outcome)):
         state = State.PENDING
     return Settlement(
         number=number,
@@ -40,4 +68,36 @@ def settlement(
         provider_id=outcome.provider_id,
         http_status=outcome.http_status,
         evidence=outcome.evidence,
+        resend=outcome.resend,
+        not_before=not_before,
     )
+
+
+def settlements(
+    mine: Sequence[tuple[Todo, Message, int]],
+    outcomes: Sequence[Outcome],
+    times: Sequence[float | None],
+    started_at: int,
+    now: int,
+    *,
+    left: bool = True,
+) -> list[Settlement]:
+    """Return what to write after one answer; ``times`` says when each is tried again, if at all.
+
+    Who was not even tried (``left`` is false) stays pending.
+    """
+    return [
+        settlement(
+            todo.number,
+            attempt,
+            outcome,
+            started_at,
+            will_repeat=at is not None or not left,
+            not_before=held_until(outcome, attempt - todo.unanswered, now),
+        )
+        for (todo, _, attempt), outcome, at in zip(mine, outcomes, times, strict=True)
+    ]
+
+
+def _may_pass(outcome: Outcome) -> bool:
+    return outcome.kind is Kind.NOT_SENT or (outcome.kind is Kind.REJECTED and outcome.retry)

@@ -92,7 +92,8 @@ def test_an_unknown_key_far_from_all_others_lists_what_there_is(tmp_path: Path) 
     assert problems_of(f"{FIRST}zzz: 1\n", tmp_path) == [
         (
             "11:1 `zzz` is not a key of a definition (known here: name, run, channel, provider, "
-            "sender, recipients, message, window, suppress, rate, retry, ledger, output)"
+            "sender, recipients, message, window, suppress, rate, retry, schedule, "
+            "stop_when, ledger, output)"
         )
     ]
 
@@ -222,6 +223,8 @@ def test_the_fingerprint_covers_what_decides_who_gets_what(tmp_path: Path) -> No
     [
         "rate: 5/s",
         "retry: {attempts: 2}",
+        "schedule: {start: 09:00, not_after: 12:00, deadline: 18:00, timezone: Europe/Berlin}",
+        "stop_when: {failed_rate: 5%, unknown: 20, in_a_row: 10}",
         "ledger: x.db",
         "output: o",
         "suppress: a.csv",

@@ -62,6 +62,8 @@ window: {column: last_inbound_at, outside: template, margin: 5m, timezone: Europ
 suppress: optouts.csv
 rate: 1000/min
 retry: {attempts: 3, first_wait: 500ms, longest_wait: 2m}
+schedule: {start: "09:00", not_after: "12:00", deadline: "18:00", timezone: Europe/Berlin}
+stop_when: {failed_rate: 5%, unknown: 20, in_a_row: 10}
 ledger: l.db
 output: out
 """

@@ -43,6 +43,9 @@ def test_good_definitions_pass(text: str) -> None:
         ),
         ('message: "Hi {{ first_name }}"', "rate: 80/s\nsuppress: [a.csv]"),
         ("name: acme", "name: acme\n  timeout: 10s"),
+        ("channel: sms", "channel: sms\nschedule: {start: 9:00, deadline: '18:00'}"),
+        ("channel: sms", "channel: sms\nschedule: {not_after: 2026-12-01T09:00:00+01:00}"),
+        ("channel: sms", "channel: sms\nstop_when: {failed_rate: 5%, unknown: 20, in_a_row: 9}"),
     ],
 )
 def test_shorthands_pass(change: tuple[str, str]) -> None:
@@ -61,6 +64,8 @@ def test_shorthands_pass(change: tuple[str, str]) -> None:
         ("recipients: people.csv", "recipients: {file: people.csv}", "$.recipients"),
         ("channel: sms", "channel: sms\nrate: 80", "$.rate"),
         ("channel: sms", "channel: sms\nretry: {first_wait: 10}", "$.retry.first_wait"),
+        ("channel: sms", "channel: sms\nschedule: {start: 25:00}", "$.schedule"),
+        ("channel: sms", "channel: sms\nstop_when: {failed_rate: 5}", "$.stop_when.failed_rate"),
         ("channel: sms", "channel: sms\nzzz: 1", "$"),
         ("recipients: people.csv\n", "", "$"),
     ],

@@ -236,7 +236,9 @@ async def test_one_lost_answer_about_many_recipients_does_not_stop_the_run(
         assert stage.counts == {"unknown": 30, "accepted": 30}
 
 
-OUTCOMES = st.builds(Outcome, st.sampled_from(Kind), scope=st.sampled_from(Scope))
+OUTCOMES = st.builds(
+    Outcome, st.sampled_from(Kind), scope=st.sampled_from(Scope), retry=st.booleans()
+)
 
 
 @given(OUTCOMES, st.booleans())
@@ -246,7 +248,8 @@ def test_nobody_becomes_pending_unless_it_is_certain_that_nothing_was_sent(
     state = settlement(1, 1, outcome, 1, will_repeat=will_repeat).state
     if state == "pending":
         assert outcome.kind in (Kind.THROTTLED, Kind.NOT_SENT, Kind.REJECTED)
-        assert outcome.kind is not Kind.REJECTED or outcome.scope is Scope.CAMPAIGN
+        refused_alone = outcome.kind is Kind.REJECTED and outcome.scope is Scope.RECIPIENT
+        assert not refused_alone or (outcome.retry and will_repeat)
     else:
         assert outcome.kind is not Kind.THROTTLED
         assert state in ("accepted", "scheduled", "failed", "unknown")
