@@ -60,9 +60,7 @@ class Hours:
                 for at in (schedule.start, schedule.not_after, schedule.deadline)
             )
             return Day(today, opens, closes, deadline, None)
-        # The day before yesterday too: an island that changed the side of the date line once left
-        # out a date.
-        days = (self._beginning(today - back * _ONE_DAY) for back in range(3))
+        days = (self._beginning(on) for on in (today, today - _ONE_DAY))
         return next(day for day in days if day.opens is not None and day.opens <= now)
 
     def named_at(self, at: datetime) -> datetime:

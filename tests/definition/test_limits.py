@@ -122,9 +122,10 @@ def test_what_is_wrong_with_a_limit_is_said_where_it_stands(
     assert problems_of(f"{FIRST}{line}\n", tmp_path) == [problem]
 
 
-def test_the_order_of_times_is_that_of_the_campaigns_day() -> None:
-    night = Schedule(start="22:00", not_after="02:00", deadline="06:00")  # type: ignore[arg-type]
-    assert night.deadline == time(6)
+@pytest.mark.parametrize("not_after", ["23:00", "02:00"])
+def test_the_order_of_times_is_that_of_the_campaigns_day(tmp_path: Path, not_after: str) -> None:
+    line = f"schedule: {{start: 22:00, not_after: {not_after}, deadline: 06:00}}\n"
+    assert problems_of(FIRST + line, tmp_path) == []
 
 
 @pytest.mark.parametrize(("written", "hundredths"), [("5%", 5), ("0.5 %", 0.5), ("100%", 100)])

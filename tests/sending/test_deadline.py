@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import anyio
@@ -20,7 +21,8 @@ from campaign.reporting.reporter import About, Silent
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer
 from campaign.sending.books import BooksUntil
-from campaign.sending.ending import Ending, TooLate, stop_at_deadline
+from campaign.sending.ending import Ending, Result, TooLate, stop_at_deadline
+from campaign.sending.engine import Engine
 from tests.cli.commands import campaign
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number
@@ -71,7 +73,7 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path):  # type: ignore[no-untyped-def]
+def place(tmp_path: Path) -> Iterator[Place]:
     with SandboxServer() as server:
         yield Place(tmp_path, server)
 
@@ -173,18 +175,16 @@ def test_a_deadline_that_comes_with_the_last_answer_leaves_nobody_out(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "campaign.execution.Engine.run", _stopped_after(Ending.DEADLINE, "too late")
+        "campaign.sending.engine.Engine.run", _stopped_after(Ending.DEADLINE, "too late")
     )
     summary = place.run(place.job(UNTIL), MORNING)
     assert (summary.exit_code, summary.ending, summary.why) == (0, Ending.FINISHED, None)
 
 
-def _stopped_after(ending: Ending, why: str):  # type: ignore[no-untyped-def]
-    from campaign.sending.engine import Engine
-
+def _stopped_after(ending: Ending, why: str) -> Callable[..., Awaitable[Result]]:
     run = Engine.run
 
-    async def late(engine: Engine, todos):  # type: ignore[no-untyped-def]
+    async def late(engine: Engine, todos: Any) -> Result:
         await run(engine, todos)
         engine.stop(ending, why)
         return engine._result

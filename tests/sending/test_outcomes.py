@@ -256,7 +256,10 @@ def test_nobody_becomes_pending_unless_it_is_certain_that_nothing_was_sent(
     assert (state == "unknown") == (outcome.kind is Kind.UNKNOWN)
 
 
-ANSWERS = st.sampled_from([ACCEPTED, SCHEDULED, OPTED_OUT, UNKNOWN, THROTTLED, NOT_SENT])
+OUT_OF_REACH = Outcome(Kind.REJECTED, "not_delivered_now", http_status=400, retry=True)
+ANSWERS = st.sampled_from(
+    [ACCEPTED, SCHEDULED, OPTED_OUT, OUT_OF_REACH, UNKNOWN, THROTTLED, NOT_SENT]
+)
 MAYBE_SENT = {"accepted", "scheduled", "unknown"}
 
 
@@ -287,7 +290,8 @@ async def test_whatever_the_vendor_answers_everybody_may_have_got_it_at_most_onc
             *before, last = attempts[number]
             assert not MAYBE_SENT.intersection(before)
             assert entry.state in (last, "pending", "failed")
-            assert entry.state != "pending" or last in ("throttled", "not_sent")
+            assert entry.state != "pending" or last in ("throttled", "not_sent", "rejected")
+            assert "rejected" not in before or any(OUT_OF_REACH in one for one in scripts)
         tried = [number for number in attempts if attempts[number]]
         assert limit is None or len(tried) <= limit
         assert len(stage.transport.sent_to) == sum(map(len, attempts.values()))

@@ -44,7 +44,8 @@ class Remembering:
 
 
 def _passed(one: Settlement) -> Settlement:
-    return replace(one, state=State.PENDING) if one.state is State.HELD else one
+    held = one.state is State.HELD
+    return replace(one, state=State.PENDING, not_before=None) if held else one
 
 
 async def test_who_was_out_of_reach_is_tried_again_by_itself(stage: Stage) -> None:
