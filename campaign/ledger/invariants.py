@@ -18,7 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "state_without_cause": "is {found}, which neither its last attempt nor a decision says",
     "state_without_attempt": "is {found} without an attempt",
     "times_missing": "is {found} without its time",
-    "tally_differs": "is the state of {found} recipients, and the counts of the run say another number",
+    "tally_differs": "is the state of {found} recipients, and the run's counts say another number",
     "more_than_planned": "{found} rows have a state, more than the plan has",
     "no_such_run_epoch": "{found} events are of an owner that the run never had",
     "sent_without_plan": "{found} recipients were claimed without a plan",

@@ -162,7 +162,8 @@ class Stage(AbstractContextManager["Stage"]):
     """``people`` recipients in a ledger of their own, and everything an engine needs."""
 
     def __init__(self, folder: Path, people: int = 10) -> None:
-        self.held = Held(FileStore(folder / "ledger.db"), sendable=people)
+        self.path = folder / "ledger.db"
+        self.held = Held(FileStore(self.path), sendable=people)
         self.people = people
         self.vendor = Vendor()
         self.judge: Callable[[Todo, float], Form | str] = lambda todo, now: Form.TEXT
@@ -176,7 +177,7 @@ class Stage(AbstractContextManager["Stage"]):
         self, script: Script, speed: Speed | None = None, todos: AsyncGenerator[Todo] | None = None
     ) -> Result:
         """Send to everybody whom the ledger has not decided."""
-        self.transport = Scripted(folder / "ledger.db", self.held.run.id, script)
+        self.transport = Scripted(self.path, self.held.run.id, script)
         books = Books(self.ledger, self.held.lease)
         self.engine = Engine(
             provider=self.vendor,
