@@ -21,7 +21,7 @@ from typing import TypeVar
 
 import anyio
 
-from campaign import deciding
+from campaign import deciding, reconciling, verifying
 from campaign.deciding import As
 from campaign.definition.secrets import read_env_file
 from campaign.errors import InvalidInput
@@ -29,9 +29,11 @@ from campaign.execution import Execution, Options
 from campaign.forecast import Forecast, forecast
 from campaign.job import Job
 from campaign.ledger.protocol import State
+from campaign.reconciling import Progress, Reconciled
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary
 from campaign.status import RunView, open_run
+from campaign.verifying import Verified
 
 T = TypeVar("T")
 
@@ -168,6 +170,42 @@ class Campaign:
                 "`campaign resolve`, or say --accept-duplicates to send to them all the same."
             )
         return deciding.send_again(self._job, self._environment, state, codes, run)
+
+    def reconcile(
+        self, *, run: str | None = None, progress: Progress = lambda *_: None
+    ) -> Reconciled:
+        """Ask the vendor what became of unknown recipients, and settle whom it tells of.
+
+        Args:
+            run: the name of the run, by default the newest.
+            progress: told whom is asked, about how many it was, and about how many it will be.
+
+        Raises:
+            InvalidInput: the vendor cannot be asked with these settings, or the run is a
+                rehearsal.
+            RunHeld: the run is being sent.
+            LedgerError: the ledger cannot be read or written.
+        """
+
+        async def ask() -> Reconciled:
+            return await self.reconcile_async(run=run, progress=progress)
+
+        return _outside_any_loop(lambda: anyio.run(ask), lambda: None)
+
+    async def reconcile_async(
+        self, *, run: str | None = None, progress: Progress = lambda *_: None
+    ) -> Reconciled:
+        """Do what :meth:`reconcile` does, in an asyncio event loop that already runs."""
+        return await reconciling.reconcile(self._job, self._environment, run, progress)
+
+    def verify(self, *, run: str | None = None) -> Verified:
+        """Check every invariant of the ledger, for one run or for all of this campaign.
+
+        Raises:
+            LedgerError: there is no ledger, or it cannot be read.
+            InvalidInput: there is no such run.
+        """
+        return verifying.verify(self._job, self._environment, run)
 
     def view(self, run: str | None = None) -> RunView:
         """Open what the ledger knows of a run, by default the newest one.

@@ -131,6 +131,8 @@ def _wanted(entry: Entry, codes: Collection[str]) -> bool:
         return entry.reason in codes or entry.code in codes
     if entry.state is State.UNKNOWN:
         return True
+    if entry.resend is not None:
+        return entry.resend  # the vendor's code says so
     known = reasons().get(entry.reason or "")
     return known is not None and known.resend
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import anyio
 import anyio.abc
@@ -39,7 +38,7 @@ from campaign.reporting.summary import Summary
 from campaign.reporting.watching import listen, watch
 from campaign.sandbox.embedded import embedded_sandbox
 from campaign.sending.books import BooksUntil
-from campaign.sending.clients import Clients
+from campaign.sending.clients import Clients, is_local
 from campaign.sending.ending import TooLate, stop_at_deadline
 from campaign.sending.engine import Ending, Engine, Result, Speed
 
@@ -118,6 +117,7 @@ class Execution:
             # Another process may have planned and sent until it gave the run back.
             run = ledger.find_run(self._definition.name, name) or run
             recovered = ledger.recover(lease)
+            ledger.release_due(lease)
             if ledger.may_replan(run.id):
                 self._in_time.check_new()
             self._reporter.preparing("Judging every row and rendering every message")
@@ -229,6 +229,7 @@ class Execution:
             name=self._definition.name,
             run=run.run,
             counts=counts,
+            held_until=ledger.next_due(run.id),
             reasons=ledger.reasons(run.id),
             ending=result.ending,
             why=result.why,
@@ -272,7 +273,7 @@ class Execution:
                     embedded_sandbox(settings.name, folder / "sandbox-journal.jsonl")
                 )
             books = BooksUntil(ledger, lease, moments, lambda *how: engine.stop(*how))
-            local = _is_local(url or settings.base_url)
+            local = is_local(url or settings.base_url)
             clients = Clients(settings.timeout.total_seconds(), proxies=not local)
             engine = Engine(
                 provider=job.provider(self._environment, url),
@@ -302,8 +303,3 @@ class Execution:
             finally:
                 self._engine_at_work = None
         return result
-
-
-def _is_local(url: str | None) -> bool:
-    host = urlsplit(url).hostname if url else None
-    return host in ("127.0.0.1", "localhost", "::1")

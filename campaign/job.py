@@ -152,8 +152,9 @@ class Job:
 
     @property
     def hours(self) -> Hours:
-        """When the campaign may be sent."""
-        return Hours(self.loaded.definition.schedule)
+        """When the campaign may be sent; a rehearsal messages nobody, and may at any time."""
+        rehearsal = self.loaded.settings.sandbox
+        return Hours(None if rehearsal else self.loaded.definition.schedule)
 
     def provider(self, environment: Mapping[str, str], sandbox_url: str | None) -> Provider:
         """Return the provider, with its secrets.

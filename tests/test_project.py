@@ -40,6 +40,7 @@ MAY_KNOW = {
     "providers": {"channel", "definition", "errors"},
     "sending": {"channel", "errors", "ledger", "message", "providers"},
     "ledger": {"errors"},
+    "outcomes": {"ledger", "providers", "sending"},
     "sandbox": {"errors"},
 }
 """Who may know whom. A definition knows a provider's protocol, never a provider."""

@@ -197,6 +197,16 @@ def resolve(
 
 
 @app.command()
+def reconcile(
+    definition: Definition, run: RunName = None, env_file: EnvFile = None, json: Json = False
+) -> None:
+    """Ask the vendor what became of unknown recipients. Nobody is sent to."""
+    from campaign.cli import asking
+
+    asking.reconcile(definition, run=run, env_file=env_file, json=json)
+
+
+@app.command()
 def retry(
     definition: Definition,
     reason: Annotated[
@@ -264,6 +274,25 @@ def sandbox(
     from campaign.cli import beginning
 
     beginning.sandbox(port, config)
+
+
+ledger = typer.Typer(help="Look after the ledger itself.", no_args_is_help=True)
+app.add_typer(ledger, name="ledger")
+
+
+@ledger.callback()
+def of_the_ledger() -> None:
+    """Look after the ledger itself."""
+
+
+@ledger.command()
+def verify(
+    definition: Definition, run: RunName = None, env_file: EnvFile = None, json: Json = False
+) -> None:
+    """Check every invariant of the ledger, and name what is broken. Nothing is changed."""
+    from campaign.cli import asking
+
+    asking.verify(definition, run=run, env_file=env_file, json=json)
 
 
 def main() -> None:

@@ -97,6 +97,7 @@ def _as_dict(found: Found) -> dict[str, Any]:
         "state": _state(found),
         "reason": _reason(found),
         "detail": (entry.detail if entry else None) or planned["reason_detail"],
+        "held_until": _when(entry.not_before) if entry else None,
         "provider_id": entry.provider_id if entry else None,
         "conversation": dict(entry.evidence) if entry else {},
         "message": {
@@ -112,6 +113,7 @@ def _as_dict(found: Found) -> dict[str, Any]:
                 "becomes": decided.becomes,
                 "who": decided.who,
                 "why": decided.why,
+                "evidence": dict(decided.evidence),
             }
             for decided in found.decisions
         ],
@@ -151,9 +153,9 @@ def _table(found: Found) -> Table:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     table.add_row("row", Text(f"{facts['row']} of {facts['file']}"))
-    for name in ("key", "address", "state", "reason"):
+    for name in ("key", "address", "state", "held_until", "reason"):
         if facts[name] is not None:
-            table.add_row(name, Text(str(facts[name])))
+            table.add_row(name.replace("_", " "), Text(str(facts[name])))
     known = reasons().get(facts["reason"] or "")
     if known is not None:
         table.add_row("", Text(f"{known.sentence} {known.advice}"))

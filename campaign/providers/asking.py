@@ -57,6 +57,7 @@ class Asking(ABC):
     authoritative: bool
     delay: timedelta
     together: bool
+    rate: float = 5.0
 
     def __init__(self, vendor: str, clean: Callable[[str], str]) -> None:
         """``vendor`` names who is asked, for people; ``clean`` takes secrets out of a text."""

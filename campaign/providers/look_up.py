@@ -83,12 +83,14 @@ class LookUp(Protocol):
 
     ``authoritative``: a message that it does not show, ``delay`` after the attempt, was not sent.
     ``together``: one question answers for all recipients (an export), else each is asked for alone.
+    ``rate`` is how many requests a second the vendor is asked at most.
     """
 
     title: str
     authoritative: bool
     delay: timedelta
     together: bool
+    rate: float
 
     def ask(self, sought: Sequence[Sought]) -> Questions:
         """Ask about these recipients; return one finding for each, in their order."""

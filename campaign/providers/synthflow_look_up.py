@@ -48,6 +48,7 @@ class SynthflowChats(Asking):
     authoritative = False
     delay = timedelta(hours=1)
     together = True
+    rate = 1.0
 
     def __init__(self, provider: JsonProvider[Any], agent_id: str) -> None:
         super().__init__("Synthflow", provider.clean)

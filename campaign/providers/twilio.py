@@ -77,6 +77,7 @@ class TwilioMessages(Asking):
     authoritative = True
     delay = timedelta(hours=1)
     together = False
+    rate = 10.0
 
     def __init__(self, account: TwilioAccount, token: str, provider: JsonProvider[Any]) -> None:
         """``provider`` reads Twilio's error codes, and knows all secrets of the definition."""

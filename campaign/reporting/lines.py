@@ -69,6 +69,8 @@ class Lines:
             self._say(f"Refused rows: {summary.rejects}")
         if summary.counts.pending:
             self._say("The same command goes on where this one stopped.")
+        if summary.held_until is not None:
+            self._say(f"Held until {words.clock(summary.held_until)}: run it again then.")
 
 
 class JsonLines:

@@ -30,12 +30,15 @@ class Summary:
 
     ``rate`` is the asked messages a second. Of this execution alone: ``settled`` recipients got an
     outcome, ``sent`` of them were accepted or scheduled, in ``seconds``.
-    ``reasons`` counts rows by (state, reason). ``why`` says what stopped the run, if anything did.
+    ``held_until`` is when the first of those who wait for their time may be sent to, in
+    milliseconds UTC. ``reasons`` counts rows by (state, reason). ``why`` says what stopped the
+    run, if anything did.
     """
 
     name: str
     run: str
     counts: Counts
+    held_until: int | None
     reasons: Mapping[tuple[str, str], int]
     ending: Ending
     why: str | None
@@ -74,6 +77,7 @@ class Summary:
             "why": self.why,
             "exit_code": self.exit_code,
             "counts": self.counts.as_dict(),
+            "held_until": self.held_until,
             "reasons": [
                 {"state": state, "reason": reason, "rows": rows}
                 for (state, reason), rows in sorted(self.reasons.items(), key=lambda item: -item[1])

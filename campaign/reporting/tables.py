@@ -106,11 +106,14 @@ def summary_view(summary: Summary) -> Group:
     parts.append(Text(f"Ledger: {summary.ledger}"))
     if summary.counts.pending:
         parts.append(Text("The same command goes on where this one stopped."))
+    if summary.held_until is not None:
+        parts.append(Text(f"Held until {words.clock(summary.held_until)}: run it again then."))
     if summary.counts.unknown:
         parts.append(
             Text(
                 "Unknown recipients may or may not have got the message; they are never sent to "
-                "again by themselves. Look them up at the vendor, then: campaign resolve."
+                "again by themselves. campaign reconcile asks the vendor; campaign resolve writes "
+                "down what you found out yourself."
             )
         )
     return Group(*parts)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 _LONGEST_TEXT = 600
 
 
 def number(value: int) -> str:
     """Return ``12345`` as ``12,345``."""
     return f"{value:,}"
+
+
+def people(value: int) -> str:
+    """Return how many recipients: ``1 recipient``, ``12,345 recipients``."""
+    return "1 recipient" if value == 1 else f"{value:,} recipients"
 
 
 def speed(per_second: float) -> str:
@@ -29,6 +36,11 @@ def duration(seconds: float) -> str:
             parts.append(f"{whole // size} {name}")
             whole %= size
     return " ".join(parts[:2])
+
+
+def clock(milliseconds: int) -> str:
+    """Return a moment, given in milliseconds since 1970 UTC, as this machine's clocks show it."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
 def shortened(text: str) -> str:

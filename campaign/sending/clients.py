@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import anyio
 import httpx
@@ -90,3 +91,9 @@ class Clients:
 
 def _is_connect(info: dict[str, Any]) -> bool:
     return getattr(info.get("request"), "method", b"") == b"CONNECT"
+
+
+def is_local(url: str | None) -> bool:
+    """Return whether an address is on this machine, which no proxy leads to."""
+    host = urlsplit(url).hostname if url else None
+    return host in ("127.0.0.1", "localhost", "::1")

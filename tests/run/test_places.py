@@ -119,7 +119,7 @@ def test_a_plan_that_was_replaced_is_deleted_only_when_the_new_one_is_known(
             raise RuntimeError("the ledger broke")
 
         with monkeypatch.context() as patch:
-            patch.setattr("campaign.ledger.sqlite.SqliteLedger.set_plan", broken)
+            patch.setattr("campaign.ledger.sql_ledger.SqlLedger.set_plan", broken)
             with pytest.raises(RuntimeError, match="the ledger broke"):
                 corrected.run()
         assert plans(tmp_path) == ["plan-1.parquet"]
@@ -188,7 +188,7 @@ def test_a_planning_that_was_killed_before_the_ledger_knew_is_simply_made_again(
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr("campaign.ledger.sqlite.SqliteLedger.set_plan", killed)
+            patch.setattr("campaign.ledger.sql_ledger.SqlLedger.set_plan", killed)
             patch.setattr(Path, "unlink", lambda *_, **__: None)
             with pytest.raises(KeyboardInterrupt):
                 loaded.run()

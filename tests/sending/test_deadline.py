@@ -16,7 +16,6 @@ from campaign.execution import Execution, Options
 from campaign.forecast import forecast
 from campaign.job import Job
 from campaign.ledger.protocol import Claim, Lease
-from campaign.ledger.sqlite import SqliteLedger
 from campaign.reporting.reporter import About, Silent
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer
@@ -90,7 +89,7 @@ def test_a_run_at_the_wrong_hour_is_refused_at_its_line_and_leaves_nothing_behin
     assert e.value.exit_code == 2
     assert (problem.file, problem.snippet) == (job.loaded.path, DAY.strip())
     assert len(place.server.journal) == 0
-    assert not job.ledger_path.exists()
+    assert not job.ledger({}).exists
 
 
 def test_a_run_at_the_right_hour_sends_to_everybody(place: Place) -> None:
@@ -251,7 +250,7 @@ async def test_only_a_deadline_stops_a_run_that_waits_for_something_else() -> No
 def test_the_ledger_keeps_that_a_deadline_ended_the_run(place: Place) -> None:
     job = place.job(UNTIL)
     summary = place.run(job, EVENING)
-    ledger = SqliteLedger(job.ledger_path)
+    ledger = job.ledger({}).open()
     try:
         run = ledger.find_run(summary.name, summary.run)
         assert run is not None

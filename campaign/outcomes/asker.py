@@ -1,0 +1,112 @@
+"""Asking a vendor: a look-up's questions carried over HTTP, at a bounded rate, tried again.
+
+Invariant: asking sends nobody a message. What is carried are requests that a provider's look-up
+makes, and a question without an answer ends in ``UNDECIDED``, never in an error of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import anyio
+import httpx
+
+from campaign.providers import http
+from campaign.providers.look_up import Finding, LookUp, Questions, Sought, Verdict, Wait
+from campaign.sending.engine import Transport
+from campaign.sending.pace import Pace
+
+_AT_ONCE = 8
+"""Questions under way at the same moment."""
+
+_AGAIN_FROM = 500
+_THROTTLED = 429
+
+
+class Asker:
+    """Carries the questions of one look-up.
+
+    ``attempts`` is how often a request is tried, ``first_wait`` and ``longest_wait`` are seconds;
+    ``clean`` takes the secrets out of a text.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        way: LookUp,
+        *,
+        attempts: int,
+        first_wait: float,
+        longest_wait: float,
+        clean: Callable[[str], str],
+    ) -> None:
+        self._transport = transport
+        self._way = way
+        self._attempts = attempts
+        self._first_wait = first_wait
+        self._longest_wait = longest_wait
+        self._clean = clean
+        self._pace = Pace(way.rate)
+
+    async def findings(self, sought: Sequence[Sought]) -> AsyncIterator[list[Finding]]:
+        """Yield findings as they come, some at a time, so that each lot can be written down."""
+        if self._way.together:
+            yield await self._asked(sought)
+            return
+        for first in range(0, len(sought), _AT_ONCE):
+            lot = sought[first : first + _AT_ONCE]
+            found: dict[int, list[Finding]] = {}
+            async with anyio.create_task_group() as tasks:
+                for place, one in enumerate(lot):
+                    tasks.start_soon(self._ask_one, place, one, found)
+            yield [finding for place in range(len(lot)) for finding in found[place]]
+
+    async def _ask_one(self, place: int, one: Sought, found: dict[int, list[Finding]]) -> None:
+        found[place] = await self._asked([one])
+
+    async def _asked(self, sought: Sequence[Sought]) -> list[Finding]:
+        questions = self._way.ask(sought)
+        try:
+            return await self._carried(questions)
+        except httpx.HTTPError as error:
+            detail = f"no answer: {http.told(error, self._clean)}"
+            return [Finding(one.recipient, Verdict.UNDECIDED, detail) for one in sought]
+        finally:
+            questions.close()
+
+    async def _carried(self, questions: Questions) -> list[Finding]:
+        answer: httpx.Response | None = None
+        while True:
+            try:
+                wanted = questions.send(answer)
+            except StopIteration as over:
+                findings: list[Finding] = over.value
+                return findings
+            if isinstance(wanted, Wait):
+                await anyio.sleep(wanted.seconds)
+                answer = None
+            else:
+                answer = await self._answer(wanted)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        """Return the vendor's answer; the last one, where it stays one that says "later".
+
+        Raises:
+            httpx.HTTPError: no answer came, however often it was asked.
+        """
+        tries = 0
+        while True:
+            tries += 1
+            await self._pace.take(1)
+            wait = min(self._first_wait * 2.0 ** min(tries - 1, 30), self._longest_wait)
+            try:
+                response = await self._transport.send(request)
+            except httpx.HTTPError:
+                if tries >= self._attempts:
+                    raise
+            else:
+                later = response.status_code == _THROTTLED or response.status_code >= _AGAIN_FROM
+                if not later or tries >= self._attempts:
+                    return response
+                wait = max(wait, http.wait_seconds(response) or 0.0)
+            await anyio.sleep(wait)

@@ -1,0 +1,89 @@
+"""``ledger verify``: every invariant of a ledger, checked against its tables and its plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from campaign.errors import InvalidInput
+from campaign.job import Job
+from campaign.ledger.protocol import Ledger, Run
+from campaign.plan.frozen import SEND, Plan
+from campaign.status import run_named
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was checked, and what is broken, by run; damage of the store itself is under ``""``."""
+
+    runs: list[str]
+    recipients: int
+    broken: Mapping[str, list[str]]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every invariant holds."""
+        return not any(self.broken.values())
+
+
+def verify(job: Job, environment: Mapping[str, str], run: str | None = None) -> Verified:
+    """Check the runs of a campaign, or one of them. A run that is being sent may be checked too.
+
+    Raises:
+        LedgerError: there is no ledger, or it cannot be read.
+        InvalidInput: there is no such run.
+    """
+    location = job.ledger(environment)
+    ledger = location.open(create=False)
+    try:
+        campaign = job.loaded.definition.name
+        names = [run] if run is not None else list(reversed(ledger.run_names(campaign)))
+        broken = {"": ledger.damage()}
+        recipients = 0
+        for name in names:
+            found = run_named(job, ledger, name)
+            counts = ledger.counts(found.id)
+            recipients += counts.planned
+            broken[name] = ledger.broken(found.id)
+            if found.plan_path is not None:
+                try:
+                    plan = Plan.of_run(found, job.plans_from(location))
+                except InvalidInput as error:
+                    broken[name].append(str(error))
+                else:
+                    broken[name] += _beside_the_plan(ledger, found, plan)
+        return Verified(names, recipients, broken)
+    finally:
+        ledger.close()
+
+
+def _beside_the_plan(ledger: Ledger, run: Run, plan: Plan) -> Iterator[str]:
+    """Yield what the ledger and the frozen plan say differently."""
+    if plan.planned != run.planned:
+        yield f"The plan has {plan.planned:,} rows, and the ledger says {run.planned:,}."
+    if plan.sendable != run.sendable:
+        yield f"{plan.sendable:,} rows may be sent to, and the ledger says {run.sendable:,}."
+    strangers = dict.fromkeys(ledger.states(run.id), "")
+    wrong: list[str] = []
+    for batch in plan.batches():
+        rows = {
+            number: (key, verdict)
+            for number, key, verdict in batch.select("number", "key", "verdict").iter_rows()
+        }
+        if not rows:
+            continue
+        for entry in ledger.entries(run.id, min(rows), max(rows)):
+            if entry.number not in rows:
+                continue
+            strangers.pop(entry.number, None)
+            key, verdict = rows[entry.number]
+            if key != entry.key:
+                wrong.append(f"{entry.key} is {key} in the plan.")
+            elif verdict != SEND:
+                wrong.append(f"{entry.key} has a claim, and the plan refused the row.")
+    wrong += [f"Number {number} of the ledger is not in the plan." for number in strangers]
+    yield from wrong[:_NAMED]
+    if len(wrong) > _NAMED:
+        yield f"The same holds for {len(wrong) - _NAMED:,} more."
