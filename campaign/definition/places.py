@@ -14,7 +14,7 @@ from campaign.definition.fields import wrong
 from campaign.definition.values import Secret
 
 _SERVER = re.compile(r"postgres(?:ql)?://\S+")
-_PASSWORD = re.compile(r"[^/]*//[^/?#@]*:[^/?#@]*@|[?&]password=")
+_PASSWORD = re.compile(r"[^/]*//[^/?#@]*:[^/?#@]+@|[?&]password=")
 
 
 def _place(value: object) -> str | Secret:
