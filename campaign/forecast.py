@@ -151,6 +151,11 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
                 f"The environment variable {secret.name} is not set; a run needs it for {field}."
                 for field, secret in missing_secrets(job.loaded.settings, environment)
                 if not job.loaded.settings.sandbox
+            ]
+            + [
+                f"A run now would be refused: {found.why}. {found.hint}."
+                for found in [job.hours.refusal(local_now())]
+                if found is not None
             ],
         )
 
