@@ -107,7 +107,7 @@ class Runs:
                 f"{self._db.title[0].upper()}{self._db.title[1:]} is a copy: it was last sent from "
                 f"as another file, on {known.machine}. Who was messaged from there since would be "
                 "messaged again from here. Go on with the original; or, if nothing is sent from "
-                "there any more, say --takeover once."
+                "there any more, run it here with --takeover once."
             )
         if known != here:
             self._db.change(
