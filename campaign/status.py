@@ -66,6 +66,11 @@ class RunView:
         return +found
 
     @property
+    def held_until(self) -> int | None:
+        """When the first of those who wait for their time may be sent to, in milliseconds UTC."""
+        return self._ledger.next_due(self.run.id)
+
+    @property
     def events(self) -> list[tuple[int, str, str | None]]:
         """What happened to the run as a whole: time in milliseconds UTC, what, detail."""
         return self._ledger.events(self.run.id)

@@ -34,6 +34,7 @@ def status(definition: Path, *, run: str | None, env_file: Path | None, json: bo
                         "sandbox": view.run.sandbox,
                         "running_since": _when(held_since),
                         "counts": counts.as_dict(),
+                        "held_until": _when(view.held_until),
                         "reasons": [
                             {"state": state, "reason": reason, "rows": rows}
                             for (state, reason), rows in found.items()
@@ -55,6 +56,8 @@ def status(definition: Path, *, run: str | None, env_file: Path | None, json: bo
         console.print(Padding(counts_table(counts), (1, 0)))
         if found:
             console.print(Padding(reasons_table(found), (0, 0, 1, 0)))
+        if view.held_until is not None:
+            console.print(Text(f"Held until {_when(view.held_until)}: run it again then."))
         for at, what, detail in view.events:
             console.print(Text(f"{_when(at)}  {what}" + (f": {detail}" if detail else "")))
 

@@ -50,6 +50,7 @@ def test_who_is_held_is_counted_shown_and_not_sent_to_before_the_time(
     assert (summary.counts.accepted, summary.counts.held, summary.exit_code) == (4, 2, 5)
     assert summary.held_until is not None
     with one.view() as view:
+        assert view.held_until == summary.held_until
         (found,) = view.find(number(0))
         assert found.entry is not None
         assert (found.entry.state, found.entry.reason) == (State.HELD, "capped_for_now")
