@@ -8,40 +8,49 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import campaign
 from campaign.errors import CampaignError
+from campaign.ledger.sql_ledger import SqlLedger
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer
-from tests.crash.sender import POINTS
+from tests.crash.sender import NOTHING_TO_RECOVER, OF_RECOVERY, POINTS
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number
 from tests.run.truth import assert_every_row_is_somewhere, assert_the_journal_agrees
 
 CONCURRENCY = 16
-FAULTS = {
+_ALWAYS: Mapping[str, Any] = {
     "latency": {"uniform": [0.0, 0.02]},
     "throttle": 0.02,
     "retry_after": 0.02,
     "drop_before": 0.005,
     "drop_after": 0.01,
     "error_after": 0.005,
-    "slow": {"probability": 0.002, "seconds": 2},
 }
-"""What goes wrong at the vendor meanwhile."""
+WEATHER: Mapping[str, Mapping[str, Any]] = {
+    "fair": _ALWAYS,
+    "throttle storm": _ALWAYS | {"throttle": 0.4},
+    "time-outs": _ALWAYS | {"slow": {"probability": 0.03, "seconds": 2}},
+    "errors after accepting": _ALWAYS | {"error_after": 0.08, "error_status": 503},
+}
+"""What goes wrong at the vendor meanwhile; it changes with every process that is started."""
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass
 class Story:
-    """What happened: kills by point, and how many were cut off by each kill."""
+    """What happened: kills by point and by weather, and how many were cut off by each kill."""
 
     kills: Counter[str] = field(default_factory=Counter)
+    weather: Counter[str] = field(default_factory=Counter)
     unknown_per_kill: list[int] = field(default_factory=list)
-    ends: Counter[int] = field(default_factory=Counter)
 
 
 def write_campaign(folder: Path, people: int, url: str, more: str = "") -> Path:
@@ -62,23 +71,21 @@ def crash_until(
     server: SandboxServer,
     kills: int,
     chance: random.Random,
-    points: tuple[str, ...] = tuple(POINTS),
+    points: Iterator[str] | None = None,
 ) -> Story:
-    """Start the sender and have it killed, ``kills`` times or until everybody has an outcome."""
+    """Start the sender and have it killed, ``kills`` times or until everybody has an outcome.
+
+    ``points`` says where it is killed, each time; by default anywhere.
+    """
     story = Story()
     unknown = 0
     while sum(story.kills.values()) < kills:
-        point = chance.choice(points)
-        after = 1 if point in ("after_plan", "before_recovery", "after_recovery") else None
+        point = chance.choice(list(POINTS)) if points is None else next(points)
+        weather = chance.choice(list(WEATHER))
+        server.set_faults(WEATHER[weather])
+        after = 1 if point == "after_plan" or point in OF_RECOVERY else chance.randint(1, 40)
         sender = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.crash.sender",
-                str(definition),
-                point,
-                str(after or chance.randint(1, 40)),
-            ],
+            [sys.executable, "-m", "tests.crash.sender", str(definition), point, str(after)],
             cwd=ROOT,
             env=os.environ | ENVIRONMENT,
             stdout=subprocess.DEVNULL,
@@ -89,12 +96,13 @@ def crash_until(
         _, errors = sender.communicate(timeout=120)
         if sender.returncode == -9:
             story.kills[point] += 1
+            story.weather[weather] += 1
             now = _open_claims(definition)
+            assert now - unknown <= CONCURRENCY, f"{point} cut off {now - unknown}"
             story.unknown_per_kill.append(now - unknown)
             unknown = now
             continue
-        assert sender.returncode in (0, 3, 4), errors.decode()
-        story.ends[sender.returncode] += 1
+        assert sender.returncode in (0, 3, 4, NOTHING_TO_RECOVER), errors.decode()
         if sender.returncode in (0, 3):
             break
     return story
@@ -117,15 +125,30 @@ def _open_claims(definition: Path) -> int:
     """Count those who were cut off: unknown by now, or as soon as the run is taken up again."""
     try:
         with campaign.load(definition, environment=ENVIRONMENT).view() as view:
+            ledger = view._ledger
+            assert isinstance(ledger, SqlLedger)
+            # A server may still be committing what the killed process asked for last.
+            ledger._db.transact(lambda: ledger._db.one("lock_run", run_id=view.run.id))
             return view.counts.sending + view.reasons.get(("unknown", "interrupted"), 0)
     except CampaignError:
         return 0  # killed before there was a ledger, or a run in it
 
 
 def finish_and_judge(definition: Path, server: SandboxServer, people: int) -> Summary:
-    """Run to the end without faults and compare the ledger with the journal."""
+    """Run to the end without faults and compare the ledger with the journal, and with itself."""
     server.set_faults({})
     summary = campaign.load(definition, environment=ENVIRONMENT).run()
     assert_every_row_is_somewhere(summary, people)
     assert_the_journal_agrees(server, summary)
+    assert_the_ledger_is_whole(definition)
     return summary
+
+
+def assert_the_ledger_is_whole(definition: Path) -> None:
+    """Nothing contradicts anything in the ledger, and the database finds no damage."""
+    loaded = campaign.load(definition, environment=ENVIRONMENT)
+    with closing(loaded.job.ledger(ENVIRONMENT).open(create=False)) as ledger:
+        run = ledger.latest_run(loaded.name, sandbox=False)
+        assert run is not None
+        assert ledger.broken(run.id) == []
+        assert ledger.damage() == []

@@ -2,7 +2,8 @@
 
 Runs the campaign as the command does, in a process of its own, and sends itself SIGKILL when the
 named point is reached for the AFTERth time. The points are put around the project's own functions
-from here; the project knows nothing of them.
+from here; the project knows nothing of them. Where a point is one of recovery and there is nothing
+to recover, it gives up at once, with NOTHING_TO_RECOVER.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
+from psycopg.pq import TransactionStatus
 
 import campaign
-from campaign.ledger.protocol import Lease
+from campaign.ledger.database import Database
+from campaign.ledger.protocol import Lease, State
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.plan import of_run
 from campaign.sending.clients import Clients
 
-LEDGERS = (SqlLedger,)
+NOTHING_TO_RECOVER = 99
 
 
 class Fuse:
@@ -71,14 +74,7 @@ def after_settle(fuse: Fuse) -> None:
 
 def during_commit(fuse: Fuse) -> None:
     """Within the transaction of a group, some of it written, none of it committed."""
-    for ledger in LEDGERS:
-        original = ledger._tally
-
-        def tally(self: Any, *args: Any, _original: Any = original) -> Any:
-            fuse.burn()
-            return _original(self, *args)
-
-        ledger._tally = tally  # type: ignore[method-assign]
+    _within("write", fuse)
 
 
 def request_written(fuse: Fuse) -> None:
@@ -109,28 +105,18 @@ def answer_read(fuse: Fuse) -> None:
 
 def before_recovery(fuse: Fuse) -> None:
     """The run is taken, and open claims of an earlier execution are not judged yet."""
-    for ledger in LEDGERS:
-        original = ledger.recover
+    _around_recovery(before=fuse)
 
-        def recover(self: Any, lease: Lease, _original: Any = original) -> int:
-            fuse.burn()
-            found: int = _original(self, lease)
-            return found
 
-        ledger.recover = recover  # type: ignore[method-assign]
+def during_recovery(fuse: Fuse) -> None:
+    """Within the transaction that makes open claims unknown, before it is committed."""
+    _within("recover", fuse)
+    _around_recovery()
 
 
 def after_recovery(fuse: Fuse) -> None:
     """Open claims were just made unknown."""
-    for ledger in LEDGERS:
-        original = ledger.recover
-
-        def recover(self: Any, lease: Lease, _original: Any = original) -> int:
-            found: int = _original(self, lease)
-            fuse.burn()
-            return found
-
-        ledger.recover = recover  # type: ignore[method-assign]
+    _around_recovery(after=fuse)
 
 
 def nowhere(fuse: Fuse) -> None:
@@ -149,10 +135,12 @@ POINTS: dict[str, Callable[[Fuse], None]] = {
         after_settle,
         during_commit,
         before_recovery,
+        during_recovery,
         after_recovery,
         nowhere,
     )
 }
+OF_RECOVERY = ("before_recovery", "during_recovery", "after_recovery")
 
 
 def _around_write(
@@ -161,26 +149,60 @@ def _around_write(
     before: Fuse | None = None,
     after: Fuse | None = None,
 ) -> None:
-    for ledger in LEDGERS:
-        original = ledger.write
+    original = SqlLedger.write
 
-        def write(
-            self: Any,
-            lease: Lease,
-            *,
-            claims: Sequence[Any] = (),
-            settlements: Sequence[Any] = (),
-            skips: Sequence[Any] = (),
-            _original: Any = original,
-        ) -> Any:
-            if before is not None and concerns(claims, settlements):
-                before.burn()
-            result = _original(self, lease, claims=claims, settlements=settlements, skips=skips)
-            if after is not None and concerns(claims, settlements):
-                after.burn()
-            return result
+    def write(self: SqlLedger, lease: Lease, **what: Sequence[Any]) -> Any:
+        concerned = concerns(what.get("claims", ()), what.get("settlements", ()))
+        if before is not None and concerned:
+            before.burn()
+        result = original(self, lease, **what)
+        if after is not None and concerned:
+            after.burn()
+        return result
 
-        ledger.write = write  # type: ignore[method-assign]
+    SqlLedger.write = write  # type: ignore[method-assign,assignment]
+
+
+def _around_recovery(*, before: Fuse | None = None, after: Fuse | None = None) -> None:
+    original = SqlLedger.recover
+
+    def recover(self: SqlLedger, lease: Lease) -> int:
+        if not self.counts(lease.run_id).sending:
+            sys.exit(NOTHING_TO_RECOVER)
+        if before is not None:
+            before.burn()
+        found = original(self, lease)
+        if after is not None:
+            after.burn()
+        return found
+
+    SqlLedger.recover = recover  # type: ignore[method-assign]
+
+
+def _within(method: str, fuse: Fuse) -> None:
+    """Burn within the transaction of a method, where it comes to the counts."""
+    original, tally = getattr(SqlLedger, method), SqlLedger._tally
+
+    def during(self: SqlLedger, *args: Any, **more: Any) -> Any:
+        def burning(run_id: int, changes: Mapping[State, int]) -> None:
+            assert _is_in_transaction(self._db), "the point is not where it says"
+            fuse.burn()
+            tally(self, run_id, changes)
+
+        self._tally = burning  # type: ignore[method-assign]
+        try:
+            return original(self, *args, **more)
+        finally:
+            del self._tally
+
+    setattr(SqlLedger, method, during)
+
+
+def _is_in_transaction(db: Database) -> bool:
+    inner = vars(db).get("db")
+    if inner is not None:
+        return bool(inner.in_transaction)
+    return bool(vars(db)["_db"].info.transaction_status == TransactionStatus.INTRANS)
 
 
 def main() -> None:
