@@ -53,14 +53,21 @@ class Story:
     unknown_per_kill: list[int] = field(default_factory=list)
 
 
-def write_campaign(folder: Path, people: int, url: str, more: str = "") -> Path:
+def write_campaign(
+    folder: Path,
+    people: int,
+    url: str,
+    more: str = "",
+    concurrency: int = CONCURRENCY,
+    timeout: str = "500ms",
+) -> Path:
     """Write a list of good numbers and a definition that is quick to try again."""
     rows = "".join(f"{number(place)},Ana,Plus\n" for place in range(people))
     (folder / "list.csv").write_text("Phone,First Name,Plan\n" + rows, encoding="utf-8")
     recipe = Recipe(
-        rate=f"rate: {{limit: 100000/s, concurrency: {CONCURRENCY}}}\n",
+        rate=f"rate: {{limit: 100000/s, concurrency: {concurrency}}}\n",
         retry="retry: {attempts: 20, first_wait: 5ms, longest_wait: 50ms}\n",
-        settings="  timeout: 500ms\n",
+        settings=f"  timeout: {timeout}\n",
         more=more,
     )
     return recipe.write(folder, "list.csv", url)

@@ -1,0 +1,87 @@
+"""Several processes, and clocks that jump: nobody is sent to twice, and nobody is forgotten."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from campaign.sandbox import SandboxServer
+from tests.crash.campaign_of_crashes import CONCURRENCY, finish_and_judge, write_campaign
+from tests.crash.processes import (
+    HELD,
+    crowd,
+    ended,
+    run,
+    run_when_free,
+    started,
+    wait_for,
+    wait_until_stopped,
+)
+
+PEOPLE = 300
+
+
+def test_who_slept_through_its_lease_can_neither_claim_nor_settle(
+    ledger_line: str, tmp_path: Path
+) -> None:
+    with SandboxServer() as server:
+        definition = write_campaign(tmp_path, PEOPLE, server.url_for("synthflow"), ledger_line)
+        sleeper = started("run", definition, lease=1.0, stop=5)
+        wait_until_stopped(sleeper)
+        second = run_when_free(definition, lease=1.0)
+        before = len(server.journal)
+        sleeper.send_signal(signal.SIGCONT)
+        first = ended(sleeper)
+        late = len(server.journal) - before
+        summary = finish_and_judge(definition, server, PEOPLE)
+    assert second.code == 3, second.said
+    assert first.code == HELD, first.said
+    assert "Another process has taken this run over" in first.said
+    assert 0 < late <= CONCURRENCY, "its claims were durable, so their requests may leave"
+    assert summary.counts.unknown <= CONCURRENCY
+    assert summary.counts.accepted == PEOPLE - summary.counts.unknown
+
+
+def test_of_many_starts_at_once_exactly_one_sends(ledger_line: str, tmp_path: Path) -> None:
+    with SandboxServer() as server:
+        server.set_faults({"latency": 0.05})
+        definition = write_campaign(tmp_path, PEOPLE, server.url_for("synthflow"), ledger_line)
+        ends = crowd(definition, 30)
+        summary = finish_and_judge(definition, server, PEOPLE)
+    assert len(ends) == 30
+    assert [end["sent"] for end in ends if end["sent"]] == [PEOPLE], ends
+    assert {end["code"] for end in ends} <= {0, HELD}, ends
+    assert summary.counts.accepted == PEOPLE
+
+
+def test_a_clock_that_is_set_back_costs_a_living_owner_nothing(
+    ledger_line: str, tmp_path: Path
+) -> None:
+    with SandboxServer() as server:
+        server.set_faults({"latency": 0.05})
+        definition = write_campaign(tmp_path, PEOPLE, server.url_for("synthflow"), ledger_line)
+        owner = started("run", definition, clock_back=3, lease=5.0)
+        wait_for(server, 4 * CONCURRENCY, owner)  # which is longer than to the next heartbeat
+        server.set_faults({"throttle": 1.0, "retry_after": 0.5})  # it waits, and lives
+        another = run(definition, clock=-3600, lease=5.0)
+        server.set_faults({})
+        end = ended(owner)
+        summary = finish_and_judge(definition, server, PEOPLE)
+    assert another.code == HELD, another.said
+    assert end.code == 0, end.said
+    assert summary.counts.accepted == PEOPLE
+
+
+@pytest.mark.parametrize("ahead", [-3600, 3600])
+def test_an_abandoned_run_is_taken_over_by_whatever_clock(ahead: int, tmp_path: Path) -> None:
+    with SandboxServer() as server:
+        definition = write_campaign(tmp_path, PEOPLE, server.url_for("synthflow"))
+        sleeper = started("run", definition, lease=1.0, stop=5)
+        wait_until_stopped(sleeper)
+        assert run_when_free(definition, lease=1.0, clock=ahead).code == 3
+        sleeper.kill()
+        sleeper.communicate()
+        summary = finish_and_judge(definition, server, PEOPLE)
+    assert summary.counts.unknown <= CONCURRENCY
