@@ -36,6 +36,7 @@ class SqliteFile:
         self.title = f"the ledger {path}"
         self._sql = queries("ledger.sql") | queries("verify.sql")
         self._lock = threading.RLock()
+        self._lost: LedgerError | None = None
         try:
             if not create and not path.exists():
                 raise NoLedger(
@@ -51,6 +52,7 @@ class SqliteFile:
         except (OSError, sqlite3.Error) as error:
             raise LedgerError(f"The ledger {path} cannot be opened: {error}.") from error
         try:
+            self._opened = self._place()
             self._prepare()
         except BaseException:
             self.db.close()
@@ -111,6 +113,7 @@ class SqliteFile:
     def transact(self, work: Callable[[], T]) -> T:
         """Do ``work`` in one durable transaction: all of it, or nothing."""
         with self._locked("written"):
+            self._check_place()
             try:
                 self.db.execute("BEGIN IMMEDIATE")
                 done = work()
@@ -131,6 +134,31 @@ class SqliteFile:
             finally:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
+
+    def _place(self) -> tuple[int, int] | None:
+        """Return which file stands at the ledger's path now."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _check_place(self) -> None:
+        """Refuse to write into a file that nobody will find again, and keep what it holds."""
+        if self._lost is None and self._place() != self._opened:
+            kept = self.path.with_name(f"{self.path.name}.rescued")
+            where = f"What it held is in {kept}; to go on, put that in its place and say --takeover"
+            try:
+                kept.touch(mode=0o600)
+                self.db.execute("VACUUM INTO ?", (str(kept),))
+            except (OSError, sqlite3.Error) as error:
+                where = f"What it held could not be kept ({error})"
+            self._lost = LedgerError(
+                f"The ledger {self.path} was deleted or replaced while it was in use, so nothing "
+                f"more is sent. {where}."
+            )
+        if self._lost is not None:
+            raise self._lost
 
     @contextmanager
     def _locked(self, verb: str = "read") -> Iterator[None]:
