@@ -1,8 +1,8 @@
 """A ledger's PostgreSQL database: durable transactions that a restart of the server does not break.
 
 Invariant: a transaction is done once. When the connection breaks while it is being committed, the
-server is asked what became of it (``pg_xact_status``), and it is done again only where it was
-certainly not committed. While the server is away nothing is claimed; when it stays away, sending
+server is asked whether the number of that write is there, and it is done again only where it is
+certainly not. While the server is away nothing is claimed; when it stays away, sending
 stops.
 """
 
@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -73,6 +74,8 @@ class PostgresServer:
         self._lock = threading.RLock()
         self._busy = False  # within a transaction
         self._closed = False
+        self._name = uuid.uuid4().hex
+        self._writes = 0
         try:
             self._db = self._connect()
         except psycopg.Error as error:
@@ -142,6 +145,9 @@ class PostgresServer:
         """Close the connection."""
         with self._lock:
             self._closed = True
+            if self._writes:
+                with suppress(psycopg.Error):  # a row that stays is in nobody's way
+                    self._db.execute(_sql("forget_writes"), {"connection": self._name})
             self._db.close()
 
     def transact(self, work: Callable[[], T]) -> T:
@@ -161,13 +167,15 @@ class PostgresServer:
             return self._until_it_is_back(read)
 
     def _attempt(self, work: Callable[[], T]) -> T:
-        transaction: str | None = None
+        self._writes += 1
+        write = {"connection": self._name, "number": self._writes}
+        is_numbered = False
         try:
             with self._being_busy():
                 self._db.execute("BEGIN")
                 done = work()
-                row = self._db.execute(_sql("transaction")).fetchone()
-                transaction = None if row is None else row["id"]
+                self._db.execute(_sql("number_write"), write)
+                is_numbered = True
                 self._db.execute("COMMIT")
         except (errors.DeadlockDetected, errors.SerializationFailure):
             self._db.execute("ROLLBACK")
@@ -175,23 +183,17 @@ class PostgresServer:
         except BaseException as error:
             if not self._db.closed:
                 self._db.execute("ROLLBACK")
-            elif transaction is not None and isinstance(error, psycopg.Error):
-                if self._until_it_is_back(lambda: self._was_committed(transaction)):
+            elif is_numbered and isinstance(error, psycopg.Error):
+                if self._until_it_is_back(self._last_write) == self._writes:
                     return done
                 raise _NotCommitted from None
             raise
         return done
 
-    def _was_committed(self, transaction: str) -> bool:
-        """Ask what became of a transaction whose commit nobody answered."""
-        while True:
-            row = self._db.execute(_sql("fate"), {"id": transaction}).fetchone()
-            status = None if row is None else row["status"]
-            if status in ("committed", "aborted"):
-                return bool(status == "committed")
-            if status is None:
-                raise LedgerError(f"{self._Title} no longer knows its last transaction.")
-            time.sleep(0.05)  # the server has not noticed yet that the line was cut
+    def _last_write(self) -> int:
+        """Return the number of the write that was committed last, 0 if there is none."""
+        row = self._db.execute(_sql("last_write"), {"connection": self._name}).fetchone()
+        return 0 if row is None else int(row["number"])
 
     @contextmanager
     def _being_busy(self) -> Iterator[None]:

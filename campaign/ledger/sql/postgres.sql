@@ -11,8 +11,15 @@ SELECT 1 FROM run WHERE id = :run_id AND epoch = :epoch AND owner = :owner FOR K
 -- name: clock
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now;
 
--- name: transaction
-SELECT pg_current_xact_id()::text AS id;
+-- name: number_write
+INSERT INTO last_write (connection, number) VALUES (:connection, :number)
+ON CONFLICT (connection) DO UPDATE SET number = excluded.number;
 
--- name: fate
-SELECT pg_xact_status(:id::xid8) AS status;
+-- Changes nothing, but waits for a write of that connection which the server has not ended yet.
+-- name: last_write
+INSERT INTO last_write (connection, number) VALUES (:connection, 0)
+ON CONFLICT (connection) DO UPDATE SET number = last_write.number
+RETURNING number;
+
+-- name: forget_writes
+DELETE FROM last_write WHERE connection = :connection;

@@ -96,6 +96,14 @@ CREATE TABLE event (
     detail text
 );
 
+-- What each connection wrote last, for the one whose COMMIT nobody answered. The id of its transaction
+-- would not do: after a crash of the server, one that was not on disk yet is given to another
+-- transaction (pgsql-hackers, 20210308.173242.463790587797836129.horikyota.ntt@gmail.com).
+CREATE TABLE last_write (
+    connection text   PRIMARY KEY,
+    number     bigint NOT NULL
+);
+
 CREATE TABLE schema_version (
     only_one integer PRIMARY KEY CHECK (only_one = 1),
     version  integer NOT NULL
