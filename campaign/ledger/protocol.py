@@ -371,6 +371,10 @@ class Ledger(Protocol):
         """Return the state of everybody who was ever claimed or refused at the last moment."""
         ...
 
+    def refused(self, run_id: int, number: int, reason: str) -> int:
+        """Return how many attempts at a recipient were refused for this reason."""
+        ...
+
     def skips(self, run_id: int) -> Mapping[int, str]:
         """Return who was refused at the moment of sending, with the reason code."""
         ...

@@ -65,6 +65,11 @@ class SqlLedger(Recipients):
         rows = self._db.all("states", run_id=run_id)
         return {row["number"]: State(row["state"]) for row in rows}
 
+    def refused(self, run_id: int, number: int, reason: str) -> int:
+        """Return how many attempts at a recipient were refused for this reason."""
+        row = self._db.one("refused", run_id=run_id, number=number, reason=reason)
+        return 0 if row is None else int(row["times"])
+
     def skips(self, run_id: int) -> Mapping[int, str]:
         """Return who was refused at the moment of sending, with the reason code."""
         return {row["number"]: row["reason"] for row in self._db.all("skips", run_id=run_id)}

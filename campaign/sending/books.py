@@ -49,6 +49,17 @@ class Books:
         """Write outcomes."""
         await self._write(_Wish(settlements=settlements))
 
+    def in_time(self) -> bool:
+        """Return whether a request may leave now; always, unless a moment ends the sending."""
+        return True
+
+    async def refused(self, number: int, reason: str | None) -> int:
+        """Return how many attempts at a recipient were refused for this reason."""
+        if reason is None:
+            return 0
+        run_id = self._lease.run_id
+        return await anyio.to_thread.run_sync(self._ledger.refused, run_id, number, reason)
+
     async def skip(self, skips: Sequence[Skip]) -> None:
         """Write down recipients that a rule refused at the last moment."""
         await self._write(_Wish(skips=skips))
@@ -129,8 +140,9 @@ class Books:
 class BooksUntil(Books):
     """Books that claim nobody once it is too late: all who are left stay pending.
 
-    Asked at the claim, after every wait: a message whose scheduled time has passed would be sent
-    at once, and one that waited for its place beyond the deadline would be sent after it.
+    Asked at the claim, after every wait, and again before the request leaves, for a ledger may be
+    long in writing: a message whose scheduled time has passed would be sent at once, and one that
+    waited beyond the deadline would be sent after it.
     """
 
     def __init__(
@@ -142,8 +154,12 @@ class BooksUntil(Books):
 
     async def claim(self, claims: Sequence[Claim]) -> list[int | None]:
         """Claim recipients, or stop the run and claim none."""
+        return await super().claim(claims) if self.in_time() else [None] * len(claims)
+
+    def in_time(self) -> bool:
+        """Return whether a request may leave now; stop the run where a moment has come."""
         for moment in self._moments:
             if moment.has_come():
                 self._stop(moment.ending, moment.why)
-                return [None] * len(claims)
-        return await super().claim(claims)
+                return False
+        return True

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
+from campaign.sending import leaving
+
 # A server may close an idle connection just when the next request leaves, and then nobody knows
 # whether it was read. Common servers wait five seconds or more; we let go before they do.
 _IDLE_SECONDS = 4.0
@@ -57,6 +59,7 @@ class Clients:
         Raises:
             httpx.HTTPError: the exact exception of httpx, which decides between not sent and
                 unknown.
+            NotLeft: the request may not leave any more, and did not.
         """
         # Without a deadline until the request leaves, so that failing to connect stays httpx's own
         # failure and "not sent". From then on httpx's time-outs, which begin anew with every
@@ -66,6 +69,7 @@ class Clients:
         async def trace(event: str, info: dict[str, Any]) -> None:
             # The CONNECT that opens a proxy's tunnel is a part of connecting.
             if event.endswith(".send_request_headers.started") and not _is_connect(info):
+                leaving.check(request)  # connecting may have taken long
                 limit.deadline = anyio.current_time() + self._seconds
 
         # A request made outside a client carries no time-out, and would wait for ever.

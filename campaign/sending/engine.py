@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 import anyio
@@ -25,6 +26,7 @@ from campaign.errors import LedgerError, first_error
 from campaign.ledger.protocol import Claim
 from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
+from campaign.sending import leaving
 from campaign.sending.books import Books
 from campaign.sending.breaker import Breaker, Thresholds
 from campaign.sending.ending import Ending as Ending
@@ -166,6 +168,7 @@ class Engine:
         # Before the claim: a provider that cannot write the request costs nobody anything.
         request = self._provider.request([message for _, message in batch])
         await anyio.lowlevel.checkpoint_if_cancelled()
+        asked_at = leaving.clock()
         with anyio.CancelScope(shield=True):
             attempts = await self._books.claim([Claim(todo.number, todo.key) for todo, _ in batch])
         mine = [
@@ -182,7 +185,9 @@ class Engine:
             messages = [message for _, message, _ in mine]
             if len(mine) < len(batch):
                 request = self._provider.request(messages)
+            leaving.ask_before(request, partial(self._may_leave, asked_at))
             await anyio.lowlevel.checkpoint_if_cancelled()
+            leaving.check(request)
             left = True  # nothing can come between this line and the transport's first one
             outcomes = await self._exchange(request, messages)
             # Before they are weighed: a run that stops gives nobody up.
@@ -191,14 +196,20 @@ class Engine:
                 self._weigh(todo, outcome, let_go_at)
                 for (todo, _, _), outcome in zip(mine, outcomes, strict=True)
             ]
-            settled = settlements(mine, outcomes, times, started_at, _now())
+            with anyio.CancelScope(shield=True):
+                refused = await self._refused(mine, outcomes)
+            settled = settlements(mine, outcomes, times, refused, started_at, _now())
             self._stop_if(self._breaker.settled(settled))
+        except leaving.NotLeft:
+            times = [time.monotonic()] * len(mine)
+            outcomes = [Outcome(Kind.NOT_SENT, "not_in_time")] * len(mine)
+            settled = settlements(mine, outcomes, times, {}, started_at, _now(), left=False)
         except BaseException as error:  # noqa: BLE001 - raised again when the claims are settled
             raised = error
             times = [None] * len(mine)
             outcome = self._broken_off(error) if left else Outcome(Kind.NOT_SENT)
             outcomes = [outcome] * len(mine)
-            settled = settlements(mine, outcomes, times, started_at, _now(), left=left)
+            settled = settlements(mine, outcomes, times, {}, started_at, _now(), left=left)
         with anyio.CancelScope(shield=True):
             await self._books.settle(settled)
         if raised is not None:
@@ -208,6 +219,19 @@ class Engine:
                 self._upcoming.again(todo, at)
         while self._news:
             self._tell(self._news.pop(0))
+
+    def _may_leave(self, asked_at: float) -> bool:
+        return leaving.clock() - asked_at < leaving.OLDEST and self._books.in_time()
+
+    async def _refused(
+        self, mine: Sequence[tuple[Todo, Message, int]], outcomes: Sequence[Outcome]
+    ) -> dict[int, int]:
+        """Return how often those who are to be held were refused for the same reason before."""
+        return {
+            todo.number: await self._books.refused(todo.number, outcome.reason)
+            for (todo, _, _), outcome in zip(mine, outcomes, strict=True)
+            if outcome.hold is not None
+        }
 
     async def _exchange(self, request: httpx.Request, messages: Sequence[Message]) -> list[Outcome]:
         try:
@@ -241,11 +265,9 @@ class Engine:
         """Act on an outcome; return when to try this recipient again, or ``None`` for never."""
         now = time.monotonic()
         if outcome.kind is Kind.THROTTLED:
-            todo.unanswered += 1
             self._wait_for_vendor(outcome, let_go_at, "the vendor asks to slow down")
             return now
         if outcome.kind is Kind.NOT_SENT:
-            todo.unanswered += 1
             what = f"the vendor cannot be reached ({outcome.detail})"
             self._wait_for_vendor(outcome, let_go_at, what)
             return self._once_more(todo, now)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from campaign.ledger.protocol import Settlement, State
 from campaign.providers.protocol import Kind, Message, Outcome, Scope
 from campaign.sending.todo import Todo
 
 MOST_HELD = 3
-"""Attempts at a recipient whom the vendor refuses for the time being; after the last one it has
-failed."""
+"""Refusals for the time being, for one reason; after the last one the recipient has failed."""
 
 _STATES = {
     Kind.ACCEPTED: State.ACCEPTED,
@@ -22,16 +21,16 @@ _STATES = {
 }
 
 
-def held_until(outcome: Outcome, attempt: int, now: int) -> int | None:
+def held_until(outcome: Outcome, refused: int, now: int) -> int | None:
     """Return until when the vendor's answer holds a recipient back, or ``None`` where it does not.
 
-    ``attempt`` counts the answers that said something about the recipient, from 1; ``now`` and
-    what is returned are milliseconds since 1970 UTC. Each refusal doubles the time.
+    ``refused`` is how often it was refused for the same reason before; ``now`` and what is returned
+    are milliseconds since 1970 UTC. Each refusal doubles the time.
     """
     refused_alone = outcome.kind is Kind.REJECTED and outcome.scope is Scope.RECIPIENT
-    if not refused_alone or outcome.hold is None or attempt >= MOST_HELD:
+    if not refused_alone or outcome.hold is None or refused >= MOST_HELD - 1:
         return None
-    return now + round(outcome.hold * 1000 * 2.0 ** (attempt - 1))
+    return now + round(outcome.hold * 1000 * 2.0**refused)
 
 
 def settlement(
@@ -77,6 +76,7 @@ def settlements(
     mine: Sequence[tuple[Todo, Message, int]],
     outcomes: Sequence[Outcome],
     times: Sequence[float | None],
+    refused: Mapping[int, int],
     started_at: int,
     now: int,
     *,
@@ -84,6 +84,7 @@ def settlements(
 ) -> list[Settlement]:
     """Return what to write after one answer; ``times`` says when each is tried again, if at all.
 
+    ``refused`` is how often those who are to be held were refused for the same reason before.
     Who was not even tried (``left`` is false) stays pending.
     """
     return [
@@ -93,7 +94,7 @@ def settlements(
             outcome,
             started_at,
             will_repeat=at is not None or not left,
-            not_before=held_until(outcome, attempt - todo.unanswered, now),
+            not_before=held_until(outcome, refused.get(todo.number, 0), now),
         )
         for (todo, _, attempt), outcome, at in zip(mine, outcomes, times, strict=True)
     ]

@@ -17,8 +17,7 @@ class Todo:
 
     ``number`` is its position in the plan; ``last_inbound`` microseconds since 1970 UTC, or
     ``None`` when not known. ``tries`` counts how often it certainly was not sent in this process,
-    ``unanswered`` the attempts in it that said nothing about the recipient (no connection, or the
-    vendor was too busy), ``begun`` says that it counts towards the limit.
+    ``begun`` says that it counts towards the limit.
     """
 
     number: int
@@ -31,7 +30,6 @@ class Todo:
     template: Mapping[str, str] | None
     variables: Mapping[str, str] = field(default_factory=dict)
     tries: int = 0
-    unanswered: int = 0
     begun: bool = False
 
 

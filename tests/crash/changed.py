@@ -20,12 +20,14 @@ from typing import Any
 from campaign.cli import main
 from campaign.ledger import owner, postgres_server
 from campaign.ledger.sql_ledger import SqlLedger
+from campaign.sending import leaving
 
 
 def lease(seconds: float) -> None:
     """Let a run be taken over after so many seconds without a sign of life."""
     owner.TIME_TO_LIVE = seconds
     owner.HEARTBEAT = 0.1
+    leaving.OLDEST = seconds / 3
 
 
 def patience(seconds: float) -> None:

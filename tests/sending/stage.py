@@ -23,7 +23,7 @@ import httpx
 
 from campaign.channel import Channel
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import Entry, Ledger
+from campaign.ledger.protocol import Entry, Lease, Ledger
 from campaign.message.form import Form
 from campaign.providers import http
 from campaign.providers.protocol import (
@@ -172,13 +172,14 @@ class Stage(AbstractContextManager["Stage"]):
         self.transport: Scripted
         self.engine: Engine
         self.ledger: Ledger = self.held.ledger
+        self.books: Callable[[Ledger, Lease], Books] = Books
 
     async def run(
         self, script: Script, speed: Speed | None = None, todos: AsyncGenerator[Todo] | None = None
     ) -> Result:
         """Send to everybody whom the ledger has not decided."""
         self.transport = Scripted(self.path, self.held.run.id, script)
-        books = Books(self.ledger, self.held.lease)
+        books = self.books(self.ledger, self.held.lease)
         self.engine = Engine(
             provider=self.vendor,
             transport=self.transport,

@@ -42,6 +42,9 @@ class Remembering:
         self.settled += settlements
         return self._ledger.write(lease, settlements=[_passed(s) for s in settlements], **writes)
 
+    def refused(self, run_id: int, number: int, reason: str) -> int:
+        return self._ledger.refused(run_id, number, reason)
+
 
 def _passed(one: Settlement) -> Settlement:
     held = one.state is State.HELD
@@ -124,6 +127,25 @@ async def test_a_hold_counts_no_attempts_that_said_nothing_about_the_recipient(
     assert (ledger.settled[-1].state, ledger.settled[-1].not_before) == (State.HELD, 3_600_000)
 
 
+async def test_a_hold_counts_no_throttles_of_an_earlier_execution_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.sending.engine._now", lambda: 0)
+
+    def throttled(number: int, tries: int) -> Answer:
+        if tries == 2:
+            stage.engine.interrupt()
+        return THROTTLED
+
+    with Stage(tmp_path, people=1) as stage:
+        ledger = Remembering(stage.held.ledger)
+        stage.ledger = ledger  # type: ignore[assignment]
+        await stage.run(throttled)
+        await stage.run(lambda number, tries: CAPPED)
+        assert stage.outcomes(0) == ["throttled"] * 3 + ["rejected"]
+    assert (ledger.settled[-1].state, ledger.settled[-1].not_before) == (State.HELD, 3_600_000)
+
+
 async def test_a_hold_goes_before_a_retry(tmp_path: Path) -> None:
     with Stage(tmp_path, people=1) as stage:
         ledger = Remembering(stage.held.ledger)
@@ -136,7 +158,7 @@ async def test_a_hold_goes_before_a_retry(tmp_path: Path) -> None:
 def test_only_a_refusal_of_one_recipient_holds(outcome: Outcome) -> None:
     asked = replace(outcome, hold=HOUR)
     alone = outcome is REFUSED
-    assert (held_until(asked, 1, 0) is not None) == alone
+    assert (held_until(asked, 0, 0) is not None) == alone
 
 
 @pytest.mark.parametrize("resend", [None, True, False])

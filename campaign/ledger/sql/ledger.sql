@@ -173,6 +173,10 @@ WHERE run_id = :run_id AND number BETWEEN :first AND :last ORDER BY number;
 -- name: attempts
 SELECT * FROM attempt WHERE run_id = :run_id AND number = :number ORDER BY attempt;
 
+-- name: refused
+SELECT count(*) AS times FROM attempt
+WHERE run_id = :run_id AND number = :number AND reason = :reason AND outcome = 'rejected';
+
 -- name: add_event
 INSERT INTO event (run_id, at, epoch, what, detail) VALUES (:run_id, :now, :epoch, :what, :detail);
 
