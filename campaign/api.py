@@ -77,6 +77,7 @@ class Campaign:
         limit: int | None = None,
         only: str | None = None,
         takeover: bool = False,
+        replan: bool = False,
         reporter: Reporter | None = None,
     ) -> Summary:
         """Send, or go on where an earlier execution of the same run stopped.
@@ -86,6 +87,8 @@ class Campaign:
             only: send only to the recipient with this key or address.
             takeover: go on although the ledger is a copy; nothing may be sent from its original
                 any more.
+            replan: plan anew although somebody has an outcome: recipients are added and corrected,
+                and whoever has an outcome is not sent to again.
             reporter: who is told of the progress; nobody by default.
 
         Returns:
@@ -97,7 +100,7 @@ class Campaign:
             LedgerError: the ledger cannot be read or written; nothing was sent after that.
         """
 
-        execution = self._execution(Options(limit, only, takeover), reporter)
+        execution = self._execution(Options(limit, only, takeover, replan=replan), reporter)
         return _outside_any_loop(lambda: anyio.run(execution.run), execution.interrupt)
 
     async def run_async(
@@ -106,6 +109,7 @@ class Campaign:
         limit: int | None = None,
         only: str | None = None,
         takeover: bool = False,
+        replan: bool = False,
         reporter: Reporter | None = None,
         handle_signals: bool = False,
         confirm: Callable[[About], bool] | None = None,
@@ -116,7 +120,7 @@ class Campaign:
         says no. ``handle_signals`` makes the first Ctrl-C or SIGTERM drain and stop, and the
         second stop at once; it needs the main thread.
         """
-        options = Options(limit, only, takeover, handle_signals, confirm)
+        options = Options(limit, only, takeover, handle_signals, confirm, replan=replan)
         return await self._execution(options, reporter).run()
 
     def _execution(self, options: Options, reporter: Reporter | None) -> Execution:

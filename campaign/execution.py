@@ -29,7 +29,7 @@ from campaign.ledger.holding import held
 from campaign.ledger.protocol import Lease, Ledger, Run
 from campaign.plan import making
 from campaign.plan.frozen import Plan
-from campaign.plan.of_run import Place, has_traces, plan_of_run
+from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
 from campaign.plan.remaining import left_of_one, still_to_do
 from campaign.providers import http
 from campaign.reporting.reporter import About, Guarded, Reporter
@@ -53,6 +53,7 @@ class Options:
     handle_signals: bool = False
     confirm: Callable[[About], bool] | None = None
     now: Callable[[], datetime] = local_now
+    replan: bool = False
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -129,6 +130,7 @@ class Execution:
                 job.question(suppressed),
                 list_hash,
                 Place(folder, job.plans_from(location)),
+                Renewal(self._options.replan, self._reporter.told),
             )
             self._check_only(plan)
             for warning in plan.warnings():

@@ -101,6 +101,14 @@ def run(
             help="The ledger was copied here, and nothing is sent from the original any more.",
         ),
     ] = False,
+    replan: Annotated[
+        bool,
+        typer.Option(
+            "--replan",
+            help="The list or the definition changed: add and correct recipients. Who has an "
+            "outcome is not sent to again.",
+        ),
+    ] = False,
     env_file: EnvFile = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
     json: Json = False,
@@ -116,6 +124,7 @@ def run(
             limit=limit,
             only=only,
             takeover=takeover,
+            replan=replan,
             env_file=env_file,
             yes=yes,
             json=json,

@@ -39,6 +39,7 @@ def run(
     env_file: Path | None,
     yes: bool,
     json: bool,
+    replan: bool = False,
 ) -> None:
     """Send, and exit with the code that says how it went."""
     # Whether a time that has passed is in the way is for the run to say: it may have begun.
@@ -61,6 +62,7 @@ def run(
             limit=limit,
             only=only,
             takeover=takeover,
+            replan=replan,
             reporter=reporter,
             handle_signals=True,
             confirm=confirmed if ask else None,

@@ -26,6 +26,9 @@ SEND, SKIPPED = "send", "skipped"
 INPUT = "in:"
 """Prefix of the columns that hold the list as it was read."""
 
+EARLIER = "earlier"
+"""Column of a plan that replaced another: whether a row is as the earlier one had it."""
+
 BATCH = 20_000
 """Rows read at a time."""
 
@@ -93,7 +96,7 @@ class Plan:
         return pl.scan_parquet(self.path).collect_schema().names()
 
     def rows(self) -> pl.LazyFrame:
-        """Return all rows, in the order of the list."""
+        """Return all rows by their numbers, which is the order of the list they came with."""
         return pl.scan_parquet(self.path)
 
     @cached_property
@@ -139,9 +142,12 @@ class Plan:
         """Yield those who may be sent to, in order, some at a time.
 
         ``only`` keeps the one recipient with this key or address. ``without`` is asked, for each
-        range of numbers, who is to be left out.
+        range of numbers, who is to be left out; then nobody is yielded of whom the plan has only
+        what an earlier plan said, which is not what the definition says now.
         """
         wanted = pl.col("verdict") == SEND
+        if without is not None and EARLIER in self.columns:
+            wanted &= ~pl.col(EARLIER)
         if only is not None:
             wanted &= (pl.col("key") == only) | (pl.col("address") == only)
         templates = [name for name in self.columns if name.startswith(TEMPLATE)]
@@ -172,6 +178,13 @@ class Plan:
                     )
                 )
             yield todos
+
+    def has_earlier(self, numbers: Collection[int]) -> bool:
+        """Return whether one of these is as an earlier plan had it."""
+        if not numbers or EARLIER not in self.columns:
+            return False
+        found = self.rows().filter(EARLIER).select("number").collect()["number"]
+        return not found.filter(found.is_in(list(numbers))).is_empty()
 
     def find(self, text: str) -> list[dict[str, Any]]:
         """Return the rows whose key, address or row number is ``text``; nothing is guessed."""
