@@ -1,7 +1,8 @@
 """The per-recipient files: results (every row of the list) and rejects (the refused ones).
 
-Invariant: the results have one line for each row of the list, in its order, with the list's own
-columns under their own headers first, so that a file can be worked on where it came from.
+Invariant: the results have one line for each row of the list, in the order of the plan, with the
+list's own columns under their own headers first, so that a file can be worked on where it came
+from. Who was sent to and is no longer on the list has a line too.
 """
 
 from __future__ import annotations

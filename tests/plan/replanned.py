@@ -97,11 +97,11 @@ class Story:
         )
         self.ledger.write(lease, settlements=[settled])
 
-    def decide(self, key: str, was: State, becomes: State) -> None:
+    def decide(self, key: str, was: State, becomes: State, reason: str = "retried") -> None:
         """Decide about somebody as a person does."""
         lease = self.ledger.acquire(self.run_id)
         (entry,) = (one for one in self.ledger.in_state(self.run_id, was) if one.key == key)
-        decision = Decision(entry.number, was, becomes, "retried", "somebody")
+        decision = Decision(entry.number, was, becomes, reason, "somebody")
         assert self.ledger.decide(lease, [decision]) == 1
         self.ledger.release(lease)
 
