@@ -180,9 +180,7 @@ class Plan:
             yield todos
 
     def has_earlier(self, numbers: Collection[int]) -> bool:
-        """Return whether one of these is as an earlier plan had it."""
-        if not numbers or EARLIER not in self.columns:
-            return False
+        """Return whether one of these is as an earlier plan had it, in a plan that replaced one."""
         found = self.rows().filter(EARLIER).select("number").collect()["number"]
         return not found.filter(found.is_in(list(numbers))).is_empty()
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from campaign.errors import InvalidInput
 from campaign.ledger.protocol import Lease, Ledger, PlanRecord, Run, State
 from campaign.plan import making, replanning
-from campaign.plan.frozen import AGAIN, Plan, for_ledger
+from campaign.plan.frozen import AGAIN, EARLIER, Plan, for_ledger
 from campaign.reporting.results import write_rejects
 
 
@@ -120,7 +120,9 @@ def _somebody_is_back(ledger: Ledger, run: Run, plan: Plan) -> bool:
     They had an outcome then, and a person has decided otherwise since. What they are to get now is
     not in the plan.
     """
-    return plan.has_earlier([one.number for one in ledger.in_state(run.id, State.PENDING)])
+    return EARLIER in plan.columns and plan.has_earlier(
+        [one.number for one in ledger.in_state(run.id, State.PENDING)]
+    )
 
 
 def _file(place: Place, lease: Lease) -> Path:

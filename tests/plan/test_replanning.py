@@ -205,6 +205,13 @@ def test_who_is_pending_again_gets_what_the_definition_says_now(story: Story) ->
     assert story.ledger.broken(story.run_id) == []
 
 
+def test_who_is_pending_again_is_sent_to_though_nothing_differs_for_them(story: Story) -> None:
+    story.bring(story.plan(*LIST[:2]), {"A": State.FAILED, "B": State.ACCEPTED})
+    story.plan(*LIST[:2], ("D", DORA, "Dora"), replan=True)
+    story.decide("A", State.FAILED, State.PENDING)
+    assert left(story, story.again()) == [("A", ANA, "Hi Ana"), ("D", DORA, "Hi Dora")]
+
+
 def test_columns_that_come_and_go_are_all_in_the_results(story: Story) -> None:
     story.bring(story.plan(*LIST), {"A": State.ACCEPTED, "B": State.ACCEPTED})
     rows = [("A", ANA, "Ana", "1"), ("E", DORA, "Emil", "2")]
