@@ -38,10 +38,18 @@ _SESSION = {
     "synchronous_commit": "on",
     "lock_timeout": "30s",
     # Shorter than a lease: a process that was stopped in the middle of a transaction must not keep
-    # the one that takes its run over waiting.
+    # the one that takes its run over waiting, nor must a machine that lost its power.
     "idle_in_transaction_session_timeout": "20s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20s",
     "search_path": SCHEMA,
 }
+# A writer that is stopped between two statements of one write is not idle to the server; only this
+# ends its transaction.
+_SINCE_17 = {"transaction_timeout": "20s"}
+_OLDEST = 130_000
 # A server that vanished without a word is noticed, and not waited for through hours.
 _CONNECTION = {
     "connect_timeout": 10,
@@ -94,7 +102,8 @@ class PostgresServer:
         known = conninfo.conninfo_to_dict(self._address)
         more: dict[str, Any] = {name: v for name, v in _CONNECTION.items() if name not in known}
         db = psycopg.connect(self._address, autocommit=True, row_factory=dict_row, **more)
-        for name, value in _SESSION.items():
+        settings = _SESSION | (_SINCE_17 if db.info.server_version >= 170_000 else {})
+        for name, value in settings.items():
             db.execute("SELECT set_config(%s, %s, false)", (name, value))
         return db
 
@@ -112,6 +121,8 @@ class PostgresServer:
                 f"There is no ledger in {shown(self._address)}; nothing has been sent from here "
                 "yet."
             )
+        if self._db.info.server_version < _OLDEST:
+            raise LedgerError(f"{self._Title} is on a server older than PostgreSQL 13.")
         if version > SCHEMA_VERSION:
             raise LedgerError(
                 f"{self._Title} was written by a newer version of campaign (schema {version}, "
@@ -136,9 +147,10 @@ class PostgresServer:
         # One at a time; who waited finds the tables made.
         self._db.execute("SELECT pg_advisory_xact_lock(hashtext('campaign ledger'))")
         if self._version() == 0:
-            self._db.execute(
-                sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA))
-            )
+            known = self._db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (SCHEMA,))
+            # One that an administrator made is used; to make one needs a right of its own.
+            if known.fetchone() is None:
+                self._db.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
             self._db.execute(script(f"postgres/{SCHEMA_VERSION:04}.sql").encode())
 
     def close(self) -> None:
@@ -161,6 +173,8 @@ class PostgresServer:
         def read() -> T:
             with self._db.transaction(), self._being_busy():
                 self._db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                if self._db.info.server_version >= 170_000:  # reading keeps nobody waiting
+                    self._db.execute("SET LOCAL transaction_timeout = 0")
                 return work()
 
         with self._told():
@@ -184,11 +198,25 @@ class PostgresServer:
             if not self._db.closed:
                 self._db.execute("ROLLBACK")
             elif is_numbered and isinstance(error, psycopg.Error):
-                if self._until_it_is_back(self._last_write) == self._writes:
+                if self._is_written():
                     return done
                 raise _NotCommitted from None
             raise
         return done
+
+    def _is_written(self) -> bool:
+        """Return whether the last write was committed, once the server can be asked.
+
+        Raises:
+            LedgerError: it cannot; then nobody knows, and it must not be done again.
+        """
+        try:
+            return self._until_it_is_back(self._last_write) == self._writes
+        except psycopg.Error as error:
+            raise LedgerError(
+                f"{self._Title} cannot be asked whether its last write was committed: "
+                f"{_said(error)}."
+            ) from error
 
     def _last_write(self) -> int:
         """Return the number of the write that was committed last, 0 if there is none."""

@@ -24,7 +24,8 @@ class Recipients(Runs):
     """The part of a SQL ledger that moves recipients from state to state.
 
     Rows are written in the order of their numbers and tallies in the order of their states, so that
-    two processes that write at once wait for each other, never in a circle.
+    two processes that write at once rarely wait for each other in a circle; where they do, the
+    database breaks one of them off, and its work is done again.
     """
 
     def recover(self, lease: Lease) -> int:

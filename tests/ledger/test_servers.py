@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -159,34 +165,112 @@ def test_a_run_taken_over_while_the_server_was_away_is_lost(
             server_held.claim(0)
 
 
+_WRITES_FOR_EVER = """
+import sys
+from campaign.ledger import postgres_server
+from campaign.ledger.protocol import Lease
+from tests.ledger.ledgers import ServerStore, claim
+postgres_server._SESSION["idle_in_transaction_session_timeout"] = "1s"
+postgres_server._SINCE_17["transaction_timeout"] = "1s"
+ledger = ServerStore(sys.argv[1]).open()
+lease = Lease(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+for first in range(0, 10**9, 200):
+    ledger.write(lease, claims=[claim(number) for number in range(first, first + 200)])
+    print("written", flush=True)
+"""
+
+
 @contextmanager
-def a_stopped_writer(address: str, lease_epoch: int) -> Iterator[None]:
-    """A process that was stopped in the middle of a write, after it was let through."""
-    with psycopg.connect(address, options="-c search_path=campaign") as db:
-        db.execute("SET idle_in_transaction_session_timeout = '1s'")
-        row = db.execute("SELECT 1 FROM run WHERE epoch = %s FOR KEY SHARE", (lease_epoch,))
-        assert row.fetchone()
-        try:
-            yield
-        finally:
-            db.close()
+def killed_at_the_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
 
 
-def test_a_takeover_waits_for_a_writer_that_was_let_through_but_not_for_ever(
+def test_a_takeover_does_not_wait_for_ever_for_a_writer_that_was_stopped_in_a_write(
     server_held: Held, address: str
 ) -> None:
-    server_held.store.rewrite("UPDATE run SET heartbeat_at = 0")
-    with (
-        a_stopped_writer(address, server_held.lease.epoch),
-        closing(PostgresLedger(address)) as other,
-    ):
-        assert other.acquire(server_held.run.id).epoch == server_held.lease.epoch + 1
+    lease = server_held.lease
+    seen: set[str] = set()
+    for _ in range(40):
+        words = (address, str(lease.run_id), str(lease.epoch), lease.owner)
+        writer = subprocess.Popen(
+            [sys.executable, "-c", _WRITES_FOR_EVER, *words],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        with (
+            writer,
+            killed_at_the_end(writer),
+            psycopg.connect(address, autocommit=True) as watcher,
+        ):
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            time.sleep(random.uniform(0.0, 0.02))  # anywhere in a write
+            writer.send_signal(signal.SIGSTOP)
+            os.waitpid(writer.pid, os.WUNTRACED)
+            found = watcher.execute(
+                "SELECT state FROM pg_stat_activity WHERE xact_start IS NOT NULL"
+                " AND datname = current_database() AND pid <> pg_backend_pid()"
+                " AND application_name = 'campaign'"
+            )
+            seen |= {row[0] for row in found}
+            server_held.store.rewrite("UPDATE run SET heartbeat_at = 0, owner_host = 'elsewhere'")
+            with closing(PostgresLedger(address)) as other:
+                lease = other.acquire(lease.run_id)
+        if "active" in seen:
+            return
+    raise AssertionError(f"it was never stopped in the middle of a write: {seen}")
 
 
 def test_a_stopped_writer_is_let_go_before_its_lease_runs_out(server_held: Held) -> None:
+    db = vars(server_held.ledger)["_db"]._db
+    for name in ("idle_in_transaction_session_timeout", "transaction_timeout"):
+        assert db.execute(f"SHOW {name}").fetchone() == {name: "20s"}
+
+
+def test_reading_may_take_longer_than_a_write(server_held: Held) -> None:
     db = vars(server_held.ledger)["_db"]
-    (row,) = [db._db.execute("SHOW idle_in_transaction_session_timeout").fetchone()]
-    assert row == {"idle_in_transaction_session_timeout": "20s"}
+    shown = db.at_one_instant(lambda: db._db.execute("SHOW transaction_timeout").fetchone())
+    assert shown == {"transaction_timeout": "0"}
+
+
+def test_a_server_that_cannot_say_what_became_of_a_write_stops_the_run(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(ServerStore(line.address))
+    db = vars(held.ledger)["_db"]
+
+    def nobody_knows() -> int:
+        raise psycopg.OperationalError("still away")
+
+    done: list[str] = []
+    original = held.ledger._claim
+
+    def counted(*words: Any) -> Any:
+        done.append("claimed")
+        return original(*words)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(db, "_last_write", nobody_knows)
+        patched.setattr(held.ledger, "_claim", counted)
+        line.cut = "after"
+        with pytest.raises(LedgerError, match="cannot be asked whether its last write was commit"):
+            held.claim(0)
+    assert done == ["claimed"]
+    held.ledger.close()
+
+
+def test_a_schema_that_an_administrator_made_is_used(
+    address: str, postgres: PostgresForTests
+) -> None:
+    postgres.execute("DROP ROLE IF EXISTS ana")
+    postgres.execute("CREATE ROLE ana LOGIN")
+    with psycopg.connect(address, autocommit=True) as db:
+        db.execute("CREATE SCHEMA campaign AUTHORIZATION ana")
+    with closing(PostgresLedger(address.replace("postgres:@", "ana@"))) as ledger:
+        assert ensure(ledger).planned == 0
 
 
 def test_every_commit_is_on_disk_before_it_counts(server_held: Held) -> None:
