@@ -78,6 +78,7 @@ class Campaign:
         only: str | None = None,
         takeover: bool = False,
         replan: bool = False,
+        run: str | None = None,
         reporter: Reporter | None = None,
     ) -> Summary:
         """Send, or go on where an earlier execution of the same run stopped.
@@ -89,6 +90,7 @@ class Campaign:
                 any more.
             replan: plan anew although somebody has an outcome: recipients are added and corrected,
                 and whoever has an outcome is not sent to again.
+            run: go on with the run of this name, such as last night's, instead of today's.
             reporter: who is told of the progress; nobody by default.
 
         Returns:
@@ -100,7 +102,9 @@ class Campaign:
             LedgerError: the ledger cannot be read or written; nothing was sent after that.
         """
 
-        execution = self._execution(Options(limit, only, takeover, replan=replan), reporter)
+        execution = self._execution(
+            Options(limit, only, takeover, replan=replan, run=run), reporter
+        )
         return _outside_any_loop(lambda: anyio.run(execution.run), execution.interrupt)
 
     async def run_async(
@@ -110,6 +114,7 @@ class Campaign:
         only: str | None = None,
         takeover: bool = False,
         replan: bool = False,
+        run: str | None = None,
         reporter: Reporter | None = None,
         handle_signals: bool = False,
         confirm: Callable[[About], bool] | None = None,
@@ -120,7 +125,7 @@ class Campaign:
         says no. ``handle_signals`` makes the first Ctrl-C or SIGTERM drain and stop, and the
         second stop at once; it needs the main thread.
         """
-        options = Options(limit, only, takeover, handle_signals, confirm, replan=replan)
+        options = Options(limit, only, takeover, handle_signals, confirm, replan=replan, run=run)
         return await self._execution(options, reporter).run()
 
     def _execution(self, options: Options, reporter: Reporter | None) -> Execution:

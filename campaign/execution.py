@@ -21,12 +21,14 @@ import anyio.abc
 import anyio.to_thread
 import polars as pl
 
+from campaign import trace
 from campaign.audience.fingerprint import fingerprint
 from campaign.errors import InvalidInput, first_error
 from campaign.in_time import InTime
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
 from campaign.ledger.protocol import Lease, Ledger, Run
+from campaign.leftovers import left_behind
 from campaign.plan import making
 from campaign.plan.frozen import Plan
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
@@ -41,6 +43,8 @@ from campaign.sending.books import BooksUntil
 from campaign.sending.clients import Clients, is_local
 from campaign.sending.ending import TooLate, stop_at_deadline
 from campaign.sending.engine import Ending, Engine, Result, Speed
+from campaign.status import run_named
+from campaign.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Options:
     confirm: Callable[[About], bool] | None = None
     now: Callable[[], datetime] = local_now
     replan: bool = False
+    run: str | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -92,8 +97,13 @@ class Execution:
             job.provider(self._environment, None)  # a missing secret is told before anything else
         self._reporter.preparing("Reading the suppression lists and the recipient list")
         suppressed = await anyio.to_thread.run_sync(job.suppressed)
-        list_hash = await anyio.to_thread.run_sync(self._list_hash)
-        name = job.run_name(list_hash or "", self._options.now())
+        named = self._options.run
+        # Last night's run goes on with its frozen plan; the list is tonight's by now.
+        of_another_night = named is not None and self._definition.run is not None
+        list_hash = None
+        if not of_another_night:
+            list_hash = await anyio.to_thread.run_sync(self._list_hash)
+        name = named or job.run_name(list_hash or "", self._options.now())
         folder = job.folder / name
         traces = not job.loaded.settings.sandbox and has_traces(folder)
         location = job.ledger(self._environment)
@@ -102,8 +112,10 @@ class Execution:
             self._in_time.check_new()
         summary: Summary
         with ExitStack() as stack:
-            ledger = await anyio.to_thread.run_sync(location.open)
+            ledger = await anyio.to_thread.run_sync(partial(location.open, create=named is None))
             stack.callback(ledger.close)
+            if named is not None:
+                run_named(job, ledger, named)
             # The traces were looked for first, so they are not of a run that began just now.
             if ledger.find_run(self._definition.name, name) is None:
                 self._check_new(folder, traces=traces)
@@ -114,9 +126,13 @@ class Execution:
                 channel=self._definition.channel.value,
                 sandbox=job.loaded.settings.sandbox,
             )
+            if not self._options.takeover:
+                trace.check(ledger, run, folder, location)
             lease = stack.enter_context(held(ledger, run.id, takeover=self._options.takeover))
             # Another process may have planned and sent until it gave the run back.
             run = ledger.find_run(self._definition.name, name) or run
+            if not run.sandbox:
+                Trace.of(ledger, run).write(folder)
             recovered = ledger.recover(lease)
             ledger.release_due(lease)
             if ledger.may_replan(run.id):
@@ -133,8 +149,8 @@ class Execution:
                 Renewal(self._options.replan, self._reporter.told),
             )
             self._check_only(plan)
-            for warning in plan.warnings():
-                self._reporter.told(warning)
+            for sentence in plan.warnings() + left_behind(job, ledger, name, self._options.now()):
+                self._reporter.told(sentence)
             summary = await self._send(ledger, run, lease, plan, suppressed, recovered, folder)
         return summary
 
@@ -225,6 +241,8 @@ class Execution:
             result = Result()  # it came while the last answers were under way
         seconds = time.monotonic() - started
         ledger.note(lease, result.ending.value, result.why)
+        if not run.sandbox:
+            Trace.of(ledger, run).write(folder)
         counts = ledger.counts(run.id)
         results, rejects = folder / "results.csv", folder / "rejects.csv"
         summary = Summary(

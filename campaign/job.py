@@ -13,6 +13,7 @@ import polars as pl
 from campaign.audience.suppression import read_suppressed
 from campaign.definition import load as loading
 from campaign.definition.load import Loaded
+from campaign.definition.places import checked
 from campaign.definition.secrets import reveal
 from campaign.definition.values import MissingSecret, Secret
 from campaign.errors import InvalidInput
@@ -215,7 +216,7 @@ class Job:
         place = self.loaded.definition.ledger
         if isinstance(place, Secret):
             try:
-                place = place.reveal(environment)
+                place = checked(place.reveal(environment))
             except MissingSecret as missing:
                 raise InvalidInput(
                     self.loaded.locate(
@@ -223,6 +224,15 @@ class Job:
                         message=f"the environment variable {missing} is not set; the ledger's "
                         "address is taken from it",
                         hint=f"export {missing}=postgresql://user@host:5432/database",
+                    )
+                ) from None
+            except ValueError as error:
+                raise InvalidInput(
+                    self.loaded.locate(
+                        "ledger",
+                        message=f"what the environment variable holds {error}",
+                        hint="write postgresql://user:password@host:5432/database; in a password, "
+                        "@ is %40, / is %2F and : is %3A",
                     )
                 ) from None
         if place.startswith(SCHEMES):

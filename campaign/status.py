@@ -137,7 +137,7 @@ def run_named(job: Job, ledger: Ledger, name: str | None) -> Run:
         run = ledger.latest_run(campaign, sandbox=job.loaded.settings.sandbox)
     if run is None:
         wanted = f"run {name}" if name else "run yet"
-        names = ledger.run_names(campaign)
+        names = ledger.run_names(campaign, newest=20)
         known = f" It has: {', '.join(names)}." if names else ""
         raise InvalidInput(f"The campaign {campaign} has no {wanted}.{known}")
     return run

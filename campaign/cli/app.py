@@ -109,6 +109,14 @@ def run(
             "outcome is not sent to again.",
         ),
     ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--run",
+            help="Go on with the run of this name. Default: the one of now.",
+            show_default=False,
+        ),
+    ] = None,
     env_file: EnvFile = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
     json: Json = False,
@@ -125,6 +133,7 @@ def run(
             only=only,
             takeover=takeover,
             replan=replan,
+            name=name,
             env_file=env_file,
             yes=yes,
             json=json,
@@ -237,6 +246,7 @@ def retry(
             help="Needed for unknown recipients: they may get the message twice.",
         ),
     ] = False,
+    run: RunName = None,
     env_file: EnvFile = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
     json: Json = False,
@@ -249,6 +259,7 @@ def retry(
         codes=reason or [],
         state=state,
         accept_duplicates=accept_duplicates,
+        run=run,
         env_file=env_file,
         yes=yes,
         json=json,
@@ -298,7 +309,7 @@ def of_the_ledger() -> None:
 def verify(
     definition: Definition, run: RunName = None, env_file: EnvFile = None, json: Json = False
 ) -> None:
-    """Check every invariant of the ledger, and name what is broken. Nothing is changed."""
+    """Check every invariant of the ledger, and name what is broken. Nobody's state is changed."""
     from campaign.cli import asking
 
     asking.verify(definition, run=run, env_file=env_file, json=json)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from campaign import api
+from campaign.cli.deciding import going_on
 from campaign.reconciling import Progress, Reconciled
 from campaign.reporting import words
 
@@ -36,12 +37,12 @@ def reconcile(definition: Path, *, run: str | None, env_file: Path | None, json:
     if json:
         print(jsonlib.dumps(found.as_dict()))
     else:
-        for line in _lines(found, definition):
+        for line in _lines(found, going_on(campaign, definition, run)):
             Console().print(Text(line))
     raise typer.Exit(found.exit_code)
 
 
-def _lines(found: Reconciled, definition: Path) -> list[str]:
+def _lines(found: Reconciled, following: str) -> list[str]:
     if not found.asked:
         return ["Nobody is unknown in this run."]
     lines = [f"Asked about {words.people(found.asked)}: {' and '.join(found.ways)}."]
@@ -60,7 +61,7 @@ def _lines(found: Reconciled, definition: Path) -> list[str]:
     elif left:
         lines.append("Look them up by hand, then: campaign resolve.")
     if found.not_sent:
-        lines.append(f"Next: campaign run {definition}")
+        lines.append(f"Next: {following}")
     return lines
 
 

@@ -34,7 +34,7 @@ def resolve(
     people = "1 unknown recipient is" if done == 1 else f"{done:,} unknown recipients are"
     text = f"{people} now resolved as {answer}."
     if answer == As.NOT_SENT and done:
-        text += f" Next: campaign run {definition}"
+        text += f" Next: {going_on(campaign, definition, run)}"
     Console().print(Text(text))
 
 
@@ -44,6 +44,7 @@ def retry(
     codes: list[str],
     state: str,
     accept_duplicates: bool,
+    run: str | None,
     env_file: Path | None,
     yes: bool,
     json: bool,
@@ -54,9 +55,31 @@ def retry(
             "Only failed or unknown recipients can be sent to again: --state failed."
         )
     campaign = api.load(definition, env_file=env_file, past_ok=True)
-    done = campaign.send_again(state=State(state), codes=codes, accept_duplicates=accept_duplicates)
+    done = campaign.send_again(
+        state=State(state), codes=codes, accept_duplicates=accept_duplicates, run=run
+    )
     people = f"1 {state} recipient is" if done == 1 else f"{done:,} {state} recipients are"
     Console(stderr=True).print(Text(f"{people} to be sent to again."))
     sending.run(
-        definition, limit=None, only=None, takeover=False, env_file=env_file, yes=yes, json=json
+        definition,
+        limit=None,
+        only=None,
+        takeover=False,
+        name=_name(campaign, run),
+        env_file=env_file,
+        yes=yes,
+        json=json,
     )
+
+
+def going_on(campaign: api.Campaign, definition: Path, run: str | None) -> str:
+    """Return the command that goes on with a run, by default the newest."""
+    words = f"campaign run {definition}"
+    if campaign.job.loaded.definition.run is not None:
+        words += f" --run {_name(campaign, run)}"  # today's is another one
+    return words
+
+
+def _name(campaign: api.Campaign, run: str | None) -> str:
+    with campaign.view(run) as view:
+        return view.run.run

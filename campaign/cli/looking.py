@@ -15,6 +15,7 @@ from rich.text import Text
 from campaign import api
 from campaign.errors import InvalidInput
 from campaign.reasons import reasons
+from campaign.reporting import words
 from campaign.reporting.tables import counts_table, reasons_table
 from campaign.status import Found, inputs_of
 
@@ -57,7 +58,7 @@ def status(definition: Path, *, run: str | None, env_file: Path | None, json: bo
         if found:
             console.print(Padding(reasons_table(found), (0, 0, 1, 0)))
         if view.held_until is not None:
-            console.print(Text(f"Held until {_when(view.held_until)}: run it again then."))
+            console.print(Text(words.held(view.held_until, view.run.run)))
         for at, what, detail in view.events:
             console.print(Text(f"{_when(at)}  {what}" + (f": {detail}" if detail else "")))
 

@@ -40,6 +40,7 @@ def run(
     yes: bool,
     json: bool,
     replan: bool = False,
+    name: str | None = None,
 ) -> None:
     """Send, and exit with the code that says how it went."""
     # Whether a time that has passed is in the way is for the run to say: it may have begun.
@@ -63,6 +64,7 @@ def run(
             only=only,
             takeover=takeover,
             replan=replan,
+            run=name,
             reporter=reporter,
             handle_signals=True,
             confirm=confirmed if ask else None,

@@ -13,15 +13,33 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from campaign.definition.fields import wrong
 from campaign.definition.values import Secret
 
-_SERVER = re.compile(r"postgres(?:ql)?://\S+")
-_PASSWORD = re.compile(r"[^/]*//[^/?#@]*:[^/?#@]+@|[?&]password=")
+_SERVER = re.compile(r"postgres(?:ql)?://(?:[^\s@/?#]*@)?[^\s@]*")
+# Whatever stands between a colon and the last @ may be one, also where it is not written rightly.
+_PASSWORD = re.compile(r"//[^@]*?:[^@]+@|[?&]password=")
+_WORDS = re.compile(r"\b(?:host|user|password|dbname|port)\s*=", re.IGNORECASE)
+_HINT = "write campaign-ledger.db, or postgresql://user@host:5432/database"
+
+
+def checked(value: str) -> str:
+    """Return a place as it is: a file, or an address that can be read.
+
+    Raises:
+        ValueError: it is neither; the text does not repeat it, for it may hold a password.
+    """
+    if "://" not in value:
+        if _WORDS.search(value):
+            raise ValueError("is no file, and no address as a URL")
+        return value
+    if not _SERVER.fullmatch(value):
+        raise ValueError("is neither a file nor the address of a PostgreSQL database")
+    return value
 
 
 def _place(value: object) -> str | Secret:
     if not isinstance(value, str) or not value.strip():
         raise wrong(
             "must be a file or the address of a database",
-            "write campaign-ledger.db, or postgresql://user@host:5432/database",
+            _HINT,
         )
     if "${" in value:
         try:
@@ -31,20 +49,16 @@ def _place(value: object) -> str | Secret:
                 "mixes an address with an environment variable",
                 "write ${NAME} alone, and the whole postgresql:// address into the variable",
             ) from None
-    if "://" not in value:
-        return value
-    if not _SERVER.fullmatch(value):
-        raise wrong(
-            "is neither a file nor the address of a PostgreSQL database",
-            "write campaign-ledger.db, or postgresql://user@host:5432/database",
-        )
     if holds_password(value):
         raise wrong(
             "holds a password",
             "leave it out and set PGPASSWORD (or a password file); or write ${NAME}, with the "
             "whole address in that environment variable",
         )
-    return value
+    try:
+        return checked(value)
+    except ValueError as error:
+        raise wrong(str(error), _HINT) from None
 
 
 def holds_password(value: object) -> bool:

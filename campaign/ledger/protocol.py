@@ -49,6 +49,7 @@ class Run:
     list_hash: str | None
     planned: int
     sendable: int
+    epoch: int
     owner_host: str | None
     owner_pid: int | None
     owned_since: int | None
@@ -245,8 +246,8 @@ class Ledger(Protocol):
         """Return the newest run of a campaign."""
         ...
 
-    def run_names(self, name: str) -> list[str]:
-        """Return the names of a campaign's newest runs, the newest first."""
+    def run_names(self, name: str, *, newest: int | None = None) -> list[str]:
+        """Return the names of a campaign's runs, the newest first; only so many, if asked."""
         ...
 
     def ensure_run(self, name: str, run: str, *, provider: str, channel: str, sandbox: bool) -> Run:

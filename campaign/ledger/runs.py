@@ -38,9 +38,9 @@ class Runs:
         row = self._db.one("latest_run", name=name, sandbox=int(sandbox))
         return None if row is None else run_of(row)
 
-    def run_names(self, name: str) -> list[str]:
-        """Return the names of a campaign's newest runs."""
-        return [row["run"] for row in self._db.all("runs_of", name=name)]
+    def run_names(self, name: str, *, newest: int | None = None) -> list[str]:
+        """Return the names of a campaign's runs, the newest first."""
+        return [row["run"] for row in self._db.all("runs_of", name=name)][:newest]
 
     def ensure_run(self, name: str, run: str, *, provider: str, channel: str, sandbox: bool) -> Run:
         """Return the run, made now if there is none of that name."""

@@ -70,7 +70,7 @@ class Lines:
         if summary.counts.pending:
             self._say("The same command goes on where this one stopped.")
         if summary.held_until is not None:
-            self._say(f"Held until {words.clock(summary.held_until)}: run it again then.")
+            self._say(words.held(summary.held_until, summary.run))
 
 
 class JsonLines:

@@ -107,7 +107,7 @@ def summary_view(summary: Summary) -> Group:
     if summary.counts.pending:
         parts.append(Text("The same command goes on where this one stopped."))
     if summary.held_until is not None:
-        parts.append(Text(f"Held until {words.clock(summary.held_until)}: run it again then."))
+        parts.append(Text(words.held(summary.held_until, summary.run)))
     if summary.counts.unknown:
         parts.append(
             Text(

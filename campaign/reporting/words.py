@@ -43,6 +43,13 @@ def clock(milliseconds: int) -> str:
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
+def held(until: int, run: str) -> str:
+    """Return until when the first ones are held (milliseconds since 1970 UTC), and what to do."""
+    # A one-off has only one run; of a nightly campaign, that is another one by then.
+    again = "run it again then" if run.startswith("once") else f"run it then with --run {run}"
+    return f"Held until {clock(until)}: {again}."
+
+
 def shortened(text: str) -> str:
     """Return a text as it fits on a screen; what was left out is said."""
     shown = text[:_LONGEST_TEXT]

@@ -57,6 +57,26 @@ def test_a_variable_may_hold_the_place_and_its_password_is_not_shown(
     assert "s3cret" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgresql+psycopg://ana:s3cret@db/x",
+        "POSTGRESQL://ana:s3cret@db/x",
+        "mysql://ana:s3cret@db/x",
+        "host=db user=ana password=s3cret dbname=x",
+        "postgresql://ana:s3/s3cret@db/x",
+        "postgresql://ana:s3@s3cret@db/x",
+    ],
+)
+def test_a_variable_that_holds_no_place_is_refused_and_never_becomes_a_file(
+    tmp_path: Path, value: str
+) -> None:
+    with pytest.raises(InvalidInput) as error:
+        job(tmp_path, "${LEDGER}").ledger({"LEDGER": value})
+    assert "c.yaml:7:9: what the environment variable holds is n" in str(error.value)
+    assert "s3cret" not in str(error.value)
+
+
 def test_a_variable_that_is_not_set_is_named_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as error:
         job(tmp_path, "${LEDGER}").ledger({})
@@ -69,7 +89,10 @@ def test_a_variable_that_is_not_set_is_named_with_its_line(tmp_path: Path) -> No
         ("postgresql://ana:s3cret@db/marketing", "holds a password"),
         ("postgresql://db/marketing?user=ana&password=s3cret", "holds a password"),
         ("postgresql://ana:${s3cret}@db/marketing", "mixes an address with an environment"),
-        ("mysql://ana:s3cret@db/marketing", "is neither a file nor the address"),
+        ("postgresql://ana:s3/cret@db/marketing", "holds a password"),
+        ("postgresql://ana:s3@cret@db/marketing", "holds a password"),
+        ("postgresql://ana@s3cret@db/marketing", "is neither a file nor the address"),
+        ("mysql://ana@db/marketing", "is neither a file nor the address"),
         ("https://db/marketing", "is neither a file nor the address"),
         ("7", "must be a file or the address"),
         ("[a, b]", "must be a file or the address"),

@@ -56,6 +56,10 @@ def test_a_run_in_which_everything_happened_breaks_nothing(lived: Held) -> None:
     ("statement", "told"),
     [
         (
+            "UPDATE decision SET was = 'failed' WHERE number = 6",
+            "key-6 was attempted again although an earlier attempt may have arrived",
+        ),
+        (
             "UPDATE decision SET becomes = 'accepted' WHERE number = 6",
             "key-6 was attempted again although an earlier attempt may have arrived",
         ),

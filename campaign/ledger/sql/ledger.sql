@@ -7,7 +7,7 @@ SELECT * FROM run WHERE name = :name AND run = :run;
 SELECT * FROM run WHERE name = :name AND sandbox = :sandbox ORDER BY id DESC LIMIT 1;
 
 -- name: runs_of
-SELECT run FROM run WHERE name = :name ORDER BY id DESC LIMIT 20;
+SELECT run FROM run WHERE name = :name ORDER BY id DESC;
 
 -- name: add_run
 INSERT INTO run (name, run, created_at, provider, channel, sandbox)

@@ -38,7 +38,7 @@ GROUP BY recipient.run_id, recipient.number, recipient.key
 HAVING count(*) > (
     SELECT count(*) FROM decision
     WHERE decision.run_id = recipient.run_id AND decision.number = recipient.number
-      AND decision.becomes = 'pending'
+      AND decision.was = 'unknown' AND decision.becomes = 'pending'
 );
 
 -- name: attempts_missing
