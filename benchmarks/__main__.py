@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import throughput
+from benchmarks import recovery, throughput
 
-ALL = {"throughput": throughput.main}
+ALL = {"recovery": recovery.main, "throughput": throughput.main}
 
 
 def main() -> None:

@@ -25,6 +25,8 @@ from tests.run.lists import number
 from tests.run.truth import assert_every_row_is_somewhere, assert_the_journal_agrees
 
 CONCURRENCY = 16
+SHORT = "500ms"
+"""A time-out that a late answer of the weather below is later than."""
 _ALWAYS: Mapping[str, Any] = {
     "latency": {"uniform": [0.0, 0.02]},
     "throttle": 0.02,
@@ -59,9 +61,12 @@ def write_campaign(
     url: str,
     more: str = "",
     concurrency: int = CONCURRENCY,
-    timeout: str = "500ms",
+    timeout: str = "30s",
 ) -> Path:
-    """Write a list of good numbers and a definition that is quick to try again."""
+    """Write a list of good numbers and a definition that is quick to try again.
+
+    Where time-outs are among the faults, ``timeout`` is to be shorter than a late answer.
+    """
     rows = "".join(f"{number(place)},Ana,Plus\n" for place in range(people))
     (folder / "list.csv").write_text("Phone,First Name,Plan\n" + rows, encoding="utf-8")
     recipe = Recipe(
@@ -87,7 +92,7 @@ def crash_until(
     story = Story()
     unknown = 0
     while sum(story.kills.values()) < kills:
-        point = chance.choice(list(POINTS)) if points is None else next(points)
+        point = _anywhere(chance, is_planned=bool(story.kills)) if points is None else next(points)
         weather = chance.choice(list(WEATHER))
         server.set_faults(WEATHER[weather])
         after = 1 if point == "after_plan" or point in OF_RECOVERY else chance.randint(1, 40)
@@ -113,6 +118,13 @@ def crash_until(
         if sender.returncode in (0, 3):
             break
     return story
+
+
+def _anywhere(chance: random.Random, *, is_planned: bool) -> str:
+    """Choose a point that can be reached: a run is planned once, and recovered after that."""
+    if not is_planned:
+        return chance.choice(["after_plan", "nowhere"])
+    return chance.choice([point for point in POINTS if point != "after_plan"])
 
 
 def _kill_at_any_instant(

@@ -9,10 +9,10 @@ knows nothing of any of it.
 from __future__ import annotations
 
 import json
-import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -47,7 +47,8 @@ def stop(after: int) -> None:
     def stopped(ledger: SqlLedger) -> None:
         # Not while another thread (a heartbeat) is in a transaction: a file would stay locked.
         with getattr(ledger._db, "_lock"):  # noqa: B009 - of both kinds of database
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this thread, which then does not run on for a moment and let go of the lock.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     _after_claims(after, stopped)
 

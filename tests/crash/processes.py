@@ -16,6 +16,8 @@ from tests.crash.campaign_of_crashes import ROOT
 from tests.run.campaigns import ENVIRONMENT
 
 HELD = 11
+STARTED: list[subprocess.Popen[str]] = []
+"""All that were started; what is still there after a test is killed."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Ended:
 def started(*words: object, **changes: Any) -> subprocess.Popen[str]:
     """Start the command and return at once."""
     module = [sys.executable, "-m", "tests.crash.changed", json.dumps(changes)]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*module, *map(str, words)],
         cwd=ROOT,
         env=os.environ | ENVIRONMENT,
@@ -38,6 +40,8 @@ def started(*words: object, **changes: Any) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
     )
+    STARTED.append(process)
+    return process
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:

@@ -9,6 +9,7 @@ import pytest
 
 from campaign.sandbox import SandboxServer
 from tests.crash.campaign_of_crashes import (
+    SHORT,
     crash_until,
     finish_and_judge,
     write_campaign,
@@ -23,7 +24,8 @@ def test_a_kill_at_every_named_point_sends_nobody_twice_and_forgets_nobody(
     # The first one leaves something to recover.
     points = ["after_claim", point] if point in OF_RECOVERY else [point]
     with SandboxServer() as server:
-        definition = write_campaign(tmp_path, 150, server.url_for("synthflow"), ledger_line)
+        url = server.url_for("synthflow")
+        definition = write_campaign(tmp_path, 150, url, ledger_line, timeout=SHORT)
         story = crash_until(definition, server, len(points), random.Random(point), iter(points))
         finish_and_judge(definition, server, 150)
     assert story.kills[point] == 1
@@ -33,7 +35,8 @@ def test_kills_at_any_instant_send_nobody_twice_and_forget_nobody(
     ledger_line: str, tmp_path: Path
 ) -> None:
     with SandboxServer() as server:
-        definition = write_campaign(tmp_path, 1000, server.url_for("synthflow"), ledger_line)
+        url = server.url_for("synthflow")
+        definition = write_campaign(tmp_path, 1000, url, ledger_line, timeout=SHORT)
         story = crash_until(definition, server, 5, random.Random(1))
         summary = finish_and_judge(definition, server, 1000)
     assert sum(story.kills.values()) == 5

@@ -82,7 +82,7 @@ def test_a_clock_that_is_set_back_costs_a_living_owner_nothing(
         definition = write_campaign(tmp_path, PEOPLE, server.url_for("synthflow"), ledger_line)
         owner = started("run", definition, clock_back=3, lease=5.0)
         wait_for(server, 4 * CONCURRENCY, owner)  # which is longer than to the next heartbeat
-        server.set_faults({"throttle": 1.0, "retry_after": 0.5})  # it waits, and lives
+        server.set_faults({"latency": 1.0})  # it has a quarter of a minute to go
         another = run(definition, clock=-3600, lease=5.0)
         server.set_faults({})
         end = ended(owner)

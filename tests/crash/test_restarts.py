@@ -33,7 +33,7 @@ def test_a_server_that_restarts_under_a_run_costs_nobody_anything(
     with SandboxServer() as server:
         server.set_faults(LATENCY)
         url = server.url_for("synthflow")
-        definition = write_campaign(tmp_path, PEOPLE, url, server_line, IN_FLIGHT, "30s")
+        definition = write_campaign(tmp_path, PEOPLE, url, server_line, IN_FLIGHT)
         sender = started("run", definition)
         wait_for(server, 2 * IN_FLIGHT, sender)
         postgres.restart()
@@ -49,7 +49,7 @@ def test_a_server_that_stays_away_stops_the_run_and_the_same_command_finishes_it
     with SandboxServer() as server:
         server.set_faults(LATENCY)
         url = server.url_for("synthflow")
-        definition = write_campaign(tmp_path, PEOPLE, url, server_line, IN_FLIGHT, "30s")
+        definition = write_campaign(tmp_path, PEOPLE, url, server_line, IN_FLIGHT)
         sender = started("run", definition, patience=1.0)
         wait_for(server, 2 * IN_FLIGHT, sender)
         postgres.stop()
