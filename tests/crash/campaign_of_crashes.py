@@ -84,10 +84,12 @@ def crash_until(
     kills: int,
     chance: random.Random,
     points: Iterator[str] | None = None,
+    latest: int = 40,
 ) -> Story:
     """Start the sender and have it killed, ``kills`` times or until everybody has an outcome.
 
-    ``points`` says where it is killed, each time; by default anywhere.
+    ``points`` says where it is killed, each time; by default anywhere. It is killed when it gets
+    there for the ``latest`` time at the latest.
     """
     story = Story()
     unknown = 0
@@ -95,7 +97,7 @@ def crash_until(
         point = _anywhere(chance, is_planned=bool(story.kills)) if points is None else next(points)
         weather = chance.choice(list(WEATHER))
         server.set_faults(WEATHER[weather])
-        after = 1 if point == "after_plan" or point in OF_RECOVERY else chance.randint(1, 40)
+        after = 1 if point == "after_plan" or point in OF_RECOVERY else chance.randint(1, latest)
         sender = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.sender", str(definition), point, str(after)],
             cwd=ROOT,

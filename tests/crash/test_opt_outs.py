@@ -10,14 +10,12 @@ from tests.crash.processes import command, run
 from tests.run.lists import number
 
 
-def test_an_opt_out_between_a_run_and_its_retry_is_honoured(
-    ledger_line: str, tmp_path: Path
-) -> None:
+def test_an_opt_out_between_a_run_and_its_retry_is_honoured(tmp_path: Path) -> None:
     opt_outs = tmp_path / "optouts.csv"
     opt_outs.write_text("Phone\n", encoding="utf-8")
     with SandboxServer() as server:
         server.set_faults({"invalid_recipients": [number(3), number(5)]})
-        more = f"{ledger_line}suppress: optouts.csv\n"
+        more = "suppress: optouts.csv\n"
         definition = write_campaign(tmp_path, 20, server.url_for("synthflow"), more)
         first = run(definition)
         opt_outs.write_text(f"Phone\n{number(5)}\n", encoding="utf-8")

@@ -6,8 +6,6 @@ import csv
 import signal
 from pathlib import Path
 
-import pytest
-
 import campaign
 from campaign.sandbox import SandboxServer
 from tests.crash.campaign_of_crashes import CONCURRENCY, finish_and_judge, write_campaign
@@ -92,13 +90,12 @@ def test_a_clock_that_is_set_back_costs_a_living_owner_nothing(
     assert summary.counts.accepted == PEOPLE
 
 
-@pytest.mark.parametrize("ahead", [-3600, 3600])
-def test_an_abandoned_run_is_taken_over_by_whatever_clock(ahead: int, tmp_path: Path) -> None:
+def test_an_abandoned_run_is_taken_over_though_the_clock_was_set_back(tmp_path: Path) -> None:
     with SandboxServer() as server:
         definition = write_campaign(tmp_path, PEOPLE, server.url_for("synthflow"))
         sleeper = started("run", definition, lease=1.0, stop=5)
         wait_until_stopped(sleeper)
-        assert run_when_free(definition, lease=1.0, clock=ahead).code == 3
+        assert run_when_free(definition, lease=1.0, clock=-3600).code == 3
         sleeper.kill()
         sleeper.communicate()
         summary = finish_and_judge(definition, server, PEOPLE)

@@ -16,7 +16,7 @@ from tests.crash.processes import ended, run, started, wait_for
 from tests.ledger.ledgers import Held, ServerStore
 from tests.postgres import PostgresForTests
 
-PEOPLE = 1_200
+PEOPLE = 1_000
 IN_FLIGHT = 300
 LATENCY = {"latency": {"uniform": [0.1, 0.4]}}
 
