@@ -1,33 +1,44 @@
 """Asking a vendor: a look-up's questions carried over HTTP, at a bounded rate, tried again.
 
 Invariant: asking sends nobody a message. What is carried are requests that a provider's look-up
-makes, and a question without an answer ends in ``UNDECIDED``, never in an error of the whole.
+makes, and a question without an answer ends in ``UNDECIDED``, never in an error of the whole; so
+does a look-up that breaks its contract. No vendor and no look-up makes us wait without a bound.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 
 import anyio
 import httpx
 
+from campaign.outcomes.completing import completed, undecided
 from campaign.providers import http
-from campaign.providers.look_up import Finding, LookUp, Questions, Sought, Verdict, Wait
+from campaign.providers.look_up import Finding, LookUp, Questions, Sought, Wait
 from campaign.sending.engine import Transport
 from campaign.sending.pace import Pace
 
 _AT_ONCE = 8
 """Questions under way at the same moment."""
 
+_LONGEST_IN_ALL = 15 * 60.0
+"""Seconds for which a look-up may ask to wait, in all; a run is held meanwhile."""
+
 _AGAIN_FROM = 500
 _THROTTLED = 429
+
+
+class _WaitsTooLong(Exception):
+    """A look-up asks to wait for longer than it may."""
 
 
 class Asker:
     """Carries the questions of one look-up.
 
-    ``attempts`` is how often a request is tried, ``first_wait`` and ``longest_wait`` are seconds;
-    ``clean`` takes the secrets out of a text.
+    ``attempts`` is how often a request is tried, ``first_wait`` and ``longest_wait`` are seconds; a
+    vendor that asks to be left alone for longer is not asked again. ``clean`` takes the secrets out
+    of a text.
     """
 
     def __init__(
@@ -65,31 +76,46 @@ class Asker:
         found[place] = await self._asked([one])
 
     async def _asked(self, sought: Sequence[Sought]) -> list[Finding]:
-        questions = self._way.ask(sought)
         try:
-            return await self._carried(questions)
+            with closing(self._way.ask(sought)) as questions:
+                returned = await self._carried(questions)
+            return completed(sought, returned, self._clean)
         except httpx.HTTPError as error:
-            detail = f"no answer: {http.told(error, self._clean)}"
-            return [Finding(one.recipient, Verdict.UNDECIDED, detail) for one in sought]
-        finally:
-            questions.close()
+            return undecided(sought, f"no answer: {http.told(error, self._clean)}")
+        except _WaitsTooLong as why:
+            return undecided(sought, str(why))
+        except Exception as error:  # noqa: BLE001 - a look-up may come from anywhere
+            return undecided(sought, f"the look-up broke: {http.told(error, self._clean)}")
 
-    async def _carried(self, questions: Questions) -> list[Finding]:
+    async def _carried(self, questions: Questions) -> object:
+        """Return what the look-up returns, which need not be what it should.
+
+        Raises:
+            _WaitsTooLong: it asks to wait for longer than it may.
+            httpx.HTTPError: a request got no answer.
+        """
         answer: httpx.Response | None = None
+        waited = 0.0
         while True:
             try:
                 wanted = questions.send(answer)
             except StopIteration as over:
-                findings: list[Finding] = over.value
-                return findings
+                returned: object = over.value
+                return returned
             if isinstance(wanted, Wait):
+                waited += wanted.seconds
+                if not waited <= _LONGEST_IN_ALL:  # "not": NaN is no bound either
+                    raise _WaitsTooLong(
+                        "the look-up asks to wait for more than "
+                        f"{_LONGEST_IN_ALL / 60:.0f} minutes in all; ask again later"
+                    )
                 await anyio.sleep(wanted.seconds)
                 answer = None
             else:
                 answer = await self._answer(wanted)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
-        """Return the vendor's answer; the last one, where it stays one that says "later".
+        """Return the vendor's answer; the last one, where it says "later" too often or too long.
 
         Raises:
             httpx.HTTPError: no answer came, however often it was asked.
@@ -106,7 +132,8 @@ class Asker:
                     raise
             else:
                 later = response.status_code == _THROTTLED or response.status_code >= _AGAIN_FROM
-                if not later or tries >= self._attempts:
+                asked_for = http.wait_seconds(response) or 0.0
+                if not later or tries >= self._attempts or asked_for > self._longest_wait:
                     return response
-                wait = max(wait, http.wait_seconds(response) or 0.0)
+                wait = max(wait, asked_for)
             await anyio.sleep(wait)

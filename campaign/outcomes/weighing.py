@@ -32,7 +32,7 @@ def weighed(
         return _decided(way, finding, State.ACCEPTED, "looked_up_sent", who)
     if finding.verdict is Verdict.FAILED:
         return _decided(way, finding, State.FAILED, finding.reason or "looked_up_failed", who)
-    if finding.verdict is Verdict.UNDECIDED or not way.authoritative:
+    if finding.verdict is not Verdict.ABSENT or not way.authoritative:
         return StillUnknown(finding.detail)
     sure_from = sought.attempted_at + way.delay
     if asked_at < sure_from:

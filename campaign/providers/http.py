@@ -202,6 +202,20 @@ def without(secrets: Iterable[str], text: str) -> str:
     return text
 
 
+def cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    """Return a text, or plain data that holds texts, without secrets.
+
+    For what comes from a provider or a look-up that may have forgotten to clean what it keeps.
+    """
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {key: cleaned(inner, clean) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [cleaned(inner, clean) for inner in value]
+    return value
+
+
 def _written(secret: str) -> Iterator[str]:
     """Yield the ways in which an answer or an error may spell a secret."""
     encoded = secret.encode("utf-8", "replace")

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import anyio
 import anyio.abc
@@ -249,10 +249,10 @@ class Engine:
         # A provider cleans what it cuts; this is for the one that forgot.
         return replace(
             outcome,
-            code=_without_secrets(outcome.code, self._clean),
-            detail=_without_secrets(outcome.detail, self._clean),
-            provider_id=_without_secrets(outcome.provider_id, self._clean),
-            evidence=_without_secrets(outcome.evidence, self._clean),
+            code=http.cleaned(outcome.code, self._clean),
+            detail=http.cleaned(outcome.detail, self._clean),
+            provider_id=http.cleaned(outcome.provider_id, self._clean),
+            evidence=http.cleaned(outcome.evidence, self._clean),
         )
 
     def _broken_off(self, error: BaseException) -> Outcome:
@@ -306,13 +306,3 @@ class Engine:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _without_secrets(value: Any, clean: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, Mapping):
-        return {key: _without_secrets(inner, clean) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_secrets(inner, clean) for inner in value]
-    return value

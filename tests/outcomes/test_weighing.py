@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,11 @@ def test_a_vendor_that_cannot_tell_leaves_them_unknown_however_late(
 ) -> None:
     found = weigh(Verdict.UNDECIDED, authoritative=authoritative, after=after)
     assert found == StillUnknown("what it says")
+
+
+def test_what_is_no_verdict_is_never_weighed_as_not_sent() -> None:
+    odd: Any = "found"
+    assert weigh(odd, authoritative=True, after=LATER) == StillUnknown("what it says")
 
 
 def test_a_list_that_may_lack_messages_never_says_not_sent() -> None:
