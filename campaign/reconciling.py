@@ -7,9 +7,9 @@ what was found out is written lot by lot: a look-up that breaks off loses nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -27,9 +27,15 @@ from campaign.outcomes.asker import Asker
 from campaign.outcomes.weighing import StillUnknown, weighed
 from campaign.plan.frozen import Plan
 from campaign.providers import http
-from campaign.providers.look_up import LookUp, Sought
+from campaign.providers.look_up import Known, LookUp, Sought
 from campaign.sending.clients import Clients, is_local
 from campaign.status import run_named
+
+_KNOWN = 5
+"""So many of those whom the run has reached are given along, to tell the right place by."""
+
+_NEIGHBOURS = 500
+_NEAR = timedelta(days=1)
 
 Progress = Callable[[str, int, int], None]
 """Told whom is asked, about how many it was already, and about how many it will be."""
@@ -40,8 +46,9 @@ class Reconciled:
     """What the vendor said.
 
     ``asked`` recipients were unknown. ``sent``, ``failed`` and ``not_sent`` of them are settled
-    now; ``unknown`` counts the others by the explanation, and ``again_at`` is the earliest moment
-    from which asking again can tell more. ``ways`` names where was asked.
+    now by this command; ``unknown`` counts the others by the explanation, and ``again_at`` is the
+    earliest moment from which asking again can tell more. Whoever somebody else settled meanwhile
+    is in none of them. ``ways`` names where was asked.
     """
 
     asked: int
@@ -111,7 +118,7 @@ async def reconcile(
             result = Reconciled(len(unknown), [way.title for way in ways])
             if unknown:
                 plan = Plan.of_run(found, job.plans_from(location))
-                people = _sought(plan, found, unknown)
+                people = list(_with_known(plan, found, ledger, _sought(plan, found, unknown)))
                 asking = _Asking(job, environment, ledger, lease, progress, now, result)
                 await asking.about(people, ways)
                 ledger.note(lease, "reconciled", _told(result))
@@ -141,9 +148,9 @@ class _Asking:
             for way in ways:
                 answers = await self._ask(way, left, clients)
                 left = [one for one in left if one.recipient in answers]
-                # "Ask again later" says more than a second way that cannot tell.
+                # The most certain way comes first; only "ask again later" says more than its word.
                 why = {
-                    number: why[number] if number in why and why[number].again_at else answer
+                    number: answer if answer.again_at else why.get(number, answer)
                     for number, answer in answers.items()
                 }
                 if not left:
@@ -186,12 +193,14 @@ class _Asking:
         return unknown
 
     def _settle(self, decisions: Sequence[Decision]) -> None:
-        if decisions:
-            self.ledger.decide(self.lease, decisions)
-        became = Counter(decision.becomes for decision in decisions)
-        self.result.sent += became[State.ACCEPTED]
-        self.result.failed += became[State.FAILED]
-        self.result.not_sent += became[State.PENDING]
+        self.result.sent += self._decide(decisions, State.ACCEPTED)
+        self.result.failed += self._decide(decisions, State.FAILED)
+        self.result.not_sent += self._decide(decisions, State.PENDING)
+
+    def _decide(self, decisions: Sequence[Decision], becomes: State) -> int:
+        """Carry out those that lead to one state; return how many were, for the ledger decides."""
+        some = [decision for decision in decisions if decision.becomes is becomes]
+        return self.ledger.decide(self.lease, some) if some else 0
 
 
 def _sought(plan: Plan, run: Run, unknown: Sequence[Entry]) -> list[Sought]:
@@ -212,10 +221,57 @@ def _sought(plan: Plan, run: Run, unknown: Sequence[Entry]) -> list[Sought]:
             sender=sender,
             # Between planning and sending a window may close; then it was the template.
             text=text if form == Form.TEXT.value else None,
-            attempted_at=datetime.fromtimestamp(claimed[number] / 1000, UTC),
+            attempted_at=_moment(claimed[number]),
         )
         for number, address, sender, form, text in rows.iter_rows()
     ]
+
+
+def _with_known(plan: Plan, run: Run, ledger: Ledger, people: Sequence[Sought]) -> Iterator[Sought]:
+    """Give each along whom the run has reached from the same sender, near in time.
+
+    Those of one sender and one hour get the same few, so that a vendor is asked about them once.
+    """
+    chosen: dict[tuple[str | None, datetime], tuple[Known, ...]] = {}
+    for one in people:
+        group = (one.sender, one.attempted_at.replace(minute=0, second=0, microsecond=0))
+        if group not in chosen:
+            chosen[group] = _known(plan, run, ledger, one)
+        yield replace(one, known=chosen[group])
+
+
+def _known(plan: Plan, run: Run, ledger: Ledger, one: Sought) -> tuple[Known, ...]:
+    """Look among ever more neighbours in the plan, for who is near there is mostly near in time."""
+    reach = _NEIGHBOURS
+    while True:
+        first, last = one.recipient - reach, one.recipient + reach
+        sent_at = {
+            entry.number: _moment(entry.claimed_at)
+            for entry in ledger.entries(run.id, first, last)
+            # What a person says to have been sent need not be anywhere.
+            if entry.state is State.ACCEPTED
+            and entry.reason != "resolved_sent"
+            and entry.claimed_at is not None
+        }
+        rows = (
+            plan.rows()
+            .filter(pl.col("number").is_in(list(sent_at)), pl.col("sender").eq_missing(one.sender))
+            .select("number", "address")
+            .collect()
+        )
+        known = [
+            Known(address, one.sender, one.channel, sent_at[number])
+            for number, address in rows.iter_rows()
+        ]
+        known.sort(key=lambda person: abs(person.sent_at - one.attempted_at))
+        near = [person for person in known if abs(person.sent_at - one.attempted_at) <= _NEAR]
+        if near or (first <= 0 and last >= run.planned):
+            return tuple(near[:_KNOWN])
+        reach *= 10
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _told(result: Reconciled) -> str:

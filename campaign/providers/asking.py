@@ -20,7 +20,10 @@ from campaign.providers import http
 from campaign.providers.look_up import Finding, Questions, Sought, Verdict
 
 SKEW = timedelta(minutes=2)
-"""How far the vendor's clock may be behind ours."""
+"""How far the vendor's clock may be behind the sender's for a record to count as the message."""
+
+CLOCK_MAY_BE_WRONG = timedelta(days=1)
+"""So much before the attempt a record is not taken for the message, nor for another one."""
 
 _NOT_DIGITS = re.compile(r"\D")
 # Numbers of seconds since 1970 have reached ten digits; beyond these they are milliseconds.
@@ -39,6 +42,8 @@ class Place(Enum):
 
     BEFORE = "before"
     """Too old to have come of it."""
+    SHORTLY_BEFORE = "shortly before"
+    """Before the attempt, unless the clock of the machine that sent was fast."""
     NEAR = "near"
     """Since the attempt, and soon enough to have come of it."""
     LATE = "late"
@@ -134,11 +139,18 @@ class Asking(ABC):
 
     def place(self, at: datetime | None, one: Sought) -> Place:
         """Say where a record's time lies, seen from the attempt."""
+        return self.place_from(at, one.attempted_at)
+
+    def place_from(self, at: datetime | None, began: datetime) -> Place:
+        """Say where a record's time lies, seen from a moment when something was sent."""
         if at is None:
             return Place.UNKNOWN
-        if at < one.attempted_at - SKEW:
+        early = began - at
+        if early > CLOCK_MAY_BE_WRONG:
             return Place.BEFORE
-        return Place.NEAR if at <= one.attempted_at + self.delay else Place.LATE
+        if early > SKEW:
+            return Place.SHORTLY_BEFORE
+        return Place.NEAR if -early <= self.delay else Place.LATE
 
 
 def moment(value: object) -> datetime | None:

@@ -20,11 +20,26 @@ from campaign.channel import Channel
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A recipient to whom this very run has sent: the vendor took the message.
+
+    ``sent_at`` is when the attempt began (UTC, aware), by the clock of the machine that sent.
+    """
+
+    address: str
+    sender: str | None
+    channel: Channel
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sought:
     """A recipient of whom nobody knows whether the message went out.
 
-    ``attempted_at`` is when the attempt began (UTC, aware), by this machine's clock; ``text`` the
-    free-form text that was sent, where it was one.
+    ``attempted_at`` is when the attempt began (UTC, aware), by the clock of the machine that sent,
+    which need not be this one, nor right; ``text`` the free-form text that was sent, where it was
+    one. ``known`` are a few to whom the same run has sent near that time, from the same sender: a
+    place that shows none of their messages is not the one where this message would be.
     """
 
     recipient: int
@@ -33,6 +48,7 @@ class Sought:
     sender: str | None
     text: str | None
     attempted_at: datetime
+    known: tuple[Known, ...] = ()
 
 
 class Verdict(StrEnum):

@@ -22,6 +22,7 @@ import httpx
 
 from campaign.channel import Channel
 from campaign.providers.asking import (
+    CLOCK_MAY_BE_WRONG,
     SKEW,
     Asking,
     Place,
@@ -79,13 +80,13 @@ class SendbirdExport(Asking):
         self._base = str(httpx.URL(base)).rstrip("/")
 
     def answer(self, sought: Sequence[Sought]) -> Questions:
-        """Export the conversations since the earliest attempt, and look for the recipients."""
+        """Export the conversations around the attempts, and look for the recipients."""
         now = datetime.now(UTC)
         reach = now - _REACH
         within = [one for one in sought if one.attempted_at - SKEW >= reach]
         found: dict[int, Finding] = {}
         if within:
-            since = min(one.attempted_at for one in within) - SKEW
+            since = max(min(one.attempted_at for one in within) - CLOCK_MAY_BE_WRONG, reach)
             rows = yield from self._rows(since, now)
             found = {one.recipient: self._finding(one, rows) for one in within}
         too_old = "Sendbird exports the last seven days only"
@@ -97,14 +98,18 @@ class SendbirdExport(Asking):
             place = self.place(moment(row.get("start_ts")), one)
             if place is Place.BEFORE or not _of(row, one):
                 continue
-            if place is Place.NEAR and _says(row, one.text):
+            says = _says(row, one.text)
+            if place is Place.NEAR and says:
                 name = self.word(row.get("id"))
                 detail = self.clean(f"Sendbird's export has conversation {name}, of that time")
                 evidence = self.kept(row, _KEPT)
                 return Finding(one.recipient, Verdict.FOUND, detail, name, evidence)
-            doubtful = True
+            doubtful |= place is not Place.SHORTLY_BEFORE or says
         if doubtful:
-            detail = "Sendbird's export has a conversation with them, but another text or later"
+            detail = (
+                "Sendbird's export has a conversation with them, but it is not certain to be this "
+                "one: another text, shortly before or much later"
+            )
             return self.undecided(one, detail)
         detail = "Sendbird's export has no conversation with this recipient since then"
         return Finding(one.recipient, Verdict.ABSENT, detail)

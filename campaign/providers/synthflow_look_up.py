@@ -60,7 +60,13 @@ class SynthflowChats(Asking):
         since = min(one.attempted_at for one in sought) - SKEW
         wanted = frozenset(digits(one.address) for one in sought)
         listed = yield from self._listed(since)
-        chats = yield from self._opened(listed, wanted)
+        recent: list[_Chat] = []
+        older: list[_Chat] = []
+        for chat in listed:
+            start = _start(chat)
+            (recent if start is None or start >= since else older).append(chat)
+        # What is older is not opened; it may still show that a clock was wrong.
+        chats = [*(yield from self._opened(recent, wanted)), *older]
         named = {number for chat in chats for number in _numbers(chat, wanted)}
         return [self._finding(one, chats, bool(named)) for one in sought]
 
@@ -70,20 +76,21 @@ class SynthflowChats(Asking):
             place = self.place(_start(chat), one)
             if place is Place.BEFORE or number not in _numbers(chat, frozenset({number})):
                 continue
-            if place is Place.NEAR and _says(chat, one.text):
+            says = _says(chat, one.text)
+            if place is Place.NEAR and says:
                 name = self._name(chat)
                 detail = self.clean(f"Synthflow lists a chat with this number, {name or 'no id'}")
                 evidence = self.kept(chat, _KEPT)
                 return Finding(one.recipient, Verdict.FOUND, detail, name, evidence)
-            doubtful = True
+            doubtful |= place is not Place.SHORTLY_BEFORE or says
         if doubtful:
-            detail = "Synthflow lists a chat with this number, but another text or much later"
+            detail = (
+                "Synthflow lists a chat with this number, but it is not certain to be this one: "
+                "another text, shortly before or much later"
+            )
             return self.undecided(one, detail)
         if not carries_numbers:
-            detail = (
-                f"Synthflow lists {len(chats)} chat(s) since then, and they carry no numbers to "
-                "tell whose they are"
-            )
+            detail = "Synthflow lists no chat since then that carries a number to tell whose it is"
             return self.undecided(one, detail)
         detail = "Synthflow lists no chat with this number since then"
         return Finding(one.recipient, Verdict.ABSENT, detail)
@@ -105,13 +112,13 @@ class SynthflowChats(Asking):
             items = _list_in(page)
             if items is None or len(chats := mappings(items)) < len(items):
                 raise self.odd("no list of chats", response)
-            found += [chat for chat in chats if (start := _start(chat)) is None or start >= since]
+            found += chats
             cursor = _cursor(page)
             if cursor is None or cursor in cursors or not chats or _all_older(chats, since):
                 return found
             cursors.add(cursor)
             params = {**params, "cursor": cursor}
-        raise Unanswered(f"Synthflow lists more than {len(found)} chats since then")
+        raise Unanswered(f"Synthflow lists more than {len(found)} chats")
 
     def _opened(
         self, listed: Sequence[_Chat], wanted: frozenset[str]

@@ -3,8 +3,8 @@
 Source: Messages resource, "Read multiple Message resources", and Twilio's own client libraries.
 Only ``To`` is asked for. A filter on ``DateSent`` would hide a message that still waits in Twilio's
 queue, which has no such date yet; one on ``From`` would hide a message that the vendor sent from
-another number. Invariant: ``ABSENT`` is said only of an account that has the campaign's own
-messages, after its whole list for this recipient was read.
+another number. Invariant: ``ABSENT`` is said only of an account that has messages of this very run,
+after its whole list for this recipient was read and nothing in it may be the message.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.asking import (
-    SKEW,
     Asking,
     Place,
     Unanswered,
@@ -32,7 +31,15 @@ from campaign.providers.asking import (
     same_text,
 )
 from campaign.providers.base import JsonProvider
-from campaign.providers.look_up import Finding, LookUp, Questions, Sought, Verdict, Wait
+from campaign.providers.look_up import (
+    Finding,
+    Known,
+    LookUp,
+    Questions,
+    Sought,
+    Verdict,
+    Wait,
+)
 from campaign.providers.protocol import Scope, no_login
 
 _PAGE = 1000
@@ -87,53 +94,63 @@ class TwilioMessages(Asking):
         self._base = account.base_url.rstrip("/")
         self._list = f"{self._base}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
         self._headers = {"Authorization": f"Basic {login}"}
+        self._has_any: dict[tuple[Known, ...], bool] = {}
 
     def answer(self, sought: Sequence[Sought]) -> Questions:
         """Read the list of messages to this recipient."""
         (one,) = sought
-        prefix = "whatsapp:" if one.channel is Channel.WHATSAPP else ""
-        doubtful = 0
-        for message in (yield from self._messages({"To": prefix + one.address}, _MOST_PAGES)):
+        doubtful = False
+        for message in (yield from self._messages(one)):
             whose = digits(_text(message, "to"))
             if message.get("direction") == "inbound" or whose not in ("", digits(one.address)):
                 continue
             place = self.place(_created(message), one)
-            ours = self._from_us(message, one) and same_text(one.text, message.get("body"))
+            ours = _from_us(message, one) and same_text(one.text, message.get("body"))
             if place is Place.NEAR and ours and whose and _outbound(message):
                 return [self._finding(one, message)]
-            doubtful += place in (Place.NEAR, Place.UNKNOWN) or (place is Place.LATE and ours)
+            doubtful |= place in (Place.NEAR, Place.UNKNOWN) or (place is not Place.BEFORE and ours)
         if doubtful:
             detail = (
-                f"Twilio has {doubtful} message(s) to this number since then, but none that is "
-                "certain to be this one: another text, another sender or much later"
+                "Twilio has a message to this number, but it is not certain to be this one: "
+                "another text, another sender, shortly before or much later"
             )
             return [self.undecided(one, detail)]
-        return [(yield from self._absent(one, prefix))]
+        return [(yield from self._absent(one))]
 
     def _absent(
-        self, one: Sought, prefix: str
+        self, one: Sought
     ) -> Generator[httpx.Request | Wait, httpx.Response | None, Finding]:
-        """Make sure that this is the account over which the campaign sends, before saying so."""
-        if prefix and one.address.startswith(_WRITTEN_OTHERWISE):
-            detail = "Twilio has no message to this number, but WhatsApp may write it differently"
+        """Make sure that this is the account over which the run was sent, before saying so."""
+        nothing = "Twilio has no message to this number"
+        if one.channel is Channel.WHATSAPP and one.address.startswith(_WRITTEN_OTHERWISE):
+            return self.undecided(one, f"{nothing}, but WhatsApp may write it differently")
+        if not one.known:
+            detail = (
+                f"{nothing}, but this run has reached nobody from the same sender within a day of "
+                "it whose message would show that this is the account over which the vendor sends"
+            )
             return self.undecided(one, detail)
-        if one.sender is not None and is_number(one.sender):
-            query = {"From": prefix + one.sender}
-        else:
-            query = {"DateSent>": f"{one.attempted_at - SKEW:%Y-%m-%d}"}
-        for message in (yield from self._messages(query, 1)):
-            if _outbound(message) and str(message.get("from")).startswith(prefix):
-                detail = "Twilio has no message to this number since then"
-                return Finding(one.recipient, Verdict.ABSENT, detail)
-        whose = f"from {one.sender}" if "From" in query else "of that day"
+        if one.known not in self._has_any:
+            self._has_any[one.known] = yield from self._has_one_of(one.known)
+        if self._has_any[one.known]:
+            return Finding(one.recipient, Verdict.ABSENT, f"{nothing} since then")
         detail = (
-            f"the Twilio account has no message {whose} at all; is it the account over which the "
-            "vendor sends?"
+            f"{nothing}, and none to those whom this run has reached, at the time when it did; is "
+            "it the account over which the vendor sends, and was the sending machine's clock right?"
         )
         return self.undecided(one, detail)
 
-    def _from_us(self, message: Mapping[str, object], one: Sought) -> bool:
-        return not is_number(one.sender) or digits(message.get("from")) == digits(one.sender)
+    def _has_one_of(
+        self, known: Sequence[Known]
+    ) -> Generator[httpx.Request | Wait, httpx.Response | None, bool]:
+        """Find out whether the account has what this run sent to one of these."""
+        for person in known:
+            for message in (yield from self._messages(person)):
+                near = self.place_from(_created(message), person.sent_at) is Place.NEAR
+                theirs = digits(_text(message, "to")) == digits(person.address)
+                if near and theirs and _outbound(message) and _from_us(message, person):
+                    return True
+        return False
 
     def _finding(self, one: Sought, message: Mapping[str, object]) -> Finding:
         status, created = str(message.get("status")), _created(message)
@@ -152,17 +169,17 @@ class TwilioMessages(Asking):
                 reason, resend = row.reason, row.resend
         return Finding(one.recipient, Verdict.FAILED, detail, sid, evidence, reason, code, resend)
 
-    def _messages(self, query: Mapping[str, str], pages: int) -> _Reading:
-        """Read a list, page after page; with one page, only what it begins with.
+    def _messages(self, to: Sought | Known) -> _Reading:
+        """Read the list of messages to somebody, page after page.
 
         Raises:
             Unanswered: it is longer than can be read, or a part of it cannot be understood.
         """
-        request = httpx.Request(
-            "GET", self._list, params={**query, "PageSize": str(_PAGE)}, headers=self._headers
-        )
+        prefix = "whatsapp:" if to.channel is Channel.WHATSAPP else ""
+        query = {"To": prefix + to.address, "PageSize": str(_PAGE)}
+        request = httpx.Request("GET", self._list, params=query, headers=self._headers)
         found: list[Mapping[str, object]] = []
-        for number in range(1, _MOST_PAGES + 1):
+        for _ in range(_MOST_PAGES):
             response = yield request
             page = self.json_of(response)
             items = page.get("messages") if isinstance(page, Mapping) else None
@@ -173,7 +190,7 @@ class TwilioMessages(Asking):
                 raise self.odd("a message that is none", response)
             found += messages
             following = page.get("next_page_uri")
-            if following is None or following == "" or number == pages:
+            if following is None or following == "":
                 return found
             request = self._next(following)
         raise Unanswered(f"Twilio has more than {_MOST_PAGES * _PAGE} messages to this number")
@@ -198,6 +215,11 @@ def twilio_look_ups(
 
 def _outbound(message: Mapping[str, object]) -> bool:
     return str(message.get("direction")).startswith("outbound")
+
+
+def _from_us(message: Mapping[str, object], one: Sought | Known) -> bool:
+    """Say whether a message has this sender; one that is no number cannot be compared."""
+    return not is_number(one.sender) or digits(message.get("from")) == digits(one.sender)
 
 
 def _created(message: Mapping[str, object]) -> datetime | None:

@@ -55,7 +55,7 @@ class WhippyConversations(Asking):
     def answer(self, sought: Sequence[Sought]) -> Questions:
         """Look for an outbound message to this contact."""
         (one,) = sought
-        doubtful = 0
+        doubtful = False
         for conversation in (yield from self._conversations(one)):
             name = self.word(conversation.get("id"))
             if name is None:
@@ -67,13 +67,14 @@ class WhippyConversations(Asking):
                 whose = message.get("to")
                 if whose is not None and not same_address(one.address, whose):
                     continue
-                if place is Place.NEAR and whose is not None and _sender_fits(message, one):
+                fits = _sender_fits(message, one)
+                if place is Place.NEAR and whose is not None and fits:
                     return [self._finding(one, message)]
-                doubtful += 1
+                doubtful |= place is not Place.SHORTLY_BEFORE or fits
         if doubtful:
             detail = (
-                f"Whippy has {doubtful} outbound message(s) since then, but none that is certain "
-                "to be this one: another sender, much later, or without the contact or the time"
+                "Whippy has an outbound message, but it is not certain to be this one: another "
+                "sender, shortly before, much later, or without the contact or the time"
             )
             return [self.undecided(one, detail)]
         detail = "Whippy's search shows no message to this contact since then"

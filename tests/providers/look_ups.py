@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from campaign.channel import Channel
-from campaign.providers.look_up import Finding, LookUp, Sought, Verdict, Wait
+from campaign.providers.look_up import Finding, Known, LookUp, Sought, Verdict, Wait
 from tests.providers.vendors import KEY, NUMBER, SENDER, answer, provider
 
 TOKEN = "twilio-token-55bb-do-not-print"
@@ -20,7 +20,9 @@ TWILIO = {"account_sid": SID, "auth_token": "${TWILIO}"}
 NOW = datetime.now(UTC).replace(microsecond=0)
 AT = NOW - timedelta(hours=3)
 """When the attempt began."""
-ANA = Sought(7, NUMBER, Channel.SMS, SENDER, "Hi Ana, your order is ready.", AT)
+BO = Known("+491713920088", SENDER, Channel.SMS, AT - timedelta(minutes=1))
+"""Somebody whom the same run has reached."""
+ANA = Sought(7, NUMBER, Channel.SMS, SENDER, "Hi Ana, your order is ready.", AT, (BO,))
 
 Vendor = Callable[[httpx.Request], httpx.Response]
 

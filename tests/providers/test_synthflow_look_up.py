@@ -80,7 +80,7 @@ def test_a_chat_is_opened_where_the_list_names_nobody() -> None:
 def test_chats_without_numbers_are_not_opened_for_ever_and_say_nothing() -> None:
     exchange = _asked(*(_chat(f"chat-{number}") for number in range(40)))
     assert {finding.verdict for finding in exchange.findings} == {Verdict.UNDECIDED}
-    assert "no numbers" in exchange.findings[0].detail
+    assert "no chat since then that carries a number" in exchange.findings[0].detail
     assert len(exchange.requests) == 4
 
 
@@ -142,6 +142,24 @@ def test_pages_before_the_earliest_attempt_are_not_read() -> None:
     old = [_chat(to=BEN.address, minutes=-60), _chat(to=BEN.address, minutes=-61)]
     exchange = asked(look_up("synthflow"), always(200, _list(*old, next_cursor="p2")), ANA)
     assert len(exchange.requests) == 1
+
+
+def test_a_chat_shortly_before_is_neither_taken_for_this_one_nor_for_another() -> None:
+    """The clock of the machine that sent may have been fast."""
+
+    def ana(chat: dict[str, Any]) -> Verdict:
+        return _asked(chat, _chat("chat-2", to=BEN.address)).findings[0].verdict
+
+    assert ana(_chat(to=NUMBER, minutes=-3)) is Verdict.UNDECIDED
+    other = [{"message": "How may I help?"}]
+    assert ana(_chat(to=NUMBER, minutes=-3, conversation_history=other)) is Verdict.ABSENT
+    assert ana(_chat(to=NUMBER, minutes=-1500)) is Verdict.ABSENT
+
+
+def test_chats_before_the_attempts_are_not_opened() -> None:
+    exchange = _asked(_chat("old", minutes=-30), _chat("new"), opened={"new": {"to": NUMBER}})
+    assert exchange.findings[0].verdict is Verdict.FOUND
+    assert [request.url.path for request in exchange.requests] == ["/v2/chat", "/v2/chat/new"]
 
 
 def test_a_list_that_begins_with_the_oldest_is_read_on() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -16,6 +17,7 @@ from campaign.providers.synthflow import SynthflowSettings
 from tests.providers.look_ups import (
     ANA,
     AT,
+    BO,
     SID,
     TOKEN,
     Exchange,
@@ -47,16 +49,21 @@ def _message(minutes: float = 0.5, **changes: Any) -> dict[str, Any]:
     return message | changes
 
 
+BOS = _message(-1, to=BO.address, body="Hi Bo, your order is ready.")
+"""What the run sent to Bo."""
+
+
 def _page(*messages: Any, **more: Any) -> dict[str, Any]:
     return {"messages": list(messages), "next_page_uri": None, **more}
 
 
 def _asked(*messages: Any, own: bool = True, **changes: Any) -> Exchange:
-    """Ask an account that has these messages to the recipient, and perhaps others of ours."""
-    others = [_message(-600, to=OTHER)] if own else []
+    """Ask an account that has these messages to Ana, and perhaps what the run sent to Bo."""
 
     def vendor(request: httpx.Request) -> httpx.Response:
-        return answer(200, _page(*(messages if "To" in request.url.params else others)))
+        if request.url.params["To"] == BO.address:
+            return answer(200, _page(*([BOS] if own else [])))
+        return answer(200, _page(*messages))
 
     return asked(twilio(), vendor, to(ANA, **changes))
 
@@ -118,13 +125,13 @@ def test_the_definitions_reading_of_a_code_holds_here_too() -> None:
     assert (found.reason, found.resend) == ("ours", True)
 
 
-def test_nothing_for_this_recipient_is_absent_where_the_account_sends_for_us() -> None:
+def test_nothing_for_this_recipient_is_absent_where_the_account_has_the_runs_own_messages() -> None:
     exchange = _asked()
     assert exchange.verdict is Verdict.ABSENT
-    assert dict(exchange.requests[1].url.params) == {"From": SENDER, "PageSize": "1000"}
+    assert dict(exchange.requests[1].url.params) == {"To": BO.address, "PageSize": "1000"}
 
 
-def test_an_account_that_never_sent_for_us_says_nothing() -> None:
+def test_an_account_without_the_runs_messages_says_nothing() -> None:
     found = _asked(own=False).finding
     assert found.verdict is Verdict.UNDECIDED
     assert "is it the account" in found.detail
@@ -133,7 +140,60 @@ def test_an_account_that_never_sent_for_us_says_nothing() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"minutes": -10},
+        {"to": OTHER},
+        {"from": OTHER},
+        {"direction": "inbound"},
+        {"date_created": None},
+        {"date_created": format_datetime(AT - timedelta(days=900))},  # the number moved away since
+        {"date_created": format_datetime(AT + timedelta(hours=2))},
+        # The clock of the machine that sent was fast: then no time of its can be trusted.
+        {"date_created": format_datetime(AT - timedelta(minutes=4))},
+    ],
+    ids=repr,
+)
+def test_messages_of_others_do_not_show_that_it_is_the_account(changes: Mapping[str, Any]) -> None:
+    def vendor(request: httpx.Request) -> httpx.Response:
+        of_bo = request.url.params["To"] == BO.address
+        return answer(200, _page(*([BOS | changes] if of_bo else [])))
+
+    assert asked(twilio(), vendor, ANA).verdict is Verdict.UNDECIDED
+
+
+def test_where_the_run_has_reached_nobody_nothing_is_absent() -> None:
+    exchange = _asked(known=())
+    assert exchange.verdict is Verdict.UNDECIDED
+    assert "this run has reached nobody" in exchange.finding.detail
+    assert len(exchange.requests) == 1
+
+
+def test_one_of_those_whom_the_run_has_reached_is_enough() -> None:
+    gone = replace(BO, address=OTHER)
+    exchange = _asked(known=(gone, BO, replace(BO, address="+491713920077")))
+    assert exchange.verdict is Verdict.ABSENT
+    assert len(exchange.requests) == 3
+
+
+@pytest.mark.parametrize(("own", "verdict"), [(True, "absent"), (False, "undecided")])
+def test_whether_it_is_the_account_is_asked_once_and_not_for_each_recipient(
+    own: bool, verdict: str
+) -> None:
+    def vendor(request: httpx.Request) -> httpx.Response:
+        of_bo = request.url.params["To"] == BO.address
+        return answer(200, _page(*([BOS] if own and of_bo else [])))
+
+    people = [to(ANA, recipient=n, address=f"+4917139200{n}") for n in range(10, 30)]
+    way = twilio()
+    first, then = asked(way, vendor, *people), asked(way, vendor, *people)
+    assert {found.verdict for found in first.findings + then.findings} == {verdict}
+    assert (len(first.requests), len(then.requests)) == (len(people) + 1, len(people))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"minutes": -1500},
+        {"minutes": -10, "body": "Your code is 1234"},
+        {"minutes": -10, "from": OTHER},
         {"direction": "inbound"},
         {"to": OTHER},
         {"minutes": 300, "body": "Your code is 1234"},
@@ -152,6 +212,8 @@ def test_what_cannot_be_this_message_does_not_count(changes: Mapping[str, Any]) 
         {"from": OTHER},
         {"date_created": None},
         {"date_created": "yesterday"},
+        {"minutes": -3},  # or the clock of the machine that sent was fast
+        {"minutes": -1400},
         {"minutes": 300},  # may be that of a later campaign, or of a vendor that queued it
     ],
     ids=repr,
@@ -182,26 +244,32 @@ def test_the_text_of_a_template_is_not_known_and_not_compared() -> None:
 
 
 def test_whatsapp_numbers_that_may_be_written_otherwise_are_never_absent() -> None:
-    own = _message(-600, to="whatsapp:+1", **{"from": f"whatsapp:{SENDER}"})
+    bo = replace(BO, channel=Channel.WHATSAPP)
+    own = BOS | {"to": f"whatsapp:{BO.address}", "from": f"whatsapp:{SENDER}"}
     for address, verdict in (("+5215512345678", Verdict.UNDECIDED), (NUMBER, Verdict.ABSENT)):
         exchange = asked(
             twilio(),
-            lambda request: answer(200, _page(*([] if "To" in request.url.params else [own]))),
-            to(ANA, channel=Channel.WHATSAPP, address=address),
+            in_turn(_page(), _page(own)),
+            to(ANA, channel=Channel.WHATSAPP, address=address, known=(bo,)),
         )
         assert exchange.verdict is verdict
 
 
 def test_a_sender_that_is_no_number_is_not_compared() -> None:
-    ana = to(ANA, channel=Channel.WHATSAPP, sender="7", text=None)
+    bo = replace(BO, channel=Channel.WHATSAPP, sender="7")
+    ana = to(ANA, channel=Channel.WHATSAPP, sender="7", text=None, known=(bo,))
     message = _message(to=f"whatsapp:{NUMBER}", **{"from": "whatsapp:+15550000000"})
     assert asked(twilio("zild"), always(200, _page(message)), ana).verdict is Verdict.FOUND
-    # Only a message on WhatsApp shows that this account sends for us.
-    for others, verdict in (([message], Verdict.ABSENT), ([_message()], Verdict.UNDECIDED)):
+    own = message | {"to": f"whatsapp:{BO.address}"}
+    # What anybody else got on WhatsApp that day shows nothing: the account may be another's.
+    for others, verdict in (([own], Verdict.ABSENT), ([message], Verdict.UNDECIDED)):
         exchange = asked(twilio("zild"), in_turn(_page(), _page(*others)), ana)
         assert exchange.verdict is verdict
-        day = (AT - timedelta(minutes=2)).strftime("%Y-%m-%d")
-        assert exchange.requests[1].url.params["DateSent>"] == day
+        assert exchange.requests[1].url.params["To"] == f"whatsapp:{BO.address}"
+    # Nor does what went out shortly before, if the sending machine's clock was fast.
+    early = message | {"date_created": format_datetime(AT - timedelta(minutes=3))}
+    exchange = asked(twilio("zild"), in_turn(_page(early), _page(own)), ana)
+    assert exchange.verdict is Verdict.UNDECIDED
 
 
 def test_all_pages_are_read_before_anything_is_absent() -> None:

@@ -16,6 +16,7 @@ import pytest
 import campaign
 from campaign.api import Campaign
 from campaign.channel import Channel
+from campaign.deciding import As
 from campaign.errors import InvalidInput
 from campaign.ledger.protocol import State
 from campaign.reconciling import Reconciled, reconcile
@@ -43,18 +44,34 @@ def server() -> Iterator[SandboxServer]:
         yield one
 
 
-def prepared(
-    folder: Path, server: SandboxServer, provider: str, channel: Channel, *, twilio: bool
-) -> Campaign:
-    """Send with lost answers; then nothing goes wrong any more."""
-    write_mixed(folder / "list.csv", channel, KINDS.get(channel, "number"), PEOPLE)
-    account = (
+def account_at(server: SandboxServer) -> str:
+    return (
         f"  twilio:\n    account_sid: {SID}\n    auth_token: ${{TOKEN}}\n"
         f"    base_url: {server.url_for('twilio')}\n"
     )
-    recipe = Recipe(provider=provider, channel=channel, settings=account if twilio else "")
+
+
+def written(
+    folder: Path, server: SandboxServer, provider: str, channel: Channel, settings: str
+) -> Campaign:
+    write_mixed(folder / "list.csv", channel, KINDS.get(channel, "number"), PEOPLE)
+    recipe = Recipe(provider=provider, channel=channel, settings=settings)
     definition = recipe.write(folder, "list.csv", server.url_for(provider))
-    loaded = campaign.load(definition, environment=SECRETS)
+    return campaign.load(definition, environment=SECRETS)
+
+
+def prepared(
+    folder: Path,
+    server: SandboxServer,
+    provider: str,
+    channel: Channel,
+    *,
+    twilio: bool,
+    account: SandboxServer | None = None,
+) -> Campaign:
+    """Send with lost answers; then nothing goes wrong any more."""
+    settings = account_at(account or server) if twilio else ""
+    loaded = written(folder, server, provider, channel, settings)
     summary = loaded.run()
     assert summary.counts.unknown > 5
     assert summary.counts.accepted > 5
@@ -137,6 +154,93 @@ def test_a_look_up_that_only_finds_settles_whom_it_finds_and_nobody_else(
     assert (found.sent, found.not_sent) == (len(unknown & had), 0)
     assert found.exit_code == 3
     assert found.unknown.total() == len(unknown - had)
+
+
+def nobody_is_said_not_to_have_been_sent_to(found: Reconciled, why: str) -> None:
+    assert (found.not_sent, found.exit_code) == (0, 3)
+    assert found.unknown.total() == found.asked - found.sent > 0
+    assert any(why in detail for detail in found.unknown)
+
+
+@pytest.mark.parametrize(("provider", "channel"), AUTHORITATIVE)
+def test_a_sending_machine_whose_clock_was_fast_gets_nobody_a_second_message(
+    tmp_path: Path, server: SandboxServer, provider: str, channel: Channel
+) -> None:
+    loaded = prepared(tmp_path, server, provider, channel, twilio=True)
+    fast = timedelta(minutes=3) // timedelta(milliseconds=1)
+    with closing(sqlite3.connect(tmp_path / "campaign-ledger.db")) as db, db:
+        db.execute("UPDATE recipient SET claimed_at = claimed_at + ?", (fast,))
+    nobody_is_said_not_to_have_been_sent_to(asked(loaded), "not certain to be this one")
+    loaded.run()
+    assert max(server.journal.addresses().values()) == 1
+
+
+def test_an_account_with_the_traffic_of_others_alone_is_not_believed(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    with SandboxServer(SandboxConfig.model_validate(CONFIG)) as elsewhere:
+        theirs = tmp_path / "theirs"
+        theirs.mkdir()
+        (theirs / "list.csv").write_text(
+            f"Phone,First Name,Plan\n{number(9000)},Zoë,Plus\n", encoding="utf-8"
+        )
+        recipe = Recipe(provider="zild", channel=Channel.WHATSAPP, name="another")
+        url = elsewhere.url_for("zild")
+        others = campaign.load(recipe.write(theirs, "list.csv", url), environment=SECRETS)
+        assert others.run().counts.accepted == 1
+        loaded = prepared(
+            tmp_path, server, "zild", Channel.WHATSAPP, twilio=True, account=elsewhere
+        )
+        nobody_is_said_not_to_have_been_sent_to(asked(loaded), "is it the account over which")
+
+
+def test_a_run_that_has_reached_nobody_cannot_tell_whether_it_is_the_account(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    server.set_faults({"drop_before": 1.0})
+    loaded = written(tmp_path, server, "synthflow", Channel.SMS, account_at(server))
+    assert loaded.run().counts.accepted == 0
+    server.set_faults({})
+    before = states(loaded, tmp_path)
+    # What a person says to have been sent shows nothing of the account either.
+    loaded.resolve(As.SENT, [next(who for who, state in before.items() if state == "unknown")])
+    nobody_is_said_not_to_have_been_sent_to(asked(loaded), "this run has reached nobody")
+
+
+def test_the_account_is_proved_once_and_not_for_each_recipient(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    loaded = prepared(tmp_path, server, "zild", Channel.WHATSAPP, twilio=True)
+    found = asked(loaded)
+    asked_in_all = server.lookups.as_dict()["requests"]
+    assert found.not_sent > 0
+    # Those who are asked about at the same time may each ask for the proof.
+    assert found.asked < asked_in_all <= found.asked + 8
+
+
+def test_whom_somebody_else_settled_meanwhile_is_not_counted(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    loaded = prepared(tmp_path, server, "synthflow", Channel.SMS, twilio=True)
+    had = server.journal.addresses()
+    with loaded.view() as view:
+        unknown = [
+            view.find(address)[0].planned["number"]
+            for address in had
+            if view.find(address)[0].entry.state is State.UNKNOWN  # type: ignore[union-attr]
+        ]
+
+    def meanwhile(way: str, done: int, of: int) -> None:
+        if done == 0:
+            with closing(sqlite3.connect(tmp_path / "campaign-ledger.db")) as db, db:
+                query = "UPDATE recipient SET state = 'failed' WHERE number = ?"
+                db.execute(query, (unknown[0],))
+
+    async def ask() -> Reconciled:
+        later = datetime.now(UTC) + timedelta(hours=2)
+        return await reconcile(loaded.job, SECRETS, progress=meanwhile, now=lambda: later)
+
+    assert anyio.run(ask).sent == len(unknown) - 1
 
 
 def test_what_was_found_is_kept_as_evidence_with_who_and_where(
