@@ -20,7 +20,6 @@ from tests.providers.look_ups import (
     BO,
     SID,
     TOKEN,
-    Exchange,
     Vendor,
     always,
     asked,
@@ -28,48 +27,12 @@ from tests.providers.look_ups import (
     to,
     twilio,
 )
+from tests.providers.twilio_look_ups import BOS, OTHER, message, of_ana, page
 from tests.providers.vendors import AGENT, KEY, NUMBER, SENDER, answer, provider
-
-OTHER = "+491713920099"
-
-
-def _message(minutes: float = 0.5, **changes: Any) -> dict[str, Any]:
-    message = {
-        "sid": "SM" + "1" * 32,
-        "to": NUMBER,
-        "from": SENDER,
-        "body": ANA.text,
-        "direction": "outbound-api",
-        "status": "delivered",
-        "date_created": format_datetime(AT + timedelta(minutes=minutes)),
-        "date_sent": None,
-        "error_code": None,
-        "error_message": None,
-    }
-    return message | changes
-
-
-BOS = _message(-1, to=BO.address, body="Hi Bo, your order is ready.")
-"""What the run sent to Bo."""
-
-
-def _page(*messages: Any, **more: Any) -> dict[str, Any]:
-    return {"messages": list(messages), "next_page_uri": None, **more}
-
-
-def _asked(*messages: Any, own: bool = True, **changes: Any) -> Exchange:
-    """Ask an account that has these messages to Ana, and perhaps what the run sent to Bo."""
-
-    def vendor(request: httpx.Request) -> httpx.Response:
-        if request.url.params["To"] == BO.address:
-            return answer(200, _page(*([BOS] if own else [])))
-        return answer(200, _page(*messages))
-
-    return asked(twilio(), vendor, to(ANA, **changes))
 
 
 def test_the_message_that_was_sent_is_found() -> None:
-    exchange = _asked(_message())
+    exchange = of_ana(message())
     found = exchange.finding
     assert (found.verdict, found.provider_id) == (Verdict.FOUND, "SM" + "1" * 32)
     assert found.evidence["status"] == "delivered"
@@ -84,15 +47,15 @@ def test_the_message_that_was_sent_is_found() -> None:
 
 
 def test_on_whatsapp_addresses_have_their_prefix() -> None:
-    message = _message(to=f"whatsapp:{NUMBER}", **{"from": f"whatsapp:{SENDER}"})
-    exchange = _asked(message, channel=Channel.WHATSAPP)
+    record = message(to=f"whatsapp:{NUMBER}", **{"from": f"whatsapp:{SENDER}"})
+    exchange = of_ana(record, channel=Channel.WHATSAPP)
     assert exchange.verdict is Verdict.FOUND
     assert exchange.requests[0].url.params["To"] == f"whatsapp:{NUMBER}"
 
 
 @pytest.mark.parametrize("status", ["queued", "accepted", "scheduled", "sending", "sent", "read"])
 def test_a_message_that_waits_in_the_queue_was_sent_by_us_all_the_same(status: str) -> None:
-    assert _asked(_message(status=status)).verdict is Verdict.FOUND
+    assert of_ana(message(status=status)).verdict is Verdict.FOUND
 
 
 @pytest.mark.parametrize(
@@ -113,79 +76,16 @@ def test_a_message_that_waits_in_the_queue_was_sent_by_us_all_the_same(status: s
 def test_a_message_that_failed_is_told_with_its_reason(
     status: str, code: int | None, reason: str, resend: bool | None
 ) -> None:
-    found = _asked(_message(status=status, error_code=code)).finding
+    found = of_ana(message(status=status, error_code=code)).finding
     assert (found.verdict, found.reason, found.resend) == (Verdict.FAILED, reason, resend)
     assert found.code == (None if code is None else str(code))
 
 
 def test_the_definitions_reading_of_a_code_holds_here_too() -> None:
     said = {"63024": {"outcome": "rejected", "reason": "ours", "resend": True}}
-    vendor = always(200, _page(_message(status="failed", error_code=63024)))
+    vendor = always(200, page(message(status="failed", error_code=63024)))
     found = asked(twilio(codes=said), vendor, ANA).finding
     assert (found.reason, found.resend) == ("ours", True)
-
-
-def test_nothing_for_this_recipient_is_absent_where_the_account_has_the_runs_own_messages() -> None:
-    exchange = _asked()
-    assert exchange.verdict is Verdict.ABSENT
-    assert dict(exchange.requests[1].url.params) == {"To": BO.address, "PageSize": "1000"}
-
-
-def test_an_account_without_the_runs_messages_says_nothing() -> None:
-    found = _asked(own=False).finding
-    assert found.verdict is Verdict.UNDECIDED
-    assert "is it the account" in found.detail
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"to": OTHER},
-        {"from": OTHER},
-        {"direction": "inbound"},
-        {"date_created": None},
-        {"date_created": format_datetime(AT - timedelta(days=900))},  # the number moved away since
-        {"date_created": format_datetime(AT + timedelta(hours=2))},
-        # The clock of the machine that sent was fast: then no time of its can be trusted.
-        {"date_created": format_datetime(AT - timedelta(minutes=4))},
-    ],
-    ids=repr,
-)
-def test_messages_of_others_do_not_show_that_it_is_the_account(changes: Mapping[str, Any]) -> None:
-    def vendor(request: httpx.Request) -> httpx.Response:
-        of_bo = request.url.params["To"] == BO.address
-        return answer(200, _page(*([BOS | changes] if of_bo else [])))
-
-    assert asked(twilio(), vendor, ANA).verdict is Verdict.UNDECIDED
-
-
-def test_where_the_run_has_reached_nobody_nothing_is_absent() -> None:
-    exchange = _asked(known=())
-    assert exchange.verdict is Verdict.UNDECIDED
-    assert "this run has reached nobody" in exchange.finding.detail
-    assert len(exchange.requests) == 1
-
-
-def test_one_of_those_whom_the_run_has_reached_is_enough() -> None:
-    gone = replace(BO, address=OTHER)
-    exchange = _asked(known=(gone, BO, replace(BO, address="+491713920077")))
-    assert exchange.verdict is Verdict.ABSENT
-    assert len(exchange.requests) == 3
-
-
-@pytest.mark.parametrize(("own", "verdict"), [(True, "absent"), (False, "undecided")])
-def test_whether_it_is_the_account_is_asked_once_and_not_for_each_recipient(
-    own: bool, verdict: str
-) -> None:
-    def vendor(request: httpx.Request) -> httpx.Response:
-        of_bo = request.url.params["To"] == BO.address
-        return answer(200, _page(*([BOS] if own and of_bo else [])))
-
-    people = [to(ANA, recipient=n, address=f"+4917139200{n}") for n in range(10, 30)]
-    way = twilio()
-    first, then = asked(way, vendor, *people), asked(way, vendor, *people)
-    assert {found.verdict for found in first.findings + then.findings} == {verdict}
-    assert (len(first.requests), len(then.requests)) == (len(people) + 1, len(people))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +101,7 @@ def test_whether_it_is_the_account_is_asked_once_and_not_for_each_recipient(
     ids=repr,
 )
 def test_what_cannot_be_this_message_does_not_count(changes: Mapping[str, Any]) -> None:
-    assert _asked(_message(**changes)).verdict is Verdict.ABSENT
+    assert of_ana(message(**changes)).verdict is Verdict.ABSENT
 
 
 @pytest.mark.parametrize(
@@ -219,7 +119,7 @@ def test_what_cannot_be_this_message_does_not_count(changes: Mapping[str, Any]) 
     ids=repr,
 )
 def test_what_may_be_this_message_is_left_to_a_person(changes: Mapping[str, Any]) -> None:
-    assert _asked(_message(**changes)).verdict is Verdict.UNDECIDED
+    assert of_ana(message(**changes)).verdict is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -232,15 +132,15 @@ def test_what_may_be_this_message_is_left_to_a_person(changes: Mapping[str, Any]
     ],
 )
 def test_a_text_that_twilio_or_the_vendor_touched_is_still_ours(body: str) -> None:
-    assert _asked(_message(body=body)).verdict is Verdict.FOUND
+    assert of_ana(message(body=body)).verdict is Verdict.FOUND
 
 
 def test_short_texts_must_be_equal() -> None:
-    assert _asked(_message(body="Hi Ben"), text="Hi").verdict is Verdict.UNDECIDED
+    assert of_ana(message(body="Hi Ben"), text="Hi").verdict is Verdict.UNDECIDED
 
 
 def test_the_text_of_a_template_is_not_known_and_not_compared() -> None:
-    assert _asked(_message(body="Any text"), text=None).verdict is Verdict.FOUND
+    assert of_ana(message(body="Any text"), text=None).verdict is Verdict.FOUND
 
 
 def test_whatsapp_numbers_that_may_be_written_otherwise_are_never_absent() -> None:
@@ -249,7 +149,7 @@ def test_whatsapp_numbers_that_may_be_written_otherwise_are_never_absent() -> No
     for address, verdict in (("+5215512345678", Verdict.UNDECIDED), (NUMBER, Verdict.ABSENT)):
         exchange = asked(
             twilio(),
-            in_turn(_page(), _page(own)),
+            in_turn(page(), page(own)),
             to(ANA, channel=Channel.WHATSAPP, address=address, known=(bo,)),
         )
         assert exchange.verdict is verdict
@@ -258,23 +158,23 @@ def test_whatsapp_numbers_that_may_be_written_otherwise_are_never_absent() -> No
 def test_a_sender_that_is_no_number_is_not_compared() -> None:
     bo = replace(BO, channel=Channel.WHATSAPP, sender="7")
     ana = to(ANA, channel=Channel.WHATSAPP, sender="7", text=None, known=(bo,))
-    message = _message(to=f"whatsapp:{NUMBER}", **{"from": "whatsapp:+15550000000"})
-    assert asked(twilio("zild"), always(200, _page(message)), ana).verdict is Verdict.FOUND
-    own = message | {"to": f"whatsapp:{BO.address}"}
+    record = message(to=f"whatsapp:{NUMBER}", **{"from": "whatsapp:+15550000000"})
+    assert asked(twilio("zild"), always(200, page(record)), ana).verdict is Verdict.FOUND
+    own = record | {"to": f"whatsapp:{BO.address}"}
     # What anybody else got on WhatsApp that day shows nothing: the account may be another's.
-    for others, verdict in (([own], Verdict.ABSENT), ([message], Verdict.UNDECIDED)):
-        exchange = asked(twilio("zild"), in_turn(_page(), _page(*others)), ana)
+    for others, verdict in (([own], Verdict.ABSENT), ([record], Verdict.UNDECIDED)):
+        exchange = asked(twilio("zild"), in_turn(page(), page(*others)), ana)
         assert exchange.verdict is verdict
         assert exchange.requests[1].url.params["To"] == f"whatsapp:{BO.address}"
     # Nor does what went out shortly before, if the sending machine's clock was fast.
-    early = message | {"date_created": format_datetime(AT - timedelta(minutes=3))}
-    exchange = asked(twilio("zild"), in_turn(_page(early), _page(own)), ana)
+    early = record | {"date_created": format_datetime(AT - timedelta(minutes=3))}
+    exchange = asked(twilio("zild"), in_turn(page(early), page(own)), ana)
     assert exchange.verdict is Verdict.UNDECIDED
 
 
 def test_all_pages_are_read_before_anything_is_absent() -> None:
     following = f"/2010-04-01/Accounts/{SID}/Messages.json?PageToken=2"
-    exchange = asked(twilio(), in_turn(_page(next_page_uri=following), _page(_message())), ANA)
+    exchange = asked(twilio(), in_turn(page(next_page_uri=following), page(message())), ANA)
     assert exchange.verdict is Verdict.FOUND
     assert str(exchange.requests[1].url) == f"https://api.twilio.com{following}"
     assert exchange.requests[1].headers["Authorization"].startswith("Basic ")
@@ -284,13 +184,13 @@ def test_all_pages_are_read_before_anything_is_absent() -> None:
     "following", ["https://evil.example/x", "//evil.example/x", "evil", 7, ["/x"], "\ud800"]
 )
 def test_the_key_goes_nowhere_else(following: object) -> None:
-    exchange = asked(twilio(), always(200, _page(next_page_uri=following)), ANA)
+    exchange = asked(twilio(), always(200, page(next_page_uri=following)), ANA)
     assert exchange.verdict is Verdict.UNDECIDED
     assert {request.url.host for request in exchange.requests} == {"api.twilio.com"}
 
 
 def test_a_list_without_an_end_says_nothing() -> None:
-    exchange = asked(twilio(), always(200, _page(next_page_uri="/again")), ANA)
+    exchange = asked(twilio(), always(200, page(next_page_uri="/again")), ANA)
     assert exchange.verdict is Verdict.UNDECIDED
 
 
@@ -319,7 +219,7 @@ def test_a_refused_key_is_told_as_that(status: int) -> None:
     ids=lambda response: f"{response.status_code} {response.text}",
 )
 def test_an_odd_answer_says_nothing(odd: httpx.Response, place: int) -> None:
-    vendor: Vendor = in_turn(*([_page()] * place), odd)
+    vendor: Vendor = in_turn(*([page()] * place), odd)
     assert asked(twilio(), vendor, ANA).verdict is Verdict.UNDECIDED
 
 
@@ -328,8 +228,8 @@ def test_no_secret_is_told() -> None:
     echo = f"{KEY} {TOKEN} {login}"
     told = [
         asked(twilio(), always(400, echo), ANA).finding,
-        _asked(_message(sid=echo, status=echo, error_message=echo)).finding,
-        _asked(_message(status="failed", error_code=echo, error_message=echo)).finding,
+        of_ana(message(sid=echo, status=echo, error_message=echo)).finding,
+        of_ana(message(status="failed", error_code=echo, error_message=echo)).finding,
     ]
     for secret in (KEY, TOKEN, login):
         assert secret not in repr(told)
