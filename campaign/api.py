@@ -28,7 +28,7 @@ from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
 from campaign.forecast import Forecast, forecast
 from campaign.job import Job
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.reconciling import Progress, Reconciled
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary

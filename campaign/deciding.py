@@ -15,7 +15,8 @@ from enum import StrEnum
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.holding import held
-from campaign.ledger.protocol import Decision, Entry, Ledger, Run, State
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Decision, Entry, Run, State
 from campaign.plan.frozen import Plan
 from campaign.reasons import reasons
 from campaign.status import run_named

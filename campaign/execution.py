@@ -27,7 +27,8 @@ from campaign.errors import InvalidInput, first_error
 from campaign.in_time import InTime
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
-from campaign.ledger.protocol import Lease, Ledger, Run
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Lease, Run
 from campaign.leftovers import left_behind
 from campaign.plan import making
 from campaign.plan.frozen import Plan

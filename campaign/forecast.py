@@ -18,7 +18,7 @@ from campaign.audience.headers import normalise_header
 from campaign.definition.secrets import missing_secrets
 from campaign.errors import InvalidInput, NoLedger
 from campaign.job import Job, local_now
-from campaign.ledger.protocol import Counts
+from campaign.ledger.records import Counts
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import making
 from campaign.plan.frozen import SEND

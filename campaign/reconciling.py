@@ -20,7 +20,8 @@ from campaign.deciding import who
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.holding import held
-from campaign.ledger.protocol import Decision, Entry, Lease, Ledger, Run, State
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Decision, Entry, Lease, Run, State
 from campaign.message.composition import TEXT
 from campaign.message.form import Form
 from campaign.outcomes.asker import Asker

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from campaign.ledger.protocol import Attempt, Counts, Decided, Entry, Ledger, Run
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Attempt, Counts, Decided, Entry, Run
 from campaign.plan.frozen import INPUT, Plan
 from campaign.reporting.results import write_results
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from campaign.errors import InvalidInput
 from campaign.files import replaced
 from campaign.ledger.location import Location
-from campaign.ledger.protocol import Ledger, Run
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Run
 
 NAME = "ledger.json"
 """The file's name, in the run's folder."""

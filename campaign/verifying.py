@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from campaign.ledger.protocol import Ledger, Run
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Run
 from campaign.plan.frozen import SEND, Plan
 from campaign.status import run_named
 

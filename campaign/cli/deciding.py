@@ -11,7 +11,7 @@ from campaign import api
 from campaign.cli import sending
 from campaign.deciding import As
 from campaign.errors import InvalidInput
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 
 
 def resolve(

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from campaign.errors import LeaseLost, LedgerError
 from campaign.ledger import owner
-from campaign.ledger.protocol import Lease, Ledger
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Lease
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import (
+from campaign.ledger.records import (
     Claim,
     Decided,
     Decision,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from campaign.ledger.protocol import Attempt, Decided, Entry, Run, Settlement, State
+from campaign.ledger.records import Attempt, Decided, Entry, Run, Settlement, State
 
 
 def run_of(row: Mapping[str, Any]) -> Run:

@@ -11,7 +11,7 @@ from typing import Any
 from campaign.errors import InvalidInput, LeaseLost, LedgerError, RunHeld
 from campaign.ledger import owner as owners
 from campaign.ledger.database import Database, Home, Row
-from campaign.ledger.protocol import Lease, PlanRecord, Run
+from campaign.ledger.records import Lease, PlanRecord, Run
 from campaign.ledger.rows import run_of, storable
 
 _OF_A_PLAN = ("forget_attempts", "forget_recipients", "forget_tally")

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from campaign.ledger.invariants import broken
-from campaign.ledger.protocol import Attempt, Counts, Entry, State
 from campaign.ledger.recipients import Recipients
+from campaign.ledger.records import Attempt, Counts, Entry, State
 from campaign.ledger.rows import attempt_of, entry_of
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaign.ledger.protocol import Decision, State
+from campaign.ledger.records import Decision, State
 from campaign.providers.look_up import Finding, LookUp, Sought, Verdict
 
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from campaign.errors import InvalidInput, Problem
 from campaign.files import sha256_of
-from campaign.ledger.protocol import Run
+from campaign.ledger.records import Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.sending.todo import Todo
 

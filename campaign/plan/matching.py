@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 
 _WHERE = ["place", "number"]
 

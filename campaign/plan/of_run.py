@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign.errors import InvalidInput
-from campaign.ledger.protocol import Lease, Ledger, PlanRecord, Run, State
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Lease, PlanRecord, Run, State
 from campaign.plan import making, replanning
 from campaign.plan.frozen import AGAIN, EARLIER, Plan, for_ledger
 from campaign.reporting.results import write_rejects

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from campaign.files import replaced, sha256_of
-from campaign.ledger.protocol import Skip, State
+from campaign.ledger.records import Skip, State
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import making
 from campaign.plan.frozen import EARLIER, INPUT, SEND, SKIPPED, Plan

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from campaign.ledger.protocol import Counts
+from campaign.ledger.records import Counts
 from campaign.reporting.summary import Summary
 
 

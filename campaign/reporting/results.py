@@ -15,7 +15,8 @@ import polars as pl
 
 from campaign.errors import InvalidInput
 from campaign.files import replaced
-from campaign.ledger.protocol import Entry, Ledger, State
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Entry, State
 from campaign.plan.frozen import BATCH, INPUT, SEND, Plan
 from campaign.reasons import reasons
 

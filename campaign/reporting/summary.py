@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign.ledger.location import Location
-from campaign.ledger.protocol import Counts
+from campaign.ledger.records import Counts
 from campaign.sending.engine import Ending
 
 EXIT_CODES: Mapping[int, str] = {

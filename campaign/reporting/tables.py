@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from campaign.forecast import Forecast
-from campaign.ledger.protocol import Counts, State
+from campaign.ledger.records import Counts, State
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.reasons import reasons
 from campaign.reporting import words

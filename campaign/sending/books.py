@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.to_thread
 
-from campaign.ledger.protocol import Claim, Lease, Ledger, Settlement, Skip
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Claim, Lease, Settlement, Skip
 from campaign.sending.ending import Stop, TooLate
 
 

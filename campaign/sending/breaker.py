@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from campaign.ledger.protocol import Settlement, State
+from campaign.ledger.records import Settlement, State
 from campaign.providers.protocol import Kind, Outcome
 
 PAUSES_WHEN_THROTTLED = 20

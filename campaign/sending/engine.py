@@ -23,7 +23,7 @@ import anyio.lowlevel
 import httpx
 
 from campaign.errors import LedgerError, first_error
-from campaign.ledger.protocol import Claim
+from campaign.ledger.records import Claim
 from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving

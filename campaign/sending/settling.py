@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from campaign.ledger.protocol import Settlement, State
+from campaign.ledger.records import Settlement, State
 from campaign.providers.protocol import Kind, Message, Outcome, Scope
 from campaign.sending.todo import Todo
 

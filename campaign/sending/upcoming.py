@@ -15,7 +15,7 @@ from itertools import count
 
 import anyio
 
-from campaign.ledger.protocol import Skip
+from campaign.ledger.records import Skip
 from campaign.message.form import Form
 from campaign.providers.protocol import Message
 from campaign.sending.books import Books

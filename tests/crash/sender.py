@@ -19,7 +19,7 @@ from psycopg.pq import TransactionStatus
 
 import campaign
 from campaign.ledger.database import Database
-from campaign.ledger.protocol import Lease, State
+from campaign.ledger.records import Lease, State
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.plan import of_run
 from campaign.sending.clients import Clients

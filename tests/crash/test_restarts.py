@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.sandbox import SandboxServer
 from tests.crash.campaign_of_crashes import finish_and_judge, write_campaign
 from tests.crash.processes import ended, run, started, wait_for

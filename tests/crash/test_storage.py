@@ -14,7 +14,7 @@ import pytest
 
 import campaign
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.sandbox import SandboxServer
 from tests.crash.campaign_of_crashes import CONCURRENCY, finish_and_judge, write_campaign
 from tests.crash.processes import command, ended, run, started, wait_for

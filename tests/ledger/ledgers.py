@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import psycopg
 
 from campaign.ledger.postgres import PostgresLedger
-from campaign.ledger.protocol import Claim, Lease, Ledger, PlanRecord, Run, Settlement, State
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Claim, Lease, PlanRecord, Run, Settlement, State
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.ledger.sqlite import SqliteLedger
 

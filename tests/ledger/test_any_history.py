@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from campaign.errors import LeaseLost, LedgerError
-from campaign.ledger.protocol import Decision, Lease, Skip, State
+from campaign.ledger.records import Decision, Lease, Skip, State
 from campaign.ledger.runs import now_ms
 from tests.ledger.ledgers import FileStore, ServerStore, Store, claim, ensure, outcome, plan
 from tests.postgres import PostgresForTests

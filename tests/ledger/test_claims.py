@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import Skip, State
+from campaign.ledger.records import Skip, State
 from tests.ledger.ledgers import Held, claim, outcome
 
 FINAL = (State.ACCEPTED, State.SCHEDULED, State.FAILED, State.UNKNOWN)

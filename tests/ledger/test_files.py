@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import State
 from campaign.ledger.queries import SCHEMA_VERSION
+from campaign.ledger.records import State
 from campaign.ledger.sqlite import SqliteLedger
 from tests.ledger.ledgers import FileStore, Held, ensure
 

@@ -14,7 +14,7 @@ import pytest
 
 from campaign.errors import LeaseLost, LedgerError, RunHeld
 from campaign.ledger import holding, owner
-from campaign.ledger.protocol import Lease, State
+from campaign.ledger.records import Lease, State
 from campaign.ledger.runs import now_ms
 from campaign.ledger.sql_ledger import SqlLedger
 from tests.ledger.ledgers import Held, claim, outcome, plan

@@ -11,8 +11,8 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger import sqlite_file
-from campaign.ledger.protocol import State
 from campaign.ledger.queries import SCHEMA_VERSION, statements
+from campaign.ledger.records import State
 from campaign.ledger.sqlite import SqliteLedger
 from tests.ledger.ledgers import NAME, RUN, claim, outcome
 

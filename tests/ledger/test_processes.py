@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign.errors import LedgerError, RunHeld
-from campaign.ledger.protocol import Lease, State
+from campaign.ledger.records import Lease, State
 from tests.ledger.ledgers import FileStore, Held, ServerStore, Store, claim, ensure
 from tests.postgres import PostgresForTests
 
@@ -101,7 +101,7 @@ def test_processes_that_open_the_same_new_database_at_once_all_get_a_ledger(
 _CLAIMS_AND_WAITS = """
 import sys
 from pathlib import Path
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from tests.ledger.ledgers import FileStore, Held, ServerStore
 kind, where = sys.argv[1:]
 held = Held(FileStore(Path(where)) if kind == "FileStore" else ServerStore(where))

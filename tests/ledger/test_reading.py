@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import Skip, State
+from campaign.ledger.records import Skip, State
 from campaign.ledger.runs import now_ms
 from tests.ledger.ledgers import NAME, RUN, Held, ensure, plan
 

@@ -22,8 +22,8 @@ import pytest
 from campaign.errors import LeaseLost, LedgerError
 from campaign.ledger import postgres_server
 from campaign.ledger.postgres import PostgresLedger
-from campaign.ledger.protocol import State
 from campaign.ledger.queries import SCHEMA_VERSION
+from campaign.ledger.records import State
 from tests.ledger.ledgers import Held, ServerStore, claim, ensure
 from tests.postgres import PostgresForTests
 
@@ -168,7 +168,7 @@ def test_a_run_taken_over_while_the_server_was_away_is_lost(
 _WRITES_FOR_EVER = """
 import sys
 from campaign.ledger import postgres_server
-from campaign.ledger.protocol import Lease
+from campaign.ledger.records import Lease
 from tests.ledger.ledgers import ServerStore, claim
 postgres_server._SESSION["idle_in_transaction_session_timeout"] = "1s"
 postgres_server._SINCE_17["transaction_timeout"] = "1s"

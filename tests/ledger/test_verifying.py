@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from campaign.ledger.invariants import SENTENCES
-from campaign.ledger.protocol import Decision, Skip, State
 from campaign.ledger.queries import queries
+from campaign.ledger.records import Decision, Skip, State
 from campaign.ledger.sqlite import SqliteLedger
 from tests.ledger.ledgers import FileStore, Held, outcome
 

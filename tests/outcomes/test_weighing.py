@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaign.channel import Channel
-from campaign.ledger.protocol import Decision, State
+from campaign.ledger.records import Decision, State
 from campaign.outcomes.weighing import StillUnknown, weighed
 from campaign.providers.look_up import Finding, Questions, Sought, Verdict
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from campaign.audience.fingerprint import fingerprint
 from campaign.job import Job
-from campaign.ledger.protocol import Claim, Decision, Entry, Lease, Settlement, Skip, State
+from campaign.ledger.records import Claim, Decision, Entry, Lease, Settlement, Skip, State
 from campaign.ledger.sqlite import SqliteLedger
 from campaign.plan import making
 from campaign.plan.frozen import Plan

@@ -10,7 +10,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.plan.matching import matched
 from campaign.reporting.results import write_results
 from tests.plan.planned import plan_of

@@ -9,7 +9,7 @@ import pytest
 
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from campaign.ledger.protocol import Entry, State
+from campaign.ledger.records import Entry, State
 from campaign.plan.frozen import Plan
 from campaign.reasons import sentence
 from campaign.reporting.results import write_rejects, write_results

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from campaign.errors import InvalidInput, LedgerError
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.plan.frozen import Plan
 from campaign.reporting.results import write_results
 from tests.plan.planned import ANA, BO, CEM, WHATSAPP

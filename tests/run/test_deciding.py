@@ -11,7 +11,7 @@ import campaign
 from campaign.api import Campaign
 from campaign.deciding import As
 from campaign.errors import InvalidInput
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number

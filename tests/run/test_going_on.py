@@ -141,7 +141,7 @@ def test_an_opt_out_that_comes_in_between_is_honoured(tmp_path: Path) -> None:
 def test_claims_that_an_execution_left_open_are_unknown_and_not_sent_again(
     tmp_path: Path,
 ) -> None:
-    from campaign.ledger.protocol import Claim
+    from campaign.ledger.records import Claim
 
     write_list(tmp_path, 4)
     with SandboxServer() as server:

@@ -11,7 +11,7 @@ import pytest
 
 import campaign
 from campaign.api import Campaign
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.sandbox import SandboxServer
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number

@@ -14,7 +14,7 @@ import pytest
 import campaign
 from campaign.channel import Channel
 from campaign.deciding import As
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.reconciling import Reconciled, reconcile
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.run.campaigns import Recipe

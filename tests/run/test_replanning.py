@@ -10,7 +10,7 @@ import pytest
 import campaign
 from campaign.deciding import As
 from campaign.errors import InvalidInput
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.reporting.reporter import Silent
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxConfig, SandboxServer

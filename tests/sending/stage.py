@@ -23,7 +23,8 @@ import httpx
 
 from campaign.channel import Channel
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import Entry, Lease, Ledger
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Entry, Lease
 from campaign.message.form import Form
 from campaign.providers import http
 from campaign.providers.protocol import (

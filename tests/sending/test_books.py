@@ -12,7 +12,7 @@ import anyio.to_thread
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import Claim, Lease, Settlement, Skip, State
+from campaign.ledger.records import Claim, Lease, Settlement, Skip, State
 from campaign.sending.books import Books
 
 LEASE = Lease(1, 1, "me")

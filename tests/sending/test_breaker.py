@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign.ledger.protocol import Settlement, State
+from campaign.ledger.records import Settlement, State
 from campaign.providers.protocol import Kind, Outcome
 from campaign.sending.breaker import LOOKS_BACK, Breaker, Thresholds
 from campaign.sending.engine import Ending, Result

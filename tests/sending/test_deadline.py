@@ -15,7 +15,7 @@ from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
 from campaign.forecast import forecast
 from campaign.job import Job
-from campaign.ledger.protocol import Claim, Lease
+from campaign.ledger.records import Claim, Lease
 from campaign.reporting.reporter import About, Silent
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer

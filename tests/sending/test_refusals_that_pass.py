@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from campaign.ledger.protocol import Ledger, Settlement, State
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Settlement, State
 from campaign.providers.protocol import Kind, Outcome, Scope
 from campaign.sending.engine import Ending
 from campaign.sending.settling import held_until, settlement

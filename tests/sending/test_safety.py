@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from campaign.ledger.protocol import Claim
+from campaign.ledger.records import Claim
 from campaign.message.form import Form
 from campaign.providers.protocol import Kind, Outcome
 from campaign.sending.engine import Ending

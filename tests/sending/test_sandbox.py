@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from campaign.channel import Channel
-from campaign.ledger.protocol import State
+from campaign.ledger.records import State
 from campaign.message.form import Form
 from campaign.providers.protocol import Provider
 from campaign.providers.sendbird import Sendbird, SendbirdSettings

@@ -11,7 +11,7 @@ import anyio.from_thread
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import Claim, State
+from campaign.ledger.records import Claim, State
 from campaign.message.form import Form
 from campaign.providers.protocol import Kind, Outcome
 from campaign.sending.breaker import Thresholds
