@@ -242,8 +242,6 @@ class Execution:
             result = Result()  # it came while the last answers were under way
         seconds = time.monotonic() - started
         ledger.note(lease, result.ending.value, result.why)
-        if not run.sandbox:
-            Trace.of(ledger, run).write(folder)
         counts = ledger.counts(run.id)
         results, rejects = folder / "results.csv", folder / "rejects.csv"
         summary = Summary(
@@ -264,6 +262,8 @@ class Execution:
         )
         self._reporter.preparing("Writing the results")
         try:
+            if not run.sandbox:
+                Trace.of(ledger, run).write(folder)
             await anyio.to_thread.run_sync(write_results, plan, ledger, run.id, results)
             if skips := ledger.skips(run.id):
                 await anyio.to_thread.run_sync(write_rejects, plan, rejects, skips)
