@@ -22,7 +22,7 @@ from typing import TypeVar
 import anyio
 
 from campaign import deciding, reconciling, verifying
-from campaign.deciding import As
+from campaign.deciding import As, Decisions
 from campaign.definition.secrets import read_env_file
 from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
@@ -36,6 +36,12 @@ from campaign.status import RunView, open_run
 from campaign.verifying import Verified
 
 T = TypeVar("T")
+
+MAY_HAVE_IT = (
+    "Unknown recipients may have got the message. Ask the vendor with `campaign reconcile`, or "
+    "look them up and use `campaign resolve`; or say --accept-duplicates to send to them all the "
+    "same."
+)
 
 
 class Campaign:
@@ -118,14 +124,18 @@ class Campaign:
         reporter: Reporter | None = None,
         handle_signals: bool = False,
         confirm: Callable[[About], bool] | None = None,
+        again: Decisions | None = None,
     ) -> Summary:
         """Do what :meth:`run` does, in an asyncio event loop that already runs.
 
         ``confirm`` is asked once, when it is known how many would be sent to; nobody is when it
         says no. ``handle_signals`` makes the first Ctrl-C or SIGTERM drain and stop, and the
-        second stop at once; it needs the main thread.
+        second stop at once; it needs the main thread. ``again`` (`campaign.deciding.again`) chooses
+        who is sent to again, once nothing refuses the run and nobody declines it.
         """
-        options = Options(limit, only, takeover, handle_signals, confirm, replan=replan, run=run)
+        options = Options(
+            limit, only, takeover, handle_signals, confirm, replan=replan, run=run, again=again
+        )
         return await self._execution(options, reporter).run()
 
     def _execution(self, options: Options, reporter: Reporter | None) -> Execution:
@@ -174,10 +184,7 @@ class Campaign:
             RunHeld: the run is being sent.
         """
         if state is State.UNKNOWN and not accept_duplicates:
-            raise InvalidInput(
-                "Unknown recipients may have got the message. Look them up and use "
-                "`campaign resolve`, or say --accept-duplicates to send to them all the same."
-            )
+            raise InvalidInput(MAY_HAVE_IT)
         return deciding.send_again(self._job, self._environment, state, codes, run)
 
     def reconcile(

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import getpass
 import platform
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 
+from campaign import trace
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.holding import held
@@ -21,7 +23,8 @@ from campaign.plan.frozen import Plan
 from campaign.reasons import reasons
 from campaign.status import run_named
 
-_Decisions = Callable[[Ledger, Run], list[Decision]]
+Decisions = Callable[[Ledger, Run], list[Decision]]
+"""Says what is to be decided about the recipients of a run."""
 
 
 class As(StrEnum):
@@ -87,12 +90,26 @@ def send_again(
     of these reason codes or codes of the vendor.
 
     Raises:
-        InvalidInput: there is no such run.
+        InvalidInput: there is no such run, or nobody in it has one of the codes.
         RunHeld: the run is being sent.
     """
+    return _decide(job, environment, run, again(state, codes), f"retry of {state.value}")
+
+
+def again(state: State, codes: Collection[str] = ()) -> Decisions:
+    """Return what makes failed (or unknown) recipients of a run pending again; see `send_again`."""
 
     def decisions(ledger: Ledger, found: Run) -> list[Decision]:
-        chosen = [entry for entry in ledger.in_state(found.id, state) if _wanted(entry, codes)]
+        entries = list(ledger.in_state(found.id, state))
+        known = Counter(entry.reason or "" for entry in entries)
+        strangers = set(codes) - set(known) - {entry.code for entry in entries}
+        if strangers:
+            has = ", ".join(f"{reason} ({rows:,})" for reason, rows in known.most_common())
+            raise InvalidInput(
+                f"Nobody in this run is {state.value} with {', '.join(sorted(strangers))}. "
+                + (f"There are: {has}." if has else f"Nobody is {state.value} at all.")
+            )
+        chosen = [entry for entry in entries if _wanted(entry, codes)]
         return [
             Decision(
                 entry.number, state, State.PENDING, "retried", who(), f"retry of {entry.reason}"
@@ -100,7 +117,7 @@ def send_again(
             for entry in chosen
         ]
 
-    return _decide(job, environment, run, decisions, f"retry of {state.value}")
+    return decisions
 
 
 def who() -> str:
@@ -113,11 +130,13 @@ def who() -> str:
 
 
 def _decide(
-    job: Job, environment: Mapping[str, str], run: str | None, decisions: _Decisions, what: str
+    job: Job, environment: Mapping[str, str], run: str | None, decisions: Decisions, what: str
 ) -> int:
-    ledger = job.ledger(environment).open(create=False)
+    location = job.ledger(environment)
+    ledger = location.open(create=False)
     try:
         found = run_named(job, ledger, run)
+        trace.check(ledger, found, job.folder / found.run, location)
         with held(ledger, found.id) as lease:
             ledger.recover(lease)
             done = ledger.decide(lease, decisions(ledger, found))

@@ -23,12 +23,13 @@ import polars as pl
 
 from campaign import trace
 from campaign.audience.fingerprint import fingerprint
+from campaign.deciding import Decisions
 from campaign.errors import InvalidInput, first_error
 from campaign.in_time import InTime
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
 from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Lease, Run
+from campaign.ledger.records import Decision, Lease, Run
 from campaign.leftovers import left_behind
 from campaign.plan import making
 from campaign.plan.frozen import Plan
@@ -60,6 +61,7 @@ class Options:
     now: Callable[[], datetime] = local_now
     replan: bool = False
     run: str | None = None
+    again: Decisions | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -152,7 +154,10 @@ class Execution:
             self._check_only(plan)
             for sentence in plan.warnings() + left_behind(job, ledger, name, self._options.now()):
                 self._reporter.told(sentence)
-            summary = await self._send(ledger, run, lease, plan, suppressed, recovered, folder)
+            again = self._options.again(ledger, run) if self._options.again is not None else []
+            summary = await self._send(
+                ledger, run, lease, plan, suppressed, recovered, folder, again
+            )
         return summary
 
     def _list_hash(self) -> str | None:
@@ -169,6 +174,7 @@ class Execution:
                 f"{self._job.ledger(self._environment)} does not know; sending would message "
                 "those people again. Put the ledger back where it was, or give the campaign "
                 "another `name` if that is what you want."
+                + self._job.ledger(self._environment).rescued()
             )
 
     def _check_only(self, plan: Plan) -> None:
@@ -200,11 +206,13 @@ class Execution:
         suppressed: pl.Series,
         recovered: int,
         folder: Path,
+        again: Sequence[Decision],
     ) -> Summary:
         job, options = self._job, self._options
         speed = job.speed(options.limit)
         before = ledger.counts(run.id)
-        to_send = min(before.pending, options.limit or before.pending)
+        to_send = before.pending + len(again)
+        to_send = min(to_send, options.limit or to_send)
         if options.only is not None:
             to_send = len(left_of_one(plan, ledger, run.id, options.only))
         about = About(
@@ -227,6 +235,10 @@ class Execution:
         declined = ask is not None and not ask(about)
         if ask is not None and not declined:
             self._in_time.check()  # an answer may be hours in coming
+        if again and late is None and not declined:
+            # Only now: whatever was refused above, or declined, has left them as they were.
+            ledger.decide(lease, again)
+            ledger.note(lease, f"retry of {again[0].was.value}", f"{len(again)} recipients")
         started = time.monotonic()
         ledger.note(lease, "started", f"{to_send} to send")
         result = Result()

@@ -9,9 +9,10 @@ from campaign.ledger.protocol import Ledger
 
 
 def left_behind(job: Job, ledger: Ledger, current: str, now: datetime) -> list[str]:
-    """Return a sentence for each of the newest other runs in which somebody is to be sent to.
+    """Return sentences about the newest other runs in which somebody is unknown or to be sent to.
 
-    They are pending, or were held until a time that has come; today's run does not reach them.
+    The latter are pending, or were held until a time that has come; today's run reaches none of
+    them.
     """
     definition = job.loaded.definition
     if definition.run is None or job.loaded.settings.sandbox:
@@ -21,7 +22,13 @@ def left_behind(job: Job, ledger: Ledger, current: str, now: datetime) -> list[s
         run = ledger.find_run(definition.name, name)
         if run is None or run.sandbox or name == current:
             continue
-        pending, due = ledger.counts(run.id).pending, ledger.next_due(run.id)
+        counts = ledger.counts(run.id)
+        if counts.unknown:
+            rows = f"{counts.unknown:,} unknown recipient{'s' if counts.unknown > 1 else ''}"
+            found.append(
+                f"The run {name} has {rows}: campaign reconcile {job.loaded.path} --run {name}"
+            )
+        pending, due = counts.pending, ledger.next_due(run.id)
         is_due = due is not None and due <= now.timestamp() * 1000
         if pending or is_due:
             who = f"{pending:,} pending" if pending else "some whose time to wait is over"

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from campaign import trace
 from campaign.channel import Channel
 from campaign.deciding import who
 from campaign.errors import InvalidInput
@@ -113,6 +114,7 @@ async def reconcile(
     ledger = location.open(create=False)
     try:
         found = run_named(job, ledger, run)
+        trace.check(ledger, found, job.folder / found.run, location)
         with held(ledger, found.id) as lease:
             ledger.recover(lease)
             unknown = list(ledger.in_state(found.id, State.UNKNOWN))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -11,7 +11,7 @@ from typing import Any, Self
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Attempt, Counts, Decided, Entry, Run
+from campaign.ledger.records import Attempt, Counts, Decided, Decision, Entry, Run
 from campaign.plan.frozen import INPUT, Plan
 from campaign.reporting.results import write_results
 
@@ -88,6 +88,10 @@ class RunView:
     def results(self, path: Path) -> None:
         """Write the per-recipient results to a ``.csv`` or ``.parquet`` file."""
         write_results(self.plan, self._ledger, self.run.id, path, running=self.running)
+
+    def chosen(self, decisions: Callable[[Ledger, Run], Sequence[Decision]]) -> int:
+        """Return about how many recipients something would be decided now."""
+        return len(decisions(self._ledger, self.run))
 
     def find(self, text: str) -> list[Found]:
         """Return the rows whose key, address or spreadsheet row is ``text``."""

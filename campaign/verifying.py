@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from campaign import trace
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Run
 from campaign.plan.frozen import SEND, Plan
+from campaign.plan.of_run import has_traces
 from campaign.status import run_named
 
 _NAMED = 5
@@ -48,6 +50,10 @@ def verify(job: Job, environment: Mapping[str, str], run: str | None = None) -> 
             counts = ledger.counts(found.id)
             recipients += counts.planned
             broken[name] = ledger.broken(found.id)
+            try:
+                trace.check(ledger, found, job.folder / name, location)
+            except InvalidInput as error:
+                broken[name].append(str(error))
             if found.plan_path is not None:
                 try:
                     plan = Plan.of_run(found, job.plans_from(location))
@@ -55,6 +61,12 @@ def verify(job: Job, environment: Mapping[str, str], run: str | None = None) -> 
                     broken[name].append(str(error))
                 else:
                     broken[name] += _beside_the_plan(ledger, found, plan)
+        if run is None:
+            broken[""] += [
+                f"{folder} holds a run that this ledger does not know."
+                for folder in sorted(job.folder.glob("*/"))
+                if has_traces(folder) and ledger.find_run(campaign, folder.name) is None
+            ]
         return Verified(names, recipients, broken)
     finally:
         ledger.close()

@@ -69,9 +69,15 @@ def pages() -> dict[str, str]:
 
 def _commands() -> str:
     parts = ["`campaign COMMAND --help` prints the same. Every command takes `-h`, `--help`."]
-    for info in app.registered_commands:
+    groups = [
+        (f"{group.name} ", group.typer_instance.registered_commands)
+        for group in app.registered_groups
+        if group.typer_instance is not None
+    ]
+    every = [("", app.registered_commands), *groups]
+    for group, info in [(group, info) for group, infos in every for info in infos]:
         assert info.callback is not None  # noqa: S101 - typer registers functions only
-        name = info.name or info.callback.__name__
+        name = group + (info.name or info.callback.__name__)
         parts += [f"## campaign {name}", inspect.getdoc(info.callback) or ""]
         hints = get_type_hints(info.callback, include_extras=True)
         signature = inspect.signature(info.callback)
@@ -82,10 +88,10 @@ def _commands() -> str:
             must = default is inspect.Parameter.empty
             if isinstance(about, typer.models.ArgumentInfo):
                 usage.append(word.upper() if must else f"[{word.upper()}]")
-                shown = "required" if must else f"`{default}`"
+                shown = "required" if must else NONE if default is None else f"`{default}`"
                 arguments.append((f"`{word.upper()}`", shown, about.help or ""))
             else:
-                shown = NONE if default in (None, False) else f"`{default}`"
+                shown = NONE if default in (None, False, "") else f"`{default}`"
                 options.append((_flags(word, kind, about), shown, about.help or ""))
         parts.append(f"```sh\n{' '.join(usage)}{' [OPTIONS]' if options else ''}\n```")
         if arguments:

@@ -66,7 +66,7 @@ def _lines(found: Reconciled, following: str) -> list[str]:
 
 
 def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 def verify(definition: Path, *, run: str | None, env_file: Path | None, json: bool) -> None:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from campaign import api
 from campaign.cli import sending
-from campaign.deciding import As
+from campaign.deciding import As, again
 from campaign.errors import InvalidInput
 from campaign.ledger.records import State
 
@@ -54,18 +54,25 @@ def retry(
         raise InvalidInput(
             "Only failed or unknown recipients can be sent to again: --state failed."
         )
+    if state == State.UNKNOWN and not accept_duplicates:
+        raise InvalidInput(api.MAY_HAVE_IT)
     campaign = api.load(definition, env_file=env_file, past_ok=True)
-    done = campaign.send_again(
-        state=State(state), codes=codes, accept_duplicates=accept_duplicates, run=run
-    )
-    people = f"1 {state} recipient is" if done == 1 else f"{done:,} {state} recipients are"
-    Console(stderr=True).print(Text(f"{people} to be sent to again."))
+    name = _name(campaign, run)
+    with campaign.view(name) as view:
+        found = view.chosen(again(State(state), codes))
+    people = f"1 {state} recipient is" if found == 1 else f"{found:,} {state} recipients are"
+    told = f"{people} to be sent to again."
+    if not found and not codes:
+        told = f"Nobody is {state} in a way that a resend can mend; --reason CODE names others."
+    Console(stderr=True).print(Text(told))
     sending.run(
         definition,
         limit=None,
         only=None,
         takeover=False,
-        name=_name(campaign, run),
+        name=name,
+        again=again(State(state), codes),
+        twice=state == State.UNKNOWN,
         env_file=env_file,
         yes=yes,
         json=json,

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from campaign import api
+from campaign.deciding import Decisions
 from campaign.reporting.lines import JsonLines, Lines
 from campaign.reporting.reporter import About, Reporter
 from campaign.reporting.summary import Summary
@@ -41,6 +42,8 @@ def run(
     json: bool,
     replan: bool = False,
     name: str | None = None,
+    again: Decisions | None = None,
+    twice: bool = False,
 ) -> None:
     """Send, and exit with the code that says how it went."""
     # Whether a time that has passed is in the way is for the run to say: it may have begun.
@@ -54,7 +57,8 @@ def run(
             terminal.close()
         # Asked beside the output, which may go to a file or to another program.
         people = "1 real person" if about.to_send == 1 else f"{about.to_send:,} real people"
-        return typer.confirm(f"Message {people} through {about.provider}?", err=True)
+        warning = " Some of them may get it twice." if twice else ""
+        return typer.confirm(f"Message {people} through {about.provider}?{warning}", err=True)
 
     ask = campaign.is_live and not yes and sys.stdin.isatty() and sys.stderr.isatty()
 
@@ -65,6 +69,7 @@ def run(
             takeover=takeover,
             replan=replan,
             run=name,
+            again=again,
             reporter=reporter,
             handle_signals=True,
             confirm=confirmed if ask else None,

@@ -16,6 +16,8 @@ from campaign.definition.values import Secret
 _SERVER = re.compile(r"postgres(?:ql)?://(?:[^\s@/?#]*@)?[^\s@]*")
 # Whatever stands between a colon and the last @ may be one, also where it is not written rightly.
 _PASSWORD = re.compile(r"//[^@]*?:[^@]+@|[?&]password=")
+# What was meant as an address, or as a variable's name, is no file.
+_NO_FILE = re.compile(r"postgres(?:ql)?\W|\$", re.IGNORECASE)
 _WORDS = re.compile(r"\b(?:host|user|password|dbname|port)\s*=", re.IGNORECASE)
 _HINT = "write campaign-ledger.db, or postgresql://user@host:5432/database"
 
@@ -27,7 +29,7 @@ def checked(value: str) -> str:
         ValueError: it is neither; the text does not repeat it, for it may hold a password.
     """
     if "://" not in value:
-        if _WORDS.search(value):
+        if _WORDS.search(value) or _NO_FILE.match(value):
             raise ValueError("is no file, and no address as a URL")
         return value
     if not _SERVER.fullmatch(value):
@@ -62,8 +64,16 @@ def _place(value: object) -> str | Secret:
 
 
 def holds_password(value: object) -> bool:
-    """Return whether a text is an address with a password in it, which is never to be shown."""
-    return isinstance(value, str) and "://" in value and bool(_PASSWORD.search(value))
+    """Return whether a text is an address with a password in it, which is never to be shown.
+
+    Also one that is not written rightly: whoever meant an address may have put one in.
+    """
+    if not isinstance(value, str):
+        return False
+    if "://" in value:
+        return bool(_PASSWORD.search(value))
+    meant = _NO_FILE.match(value) or _WORDS.search(value)
+    return bool(meant) and ("@" in value or "password" in value.lower())
 
 
 LedgerPlace = Annotated[

@@ -36,6 +36,12 @@ class FileLocation:
 
         return SqliteLedger(self.path, create=create)
 
+    def rescued(self) -> str:
+        """Return where its content is when it was deleted under a run; else an empty text."""
+        from campaign.ledger.sqlite_file import rescued
+
+        return rescued(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class ServerLocation:
@@ -68,6 +74,10 @@ class ServerLocation:
                 f"pip install 'campaign[postgres]' ({error})."
             ) from error
         return PostgresLedger(self.address, create=create)
+
+    def rescued(self) -> str:
+        """Return an empty text: a database is not deleted under a run."""
+        return ""
 
 
 Location = FileLocation | ServerLocation

@@ -118,8 +118,8 @@ class PostgresServer:
             )
         if version == 0 and not create:
             raise NoLedger(
-                f"There is no ledger in {shown(self._address)}; nothing has been sent from here "
-                "yet."
+                f"There is no ledger in {shown(self._address)}: nothing was sent yet, or this is "
+                "another database."
             )
         if self._db.info.server_version < _OLDEST:
             raise LedgerError(f"{self._Title} is on a server older than PostgreSQL 13.")

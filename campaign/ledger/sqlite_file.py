@@ -22,6 +22,7 @@ from campaign.ledger.queries import SCHEMA_VERSION, queries, statements
 
 _APPLICATION_ID = 0x43414D50  # "CAMP", so that no other program's database is taken for a ledger
 _BUSY_SECONDS = 30.0
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class SqliteFile:
@@ -40,7 +41,8 @@ class SqliteFile:
         try:
             if not create and not path.exists():
                 raise NoLedger(
-                    f"There is no ledger at {path}; nothing has been sent from here yet."
+                    f"There is no ledger at {path}: nothing was sent yet, or it was moved or "
+                    f"deleted.{rescued(path)}"
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
             # It names everybody who was messaged, so it is its owner's alone.
@@ -167,7 +169,18 @@ class SqliteFile:
             with self._lock:
                 yield
         except sqlite3.Error as error:
-            raise LedgerError(f"The ledger {self.path} cannot be {verb}: {error}.") from error
+            advice = ""
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+                sqlite3.SQLITE_CORRUPT,
+                sqlite3.SQLITE_NOTADB,
+            ):
+                advice = (
+                    " Keep the file, and put the newest backup in its place; what the results.csv "
+                    "of each run says of who was messaged is the rest of what is known."
+                )
+            raise LedgerError(
+                f"The ledger {self.path} cannot be {verb}: {error}.{advice}"
+            ) from error
 
     def all(self, query: str, /, **values: object) -> Sequence[Row]:
         """Return every row of a query."""
@@ -217,3 +230,9 @@ class SqliteFile:
             except OSError as error:
                 raise LedgerError(f"The ledger {self.path} cannot be read: {error}.") from error
         return Home(platform.node() or "an unknown machine", str(file), str(system))
+
+
+def rescued(path: Path) -> str:
+    """Return where the ledger's content is when it was deleted under a run, as a sentence."""
+    kept = path.with_name(f"{path.name}.rescued")
+    return f" What it held when it went away is in {kept}." if kept.exists() else ""

@@ -68,7 +68,10 @@ class Lines:
         if summary.rejects is not None:
             self._say(f"Refused rows: {summary.rejects}")
         if summary.counts.pending:
-            self._say("The same command goes on where this one stopped.")
+            self._say(words.going_on(summary.run))
+        if summary.counts.unknown:
+            self._say(words.UNKNOWN)
+        self._say(f"Ledger: {summary.ledger}")
         if summary.held_until is not None:
             self._say(words.held(summary.held_until, summary.run))
 

@@ -105,17 +105,11 @@ def summary_view(summary: Summary) -> Group:
         parts.append(Text(f"Refused rows: {summary.rejects}"))
     parts.append(Text(f"Ledger: {summary.ledger}"))
     if summary.counts.pending:
-        parts.append(Text("The same command goes on where this one stopped."))
+        parts.append(Text(words.going_on(summary.run)))
     if summary.held_until is not None:
         parts.append(Text(words.held(summary.held_until, summary.run)))
     if summary.counts.unknown:
-        parts.append(
-            Text(
-                "Unknown recipients may or may not have got the message; they are never sent to "
-                "again by themselves. campaign reconcile asks the vendor; campaign resolve writes "
-                "down what you found out yourself."
-            )
-        )
+        parts.append(Text(words.UNKNOWN))
     return Group(*parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 _LONGEST_TEXT = 600
@@ -40,7 +41,23 @@ def duration(seconds: float) -> str:
 
 def clock(milliseconds: int) -> str:
     """Return a moment, given in milliseconds since 1970 UTC, as this machine's clocks show it."""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone():%Y-%m-%d %H:%M}"
+    moment = datetime.fromtimestamp(math.ceil(milliseconds / 1000), UTC).astimezone()
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
+
+
+UNKNOWN = (
+    "Unknown recipients may or may not have got the message; they are never sent to again by "
+    "themselves. campaign reconcile asks the vendor; campaign resolve writes down what you found "
+    "out yourself."
+)
+"""What a summary says while somebody is unknown."""
+
+
+def going_on(run: str) -> str:
+    """Return how to go on with a run in which somebody is pending."""
+    if run.startswith("once"):
+        return "The same command goes on where this one stopped."
+    return f"The same command with --run {run} goes on where this one stopped, on any day."
 
 
 def held(until: int, run: str) -> str:

@@ -67,7 +67,7 @@ def test_every_commit_is_synchronised_before_it_counts(file_held: Held) -> None:
 
 def test_a_ledger_that_is_not_there_is_not_made_for_a_question(tmp_path: Path) -> None:
     path = tmp_path / "a" / "ledger.db"
-    with pytest.raises(LedgerError, match=r"There is no ledger at .*nothing has been sent"):
+    with pytest.raises(LedgerError, match=r"There is no ledger at .*nothing was sent yet"):
         SqliteLedger(path, create=False)
     assert not path.parent.exists()
 

@@ -298,7 +298,7 @@ def test_a_newer_ledger_asks_for_a_newer_campaign(server_held: Held, address: st
 
 
 def test_a_ledger_that_is_not_there_is_not_made_for_a_question(address: str) -> None:
-    with pytest.raises(LedgerError, match=r"There is no ledger in .*nothing has been sent"):
+    with pytest.raises(LedgerError, match=r"There is no ledger in .*nothing was sent yet"):
         PostgresLedger(address, create=False)
     with psycopg.connect(address) as db:
         assert (

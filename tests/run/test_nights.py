@@ -109,11 +109,25 @@ async def test_a_retry_goes_on_with_the_run_it_chose_from(
     words = ("resolve", "campaign.yaml", "--all", "--as", "not-sent")
     told = command(*words, cwd=tmp_path).stdout
     assert "Next: campaign run campaign.yaml --run 2026-11-20" in told
-    words = ("retry", "campaign.yaml", "--reason", "refused", "--yes")
+    words = ("retry", "campaign.yaml", "--yes")
     done = command(*words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "test-campaign 2026-11-20" in done.stdout
     assert {number(20), number(21)} <= set(server.journal.addresses())
+
+
+async def test_last_nights_unknown_are_named_until_somebody_has_settled_them(
+    nightly: Campaign, server: SandboxServer, tmp_path: Path
+) -> None:
+    server.set_faults({"drop_before": 1.0})
+    await night(nightly, FIRST)
+    server.set_faults({})
+    write_list(tmp_path, range(10, 12))
+    told, path = Told(), tmp_path / "campaign.yaml"
+    await night(nightly, SECOND, told)
+    assert told.sentences == [
+        f"The run 2026-11-19 has 4 unknown recipients: campaign reconcile {path} --run 2026-11-19"
+    ]
 
 
 def test_a_night_that_never_was_is_not_begun(nightly: Campaign, server: SandboxServer) -> None:
