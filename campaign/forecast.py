@@ -18,10 +18,11 @@ from campaign.audience.headers import normalise_header
 from campaign.definition.secrets import missing_secrets
 from campaign.errors import InvalidInput, NoLedger
 from campaign.job import Job, local_now
-from campaign.ledger.records import Counts
+from campaign.ledger.records import Counts, Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import making
 from campaign.plan.frozen import SEND
+from campaign.plan.of_run import differences
 from campaign.reporting.results import write_rejects
 
 SAMPLES = 5
@@ -128,6 +129,7 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             job.question(job.suppressed()), Path(folder) / "plan.parquet"
         )
         run = job.run_name(fingerprint, local_now())
+        begun = _begun(job, environment, run)
         # Not in the run's own folder: what a run refused is not what it would refuse now.
         rejects = job.folder / "check-rejects.csv"
         write_rejects(plan, rejects)
@@ -142,7 +144,7 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             refusals=plan.refusals,
             examples={reason: _examples(plan.rows(), reason) for _, reason in plan.refusals},
             samples=_samples(plan.rows(), plan.columns, only),
-            already=_already(job, environment, run),
+            already=begun[1] if begun else None,
             rate=job.speed().rate,
             rejects=rejects,
             warnings=plan.warnings()
@@ -152,6 +154,7 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
                 for field, secret in missing_secrets(job.loaded.settings, environment)
                 if not job.loaded.settings.sandbox
             ]
+            + (_changed(job, begun, fingerprint) if begun else [])
             + [
                 f"A run now would be refused: {found.why}. {found.hint}."
                 for found in [job.hours.refusal(local_now())]
@@ -160,16 +163,29 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
         )
 
 
-def _already(job: Job, environment: Mapping[str, str], run: str) -> Counts | None:
+def _begun(job: Job, environment: Mapping[str, str], run: str) -> tuple[Run, Counts] | None:
     try:
         ledger = job.ledger(environment).open(create=False)
     except NoLedger:
         return None
     try:
         found = ledger.find_run(job.loaded.definition.name, run)
-        return None if found is None or not found.planned else ledger.counts(found.id)
+        return None if found is None or not found.planned else (found, ledger.counts(found.id))
     finally:
         ledger.close()
+
+
+def _changed(job: Job, begun: tuple[Run, Counts], list_hash: str) -> list[str]:
+    """Say what a run that has begun would refuse: what is checked here is another plan."""
+    run, counts = begun
+    differs = differences(run, job.question(pl.Series(dtype=pl.String)), list_hash)
+    if not differs or not counts.done:
+        return []
+    sentence = (
+        f"This run has begun with another {' and another '.join(differs)}: `campaign run` refuses, "
+        "and with --replan sends to those alone who have no outcome yet."
+    )
+    return [sentence]
 
 
 def _single_braces(job: Job, columns: Collection[str]) -> list[str]:

@@ -125,6 +125,7 @@ class Refused(BaseModel):
     )
     hold: Duration | None = Field(
         default=None,
+        gt=timedelta(0),
         description="Of rejected: tried again by itself, but not before this time; it doubles with "
         "each attempt.",
     )

@@ -132,3 +132,13 @@ def test_with_nobody_to_mend_it_says_so(
     assert done.returncode == 3
     assert "Nobody is failed in a way that a resend can mend" in done.stderr
     assert len(server.journal) == PEOPLE
+
+
+def test_a_check_says_that_a_run_would_refuse_a_change(lost: Campaign, tmp_path: Path) -> None:
+    assert not any("has begun with another" in warning for warning in lost.plan().warnings)
+    path = tmp_path / "campaign.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("Hi ", "Dear "), encoding="utf-8")
+    (tmp_path / "list.csv").write_text(f"Phone,First Name,Plan\n{number(9)},Ana,Plus\n")
+    changed = campaign.load(path, environment=ENVIRONMENT)
+    (warning,) = changed.plan().warnings
+    assert "begun with another `message` and another recipient list: `campaign run` refu" in warning
