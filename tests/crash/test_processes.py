@@ -46,7 +46,7 @@ def test_who_slept_through_its_lease_can_neither_claim_nor_send_nor_settle(
         again = unknown_of(definition) - set(server.journal.addresses())
         assert again, "it was stopped with claims that had not been sent on"
         assert command("resolve", definition, *again, "--as", "not-sent").code == 0
-        assert run(definition).code == 3
+        assert run(definition).code in (0, 3)  # others may be unknown that had been sent to
         before = len(server.journal)
         sleeper.send_signal(signal.SIGCONT)
         first = ended(sleeper)
