@@ -68,6 +68,8 @@ class Clients:
 
         async def trace(event: str, info: dict[str, Any]) -> None:
             # The CONNECT that opens a proxy's tunnel is a part of connecting.
+            if event.endswith(".send_request_body.started"):
+                leaving.check(request)  # nobody acts on headers whose body never comes
             if event.endswith(".send_request_headers.started") and not _is_connect(info):
                 leaving.check(request)  # connecting may have taken long
                 limit.deadline = anyio.current_time() + self._seconds

@@ -39,6 +39,12 @@ def test_who_slept_through_its_lease_can_neither_claim_nor_send_nor_settle(
 ) -> None:
     with SandboxServer() as server:
         definition = write_campaign(tmp_path, PEOPLE, server.url_for("synthflow"), ledger_line)
+        # One at a time: no other request is in the instant between its last question and its first
+        # byte, for which nothing can be promised.
+        text = definition.read_text(encoding="utf-8")
+        alone = text.replace(f"concurrency: {CONCURRENCY}", "concurrency: 1")
+        assert alone != text
+        definition.write_text(alone, encoding="utf-8")
         sleeper = started("run", definition, lease=1.0, stop=5)
         wait_until_stopped(sleeper)
         second = run_when_free(definition, lease=1.0)

@@ -112,5 +112,17 @@ async def test_a_request_that_may_not_leave_any_more_when_it_is_connected_does_n
             assert server.counts.as_dict()["requests"] == 1
 
 
+async def test_a_request_that_grew_too_old_between_its_headers_and_its_body_is_broken_off() -> None:
+    with SandboxServer() as server:
+        url = server.url_for("synthflow") + "/v2/chat/outbound"
+        answers = iter([True, False])
+        async with Clients(5.0, proxies=False) as clients:
+            request = httpx.Request("POST", url, json={})
+            leaving.ask_before(request, lambda: next(answers))
+            with pytest.raises(leaving.NotLeft):
+                await clients.send(request)
+            assert server.counts.as_dict()["requests"] == 0
+
+
 def test_a_claim_grows_too_old_long_before_its_run_can_be_taken_over() -> None:
     assert leaving.OLDEST <= TIME_TO_LIVE / 2
