@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from campaign.providers import http
 from campaign.providers.look_up import Finding, Questions, Sought, Verdict
+
+T = TypeVar("T")
 
 SKEW = timedelta(minutes=2)
 """How far the vendor's clock may be behind the sender's for a record to count as the message."""
@@ -140,6 +142,24 @@ class Asking(ABC):
     def place(self, at: datetime | None, one: Sought) -> Place:
         """Say where a record's time lies, seen from the attempt."""
         return self.place_from(at, one.attempted_at)
+
+    def match(
+        self, one: Sought, records: Iterable[tuple[datetime | None, bool, T]]
+    ) -> tuple[T | None, bool]:
+        """Find this message among the vendor's records of its recipient.
+
+        Each record comes with its time and with whether its text fits, as far as it is known.
+        Returned is the one that is certain, if any, and whether another may be the message.
+        """
+        doubtful = False
+        for at, fits, record in records:
+            place = self.place(at, one)
+            if place is Place.BEFORE:
+                continue
+            if place is Place.NEAR and fits:
+                return record, False
+            doubtful |= place is not Place.SHORTLY_BEFORE or fits
+        return None, doubtful
 
     def place_from(self, at: datetime | None, began: datetime) -> Place:
         """Say where a record's time lies, seen from a moment when something was sent."""

@@ -25,7 +25,6 @@ from campaign.providers.asking import (
     CLOCK_MAY_BE_WRONG,
     SKEW,
     Asking,
-    Place,
     Unanswered,
     digits,
     mappings,
@@ -93,18 +92,15 @@ class SendbirdExport(Asking):
         return [found.get(one.recipient) or self.undecided(one, too_old) for one in sought]
 
     def _finding(self, one: Sought, rows: Sequence[_Row]) -> Finding:
-        doubtful = False
-        for row in rows:
-            place = self.place(moment(row.get("start_ts")), one)
-            if place is Place.BEFORE or not _of(row, one):
-                continue
-            says = _says(row, one.text)
-            if place is Place.NEAR and says:
-                name = self.word(row.get("id"))
-                detail = self.clean(f"Sendbird's export has conversation {name}, of that time")
-                evidence = self.kept(row, _KEPT)
-                return Finding(one.recipient, Verdict.FOUND, detail, name, evidence)
-            doubtful |= place is not Place.SHORTLY_BEFORE or says
+        theirs = (row for row in rows if _of(row, one))
+        found, doubtful = self.match(
+            one, ((moment(row.get("start_ts")), _says(row, one.text), row) for row in theirs)
+        )
+        if found is not None:
+            name = self.word(found.get("id"))
+            detail = self.clean(f"Sendbird's export has conversation {name}, of that time")
+            evidence = self.kept(found, _KEPT)
+            return Finding(one.recipient, Verdict.FOUND, detail, name, evidence)
         if doubtful:
             detail = (
                 "Sendbird's export has a conversation with them, but it is not certain to be this "

@@ -19,7 +19,6 @@ from campaign.providers import http
 from campaign.providers.asking import (
     SKEW,
     Asking,
-    Place,
     Unanswered,
     digits,
     mappings,
@@ -71,18 +70,16 @@ class SynthflowChats(Asking):
         return [self._finding(one, chats, bool(named)) for one in sought]
 
     def _finding(self, one: Sought, chats: Sequence[_Chat], carries_numbers: bool) -> Finding:
-        number, doubtful = digits(one.address), False
-        for chat in chats:
-            place = self.place(_start(chat), one)
-            if place is Place.BEFORE or number not in _numbers(chat, frozenset({number})):
-                continue
-            says = _says(chat, one.text)
-            if place is Place.NEAR and says:
-                name = self._name(chat)
-                detail = self.clean(f"Synthflow lists a chat with this number, {name or 'no id'}")
-                evidence = self.kept(chat, _KEPT)
-                return Finding(one.recipient, Verdict.FOUND, detail, name, evidence)
-            doubtful |= place is not Place.SHORTLY_BEFORE or says
+        number = frozenset({digits(one.address)})
+        theirs = (chat for chat in chats if not number.isdisjoint(_numbers(chat, number)))
+        found, doubtful = self.match(
+            one, ((_start(chat), _says(chat, one.text), chat) for chat in theirs)
+        )
+        if found is not None:
+            name = self._name(found)
+            detail = self.clean(f"Synthflow lists a chat with this number, {name or 'no id'}")
+            evidence = self.kept(found, _KEPT)
+            return Finding(one.recipient, Verdict.FOUND, detail, name, evidence)
         if doubtful:
             detail = (
                 "Synthflow lists a chat with this number, but it is not certain to be this one: "
