@@ -13,15 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 
-from campaign import trace
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from campaign.ledger.holding import held
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Decision, Entry, Run, State
 from campaign.plan.frozen import Plan
 from campaign.reasons import reasons
-from campaign.status import run_named
+from campaign.taking import taken
 
 Decisions = Callable[[Ledger, Run], list[Decision]]
 """Says what is to be decided about the recipients of a run."""
@@ -132,18 +130,10 @@ def who() -> str:
 def _decide(
     job: Job, environment: Mapping[str, str], run: str | None, decisions: Decisions, what: str
 ) -> int:
-    location = job.ledger(environment)
-    ledger = location.open(create=False)
-    try:
-        found = run_named(job, ledger, run)
-        trace.check(ledger, found, job.folder / found.run, location)
-        with held(ledger, found.id) as lease:
-            ledger.recover(lease)
-            done = ledger.decide(lease, decisions(ledger, found))
-            ledger.note(lease, what, f"{done} recipients, by {who()}")
-        return done
-    finally:
-        ledger.close()
+    with taken(job, environment, run) as it:
+        done = it.ledger.decide(it.lease, decisions(it.ledger, it.run))
+        it.ledger.note(it.lease, what, f"{done} recipients, by {who()}")
+    return done
 
 
 def _wanted(entry: Entry, codes: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,17 +169,15 @@ def _begun(job: Job, environment: Mapping[str, str], run: str) -> tuple[Run, Cou
         ledger = job.ledger(environment).open(create=False)
     except NoLedger:
         return None
-    try:
+    with closing(ledger):
         found = ledger.find_run(job.loaded.definition.name, run)
         return None if found is None or not found.planned else (found, ledger.counts(found.id))
-    finally:
-        ledger.close()
 
 
 def _changed(job: Job, begun: tuple[Run, Counts], list_hash: str) -> list[str]:
     """Say what a run that has begun would refuse: what is checked here is another plan."""
     run, counts = begun
-    differs = differences(run, job.question(pl.Series(dtype=pl.String)), list_hash)
+    differs = differences(run, job.loaded, list_hash)
     if not differs or not counts.done:
         return []
     sentence = (

@@ -15,12 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from campaign import trace
 from campaign.channel import Channel
 from campaign.deciding import who
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from campaign.ledger.holding import held
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Decision, Entry, Lease, Run, State
 from campaign.message.composition import TEXT
@@ -31,7 +29,7 @@ from campaign.plan.frozen import Plan
 from campaign.providers import http
 from campaign.providers.look_up import Known, LookUp, Sought
 from campaign.sending.clients import Clients, is_local
-from campaign.status import run_named
+from campaign.taking import taken
 
 _KNOWN = 5
 """So many of those whom the run has reached are given along, to tell the right place by."""
@@ -110,24 +108,16 @@ async def reconcile(
             "message with these settings; its page in the documentation says what there is. "
             "Look the recipients up by hand, then: campaign resolve."
         )
-    location = job.ledger(environment)
-    ledger = location.open(create=False)
-    try:
-        found = run_named(job, ledger, run)
-        trace.check(ledger, found, job.folder / found.run, location)
-        with held(ledger, found.id) as lease:
-            ledger.recover(lease)
-            unknown = list(ledger.in_state(found.id, State.UNKNOWN))
-            result = Reconciled(len(unknown), [way.title for way in ways])
-            if unknown:
-                plan = Plan.of_run(found, job.plans_from(location))
-                people = list(_with_known(plan, found, ledger, _sought(plan, found, unknown)))
-                asking = _Asking(job, environment, ledger, lease, progress, now, result)
-                await asking.about(people, ways)
-                ledger.note(lease, "reconciled", _told(result))
-            return result
-    finally:
-        ledger.close()
+    with taken(job, environment, run) as it:
+        unknown = list(it.ledger.in_state(it.run.id, State.UNKNOWN))
+        result = Reconciled(len(unknown), [way.title for way in ways])
+        if unknown:
+            plan = Plan.of_run(it.run, it.plans_from)
+            people = list(_with_known(plan, it.run, it.ledger, _sought(plan, it.run, unknown)))
+            asking = _Asking(job, environment, it.ledger, it.lease, progress, now, result)
+            await asking.about(people, ways)
+            it.ledger.note(it.lease, "reconciled", _told(result))
+        return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from campaign import trace
@@ -39,8 +40,7 @@ def verify(job: Job, environment: Mapping[str, str], run: str | None = None) -> 
         InvalidInput: there is no such run.
     """
     location = job.ledger(environment)
-    ledger = location.open(create=False)
-    try:
+    with closing(location.open(create=False)) as ledger:
         campaign = job.loaded.definition.name
         names = [run] if run is not None else list(reversed(ledger.run_names(campaign)))
         broken = {"": ledger.damage()}
@@ -68,8 +68,6 @@ def verify(job: Job, environment: Mapping[str, str], run: str | None = None) -> 
                 if has_traces(folder) and ledger.find_run(campaign, folder.name) is None
             ]
         return Verified(names, recipients, broken)
-    finally:
-        ledger.close()
 
 
 def _beside_the_plan(ledger: Ledger, run: Run, plan: Plan) -> Iterator[str]:

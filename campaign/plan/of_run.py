@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from campaign.definition.load import Loaded
 from campaign.errors import InvalidInput
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Lease, PlanRecord, Run, State
@@ -60,7 +61,7 @@ def plan_of_run(
     """
     rejects = place.run_folder / "rejects.csv"
     if run.plan_path is not None and run.plan_hash is not None:
-        differs = differences(run, question, list_hash)
+        differs = differences(run, question.loaded, list_hash)
         untouched = ledger.may_replan(run.id)
         if differs and not untouched and not (renewal.asked and _fits(differs)):
             raise InvalidInput(_changed(ledger, run, differs))
@@ -102,7 +103,7 @@ def _replaced(
     back = _somebody_is_back(ledger, run, old)
     states, skipped = ledger.states(run.id), ledger.skips(run.id)
     new = replanning.remake(old, question, _file(place, lease), states, skipped)
-    if not (new.changes or back or differences(run, question, new.list_hash)):
+    if not (new.changes or back or differences(run, question.loaded, new.list_hash)):
         new.plan.path.unlink()
         renewal.tell("Nothing differs from the plan of this run, so it stays as it is.")
         return old
@@ -155,9 +156,9 @@ def _forget(earlier: Path, plan: Plan) -> None:
             earlier.unlink()
 
 
-def differences(run: Run, question: making.Question, list_hash: str | None) -> list[str]:
+def differences(run: Run, loaded: Loaded, list_hash: str | None) -> list[str]:
     """Return which parts of the definition, or that the list, differ from those of the plan."""
-    parts = question.loaded.fingerprint_parts
+    parts = loaded.fingerprint_parts
     differs = [
         f"`{part}`"
         for part in sorted(parts.keys() | run.definition.keys())
