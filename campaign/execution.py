@@ -29,7 +29,7 @@ from campaign.in_time import InTime
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
 from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Decision, Lease, Run
+from campaign.ledger.records import Counts, Decision, Lease, Run
 from campaign.leftovers import left_behind
 from campaign.plan import making
 from campaign.plan.frozen import Plan
@@ -66,6 +66,20 @@ class Options:
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise ValueError(f"limit is at least 1, not {self.limit}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A run that is taken and planned; ``again`` are the decisions of a retry."""
+
+    ledger: Ledger
+    run: Run
+    lease: Lease
+    plan: Plan
+    suppressed: pl.Series
+    recovered: int
+    folder: Path
+    again: Sequence[Decision]
 
 
 class Execution:
@@ -156,7 +170,7 @@ class Execution:
                 self._reporter.told(sentence)
             again = self._options.again(ledger, run) if self._options.again is not None else []
             summary = await self._send(
-                ledger, run, lease, plan, suppressed, recovered, folder, again
+                _Work(ledger, run, lease, plan, suppressed, recovered, folder, again)
             )
         return summary
 
@@ -197,24 +211,14 @@ class Execution:
             )
         raise InvalidInput(f"No recipient of this run has the key or address {only}.")
 
-    async def _send(
-        self,
-        ledger: Ledger,
-        run: Run,
-        lease: Lease,
-        plan: Plan,
-        suppressed: pl.Series,
-        recovered: int,
-        folder: Path,
-        again: Sequence[Decision],
-    ) -> Summary:
-        job, options = self._job, self._options
+    async def _send(self, work: _Work) -> Summary:
+        job, options, ledger, run = self._job, self._options, work.ledger, work.run
         speed = job.speed(options.limit)
         before = ledger.counts(run.id)
-        to_send = before.pending + len(again)
+        to_send = before.pending + len(work.again)
         to_send = min(to_send, options.limit or to_send)
         if options.only is not None:
-            to_send = len(left_of_one(plan, ledger, run.id, options.only))
+            to_send = len(left_of_one(work.plan, ledger, run.id, options.only))
         about = About(
             name=self._definition.name,
             run=run.run,
@@ -224,7 +228,7 @@ class Execution:
             counts=before,
             to_send=to_send,
             rate=speed.rate,
-            recovered=recovered,
+            recovered=work.recovered,
         )
         if to_send:
             self._in_time.check()
@@ -235,25 +239,32 @@ class Execution:
         declined = ask is not None and not ask(about)
         if ask is not None and not declined:
             self._in_time.check()  # an answer may be hours in coming
-        if again and late is None and not declined:
+        if work.again and late is None and not declined:
             # Only now: whatever was refused above, or declined, has left them as they were.
-            ledger.decide(lease, again)
-            ledger.note(lease, f"retry of {again[0].was.value}", f"{len(again)} recipients")
+            ledger.decide(work.lease, work.again)
+            was = work.again[0].was.value
+            ledger.note(work.lease, f"retry of {was}", f"{len(work.again)} recipients")
+        # Whom the retry asks again are not yet settled by this execution.
+        began = ledger.counts(run.id)
         started = time.monotonic()
-        ledger.note(lease, "started", f"{to_send} to send")
+        ledger.note(work.lease, "started", f"{to_send} to send")
         result = Result()
         if late is not None:
             result = Result(late.ending, late.why)
         elif declined:
             result = Result(Ending.INTERRUPTED, "Not confirmed; nothing was sent.")
         elif to_send:
-            result = await self._engine(
-                ledger, run, lease, plan, suppressed, speed, to_send, folder, moments
-            )
+            result = await self._engine(work, speed, to_send, moments)
         if result.ending is Ending.DEADLINE and not ledger.counts(run.id).pending:
             result = Result()  # it came while the last answers were under way
-        seconds = time.monotonic() - started
-        ledger.note(lease, result.ending.value, result.why)
+        return await self._finished(work, result, began, speed.rate, time.monotonic() - started)
+
+    async def _finished(
+        self, work: _Work, result: Result, began: Counts, rate: float, seconds: float
+    ) -> Summary:
+        """Write down how it ended, and the results."""
+        ledger, run, folder = work.ledger, work.run, work.folder
+        ledger.note(work.lease, result.ending.value, result.why)
         counts = ledger.counts(run.id)
         results, rejects = folder / "results.csv", folder / "rejects.csv"
         summary = Summary(
@@ -264,11 +275,11 @@ class Execution:
             reasons=ledger.reasons(run.id),
             ending=result.ending,
             why=result.why,
-            rate=speed.rate,
-            settled=counts.done - before.done,
-            sent=counts.sent - before.sent,
+            rate=rate,
+            settled=counts.done - began.done,
+            sent=counts.sent - began.sent,
             seconds=seconds,
-            ledger=job.ledger(self._environment),
+            ledger=self._job.ledger(self._environment),
             results=results,
             rejects=rejects if counts.skipped else None,
         )
@@ -276,43 +287,34 @@ class Execution:
         try:
             if not run.sandbox:
                 Trace.of(ledger, run).write(folder)
-            await anyio.to_thread.run_sync(write_results, plan, ledger, run.id, results)
+            await anyio.to_thread.run_sync(write_results, work.plan, ledger, run.id, results)
             if skips := ledger.skips(run.id):
-                await anyio.to_thread.run_sync(write_rejects, plan, rejects, skips)
+                await anyio.to_thread.run_sync(write_rejects, work.plan, rejects, skips)
         finally:
             # Who got it is told even where it cannot be written down.
             self._reporter.finished(summary)
         return summary
 
     async def _engine(
-        self,
-        ledger: Ledger,
-        run: Run,
-        lease: Lease,
-        plan: Plan,
-        suppressed: pl.Series,
-        speed: Speed,
-        to_send: int,
-        folder: Path,
-        moments: Sequence[TooLate],
+        self, work: _Work, speed: Speed, to_send: int, moments: Sequence[TooLate]
     ) -> Result:
-        job = self._job
+        job, ledger, run = self._job, work.ledger, work.run
         settings = job.loaded.settings
         result = Result()
         with ExitStack() as stack:
             url = None
             if settings.sandbox:
                 url = stack.enter_context(
-                    embedded_sandbox(settings.name, folder / "sandbox-journal.jsonl")
+                    embedded_sandbox(settings.name, work.folder / "sandbox-journal.jsonl")
                 )
-            books = BooksUntil(ledger, lease, moments, lambda *how: engine.stop(*how))
+            books = BooksUntil(ledger, work.lease, moments, lambda *how: engine.stop(*how))
             local = is_local(url or settings.base_url)
             clients = Clients(settings.timeout.total_seconds(), proxies=not local)
             engine = Engine(
                 provider=job.provider(self._environment, url),
                 transport=clients,
                 books=books,
-                judge=job.judge(suppressed),
+                judge=job.judge(work.suppressed),
                 fixed=job.fixed(),
                 speed=speed,
                 tell=self._reporter.told,
@@ -328,7 +330,7 @@ class Execution:
                     around.start_soon(stop_at_deadline, moments, engine.stop)
                     if self._options.handle_signals:
                         around.start_soon(listen, self._reporter, engine)
-                    todos = still_to_do(plan, ledger, run.id, self._options.only)
+                    todos = still_to_do(work.plan, ledger, run.id, self._options.only)
                     result = await engine.run(todos)
                     around.cancel_scope.cancel()
             except BaseExceptionGroup as group:

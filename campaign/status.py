@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from campaign import trace
 from campaign.errors import InvalidInput
 from campaign.job import Job
+from campaign.ledger.location import Location
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Attempt, Counts, Decided, Decision, Entry, Run
 from campaign.plan.frozen import INPUT, Plan
@@ -29,10 +31,11 @@ class Found:
 class RunView:
     """One run, to read; close it when done, or use it as a context manager."""
 
-    def __init__(self, ledger: Ledger, run: Run, plans_from: Path) -> None:
+    def __init__(self, ledger: Ledger, run: Run, location: Location, job: Job) -> None:
         self._ledger = ledger
         self.run = run
-        self._plans_from = plans_from
+        self._location = location
+        self._job = job
 
     def __enter__(self) -> Self:
         return self
@@ -83,10 +86,18 @@ class RunView:
         Raises:
             InvalidInput: the run has no plan, or its file is missing or was changed.
         """
-        return Plan.of_run(self.run, self._plans_from)
+        return Plan.of_run(self.run, self._job.plans_from(self._location))
 
     def results(self, path: Path) -> None:
-        """Write the per-recipient results to a ``.csv`` or ``.parquet`` file."""
+        """Write the per-recipient results to a ``.csv`` or ``.parquet`` file.
+
+        Raises:
+            InvalidInput: the file is in the run's own folder, and the ledger is older than what
+                stands there.
+        """
+        folder = self._job.folder / self.run.run
+        if folder.resolve() in path.resolve().parents:
+            trace.check(self._ledger, self.run, folder, self._location)
         write_results(self.plan, self._ledger, self.run.id, path, running=self.running)
 
     def chosen(self, decisions: Callable[[Ledger, Run], Sequence[Decision]]) -> int:
@@ -126,7 +137,7 @@ def open_run(job: Job, environment: Mapping[str, str], name: str | None) -> RunV
     except BaseException:
         ledger.close()
         raise
-    return RunView(ledger, run, job.plans_from(location))
+    return RunView(ledger, run, location, job)
 
 
 def run_named(job: Job, ledger: Ledger, name: str | None) -> Run:

@@ -51,6 +51,24 @@ def test_a_backup_that_was_put_back_in_place_is_refused(
     assert server.journal.addresses() == {number(place): 1 for place in range(PEOPLE)}
 
 
+def test_results_of_a_newer_ledger_are_not_overwritten_by_an_older_one(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    one = written(tmp_path, server)
+    ledger, backup = tmp_path / "campaign-ledger.db", tmp_path / "backup.db"
+    one.run(limit=2)
+    shutil.copy(ledger, backup)
+    results = one.run().results
+    complete = results.read_text(encoding="utf-8")
+    ledger.write_bytes(backup.read_bytes())
+    with one.view() as view:
+        with pytest.raises(InvalidInput, match="is older than"):
+            view.results(results)
+        view.results(tmp_path / "elsewhere.csv")
+    assert results.read_text(encoding="utf-8") == complete
+    assert (tmp_path / "elsewhere.csv").read_text(encoding="utf-8") != complete
+
+
 def test_a_person_may_go_on_with_a_backup_all_the_same(
     tmp_path: Path, server: SandboxServer
 ) -> None:

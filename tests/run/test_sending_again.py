@@ -68,6 +68,7 @@ def test_a_yes_was_asked_about_all_of_them_and_sends(lost: Campaign, server: San
     summary = anyio.run(agreed)
     assert [about.to_send for about in asked] == [PEOPLE]
     assert (summary.sent, summary.counts.accepted) == (PEOPLE, PEOPLE)
+    assert summary.settled == PEOPLE
     assert lost.verify().is_sound
 
 
