@@ -56,7 +56,7 @@ def expand(patterns: Sequence[str], base: Path) -> list[Path]:
             matches = [plain]
         else:
             expression = str(Path(pattern).expanduser())
-            names = glob.glob(expression, root_dir=base, recursive=True)  # noqa: PTH207 - root_dir
+            names = glob.glob(expression, root_dir=base, recursive=True)  # noqa: PTH207 - Path's takes no absolute one
             matches = sorted(path for name in names if (path := base / name).is_file())
         if not matches:
             is_glob = glob.escape(pattern) != pattern

@@ -77,7 +77,8 @@ class PostgresServer:
     """
 
     def __init__(self, address: str, *, create: bool = True) -> None:
-        self.title = f"the ledger {shown(address)}"
+        self._ledger = f"ledger {shown(address)}"
+        self.title = f"the {self._ledger}"
         self._address = address
         self._lock = threading.RLock()
         self._busy = False  # within a transaction
@@ -87,16 +88,12 @@ class PostgresServer:
         try:
             self._db = self._connect()
         except psycopg.Error as error:
-            raise LedgerError(f"{self._Title} cannot be opened: {_said(error)}.") from None
+            raise LedgerError(f"The {self._ledger} cannot be opened: {_said(error)}.") from None
         try:
             self._prepare(create)
         except BaseException:
             self._db.close()
             raise
-
-    @property
-    def _Title(self) -> str:  # noqa: N802 - the title at the beginning of a sentence
-        return f"The {self.title.removeprefix('the ')}"
 
     def _connect(self) -> psycopg.Connection[DictRow]:
         known = conninfo.conninfo_to_dict(self._address)
@@ -113,8 +110,8 @@ class PostgresServer:
             version = self._version()
         if durable is not None and durable["fsync"] != "on":
             raise LedgerError(
-                f"{self._Title} cannot be trusted: the server runs with fsync off and would forget "
-                "in a power cut who was sent to. Switch fsync on."
+                f"The {self._ledger} cannot be trusted: the server runs with fsync off and would "
+                "forget in a power cut who was sent to. Switch fsync on."
             )
         if version == 0 and not create:
             raise NoLedger(
@@ -122,10 +119,10 @@ class PostgresServer:
                 "another database."
             )
         if self._db.info.server_version < _OLDEST:
-            raise LedgerError(f"{self._Title} is on a server older than PostgreSQL 13.")
+            raise LedgerError(f"The {self._ledger} is on a server older than PostgreSQL 13.")
         if version > SCHEMA_VERSION:
             raise LedgerError(
-                f"{self._Title} was written by a newer version of campaign (schema {version}, "
+                f"The {self._ledger} was written by a newer version of campaign (schema {version}, "
                 f"this one knows {SCHEMA_VERSION}); upgrade campaign."
             )
         if version < SCHEMA_VERSION:
@@ -214,7 +211,7 @@ class PostgresServer:
             return self._until_it_is_back(self._last_write) == self._writes
         except psycopg.Error as error:
             raise LedgerError(
-                f"{self._Title} cannot be asked whether its last write was committed: "
+                f"The {self._ledger} cannot be asked whether its last write was committed: "
                 f"{_said(error)}."
             ) from error
 
@@ -239,7 +236,9 @@ class PostgresServer:
                 return work()
             except _NotCommitted:
                 if time.monotonic() > until:
-                    raise LedgerError(f"{self._Title} cannot be written: it is too busy.") from None
+                    raise LedgerError(
+                        f"The {self._ledger} cannot be written: it is too busy."
+                    ) from None
             except psycopg.Error:
                 # What is wrong with a statement leaves the connection open.
                 if self._closed or not self._db.closed:
@@ -264,7 +263,7 @@ class PostgresServer:
             with self._lock:
                 yield
         except psycopg.Error as error:
-            raise LedgerError(f"{self._Title} cannot be {verb}: {_said(error)}.") from error
+            raise LedgerError(f"The {self._ledger} cannot be {verb}: {_said(error)}.") from error
 
     def all(self, query: str, /, **values: object) -> Sequence[Row]:
         """Return every row of a query."""
@@ -300,8 +299,7 @@ class PostgresServer:
 
     def clock(self) -> int:
         """Return the time in milliseconds by the server's clock, which all machines share."""
-        row = self.one("clock")
-        assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+        (row,) = self.all("clock")
         now: int = row["now"]
         return now
 

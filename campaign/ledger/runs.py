@@ -45,7 +45,7 @@ class Runs:
     def ensure_run(self, name: str, run: str, *, provider: str, channel: str, sandbox: bool) -> Run:
         """Return the run, made now if there is none of that name."""
 
-        def work() -> Row | None:
+        def work() -> Row:
             self._db.change(
                 "add_run",
                 name=name,
@@ -55,11 +55,9 @@ class Runs:
                 channel=channel,
                 sandbox=int(sandbox),
             )
-            return self._db.one("find_run", name=name, run=run)
+            return self._sole("find_run", name=name, run=run)
 
-        found = self._db.transact(work)
-        assert found is not None  # noqa: S101 - inserted above, and runs are never deleted
-        return run_of(found)
+        return run_of(self._db.transact(work))
 
     # The lease
 
@@ -68,8 +66,7 @@ class Runs:
 
         def work() -> Lease:
             self._settle_down(takeover=takeover)
-            row = self._db.one("lock_run", run_id=run_id)
-            assert row is not None  # noqa: S101 - runs are never deleted
+            row = self._sole("lock_run", run_id=run_id)
             now = self._db.clock()
             if _is_held(row, now):
                 since = datetime.fromtimestamp(row["owned_since"] / 1000, UTC).astimezone()
@@ -94,6 +91,17 @@ class Runs:
         """Return whether a process that gives signs of life holds the run now."""
         row = self._db.one("get_run", run_id=run_id)
         return row is not None and _is_held(row, self._db.clock())
+
+    def _sole(self, query: str, **values: object) -> Row:
+        """Return the row of a run that is there: runs are never deleted.
+
+        Raises:
+            LedgerError: it was, by something else.
+        """
+        row = self._db.one(query, **values)
+        if row is None:
+            raise LedgerError(f"A run is missing from {self._db.title}; somebody deleted it.")
+        return row
 
     def _settle_down(self, *, takeover: bool) -> None:
         """Refuse a copy of a ledger, and write down which file this one is."""

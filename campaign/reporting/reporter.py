@@ -77,7 +77,7 @@ class Guarded:
     def _pass_on(self, tell: Callable[[Reporter], None]) -> None:
         try:
             tell(self._reporter)
-        except Exception:  # noqa: BLE001 - see above
+        except Exception:  # noqa: BLE001 - watching costs nobody an outcome
             self._reporter = Silent()
 
     def preparing(self, what: str) -> None:

@@ -56,7 +56,7 @@ def read_request(body: Mapping[str, Any], now: datetime) -> ExportRequest:
 def _day(body: Mapping[str, Any], name: str) -> date:
     try:
         # Not date.fromisoformat, which takes 20260425 and 2026-W17-6 too.
-        return datetime.strptime(body[name], "%Y-%m-%d").date()  # noqa: DTZ007 (a day of a zone)
+        return datetime.strptime(body[name], "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
         raise _invalid(name) from None
 
