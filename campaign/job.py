@@ -26,6 +26,8 @@ from campaign.plan.making import Question, address_column
 from campaign.providers import registry
 from campaign.providers.protocol import Provider
 from campaign.rules.form import Choice
+from campaign.rules.moment import Hold, MomentRule
+from campaign.rules.suppression import NotSuppressed
 from campaign.rules.window import Window
 from campaign.schedule import Hours
 from campaign.sending.breaker import Thresholds
@@ -100,11 +102,12 @@ class Job:
 
     def judge(self, suppressed: pl.Series) -> Judge:
         """Return the rules that are judged again right before each message."""
-        listed = frozenset(suppressed.to_list())
+        rules: tuple[MomentRule, ...] = (NotSuppressed(frozenset(suppressed.to_list())),)
 
-        def judge(todo: Todo, now: float) -> Form | str:
-            if todo.identity in listed:
-                return "suppressed"
+        def judge(todo: Todo, now: float) -> Form | str | Hold:
+            for rule in rules:
+                if (objection := rule.objection(todo, now)) is not None:
+                    return objection
             form = self.choice.form(todo.last_inbound, now)
             if form is None:
                 return "window_closed"

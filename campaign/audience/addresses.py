@@ -32,6 +32,9 @@ def with_addresses(
 ) -> pl.LazyFrame:
     """Return the frame with ``_address``, ``_identity`` and ``_address_problem`` (all String).
 
+    And with ``_region`` and ``_number_type``, which are null where the address is no number: see
+    `normalise_phones`.
+
     ``column`` holds the raw address. For numbers, ``country_column`` holds each row's country (ISO
     3166-1 alpha-2), and ``default_region`` is taken where it is empty. ``_identity`` is what
     duplicates are judged by: the E.164 number, the e-mail address in lower case, the user id as it
@@ -53,6 +56,7 @@ def with_addresses(
     empty_row = pl.all_horizontal(
         pl.col(name).is_null() for name in source_columns(frame.collect_schema().names())
     )
+    nothing = pl.lit(None, pl.String)
     if kind == "number":
         frame = _numbers(frame, column, country_column, default_region)
     elif kind == "email":
@@ -69,6 +73,8 @@ def with_addresses(
         .then(pl.lit("empty_row"))
         .otherwise(pl.col("_address_problem"))
     )
+    if kind != "number":
+        frame = frame.with_columns(_region=nothing, _number_type=nothing)
     usable = pl.col("_address_problem").is_null()
     return frame.with_columns(
         pl.when(usable).then(pl.col(name)).alias(name) for name in ("_address", "_identity")
@@ -87,6 +93,8 @@ def _numbers(
             _address=answer.field("address"),
             _identity=answer.field("address"),
             _address_problem=answer.field("problem"),
+            _region=answer.field("region"),
+            _number_type=answer.field("type"),
         )
         .drop("_answer")
     )

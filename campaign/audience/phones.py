@@ -20,11 +20,22 @@ REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 _PUNCTUATED = re.compile(r"[(\[\s]*\+?[\d\s().\-/\[\]~]+")
 """All that may stand around the digits of one number; a parser would skip anything else."""
 
-_ANSWER = pl.Struct({"address": pl.String, "problem": pl.String})
+_SCHEMA = {"address": pl.String, "problem": pl.String, "region": pl.String, "type": pl.String}
+_ANSWER = pl.Struct(_SCHEMA)
+_TYPES = {
+    number: name.lower()
+    for name, number in vars(phonenumbers.PhoneNumberType).items()
+    if isinstance(number, int)
+}
+"""What a number is, in libphonenumber's words: mobile, fixed_line, fixed_line_or_mobile …"""
 
 
 def normalise_phones(raw: pl.Series, region: pl.Series) -> pl.DataFrame:
-    """Return the columns ``address`` (E.164 or null) and ``problem`` (reason code or null).
+    """Return, for each cell, ``address`` (E.164) or ``problem`` (reason code), the other is null.
+
+    ``region`` is the country that the number belongs to (ISO 3166-1 alpha-2, or ``001`` for numbers
+    of no country) and ``type`` what it is, in libphonenumber's words in lower case; both null
+    where there is no address.
 
     ``raw`` and ``region`` are String columns of the same length: the phone cells, and the country
     of each (ISO 3166-1 alpha-2 in any case, or null). A number that begins with ``+`` needs no
@@ -42,14 +53,22 @@ def normalise_phones(raw: pl.Series, region: pl.Series) -> pl.DataFrame:
         (None, problem) if problem else read_phone(text, country)
         for text, country, problem in distinct.iter_rows()
     ]
-    answered = distinct.select("text", "region").hstack(
+    kinds = [_kind(address) for address, _ in answers]
+    answered = distinct.select("text", country="region").hstack(
         pl.DataFrame(
-            answers, schema={"address": pl.String, "problem": pl.String}, orient="row"
+            [(*answer, *kind) for answer, kind in zip(answers, kinds, strict=True)],
+            schema=_SCHEMA,
+            orient="row",
         ).get_columns()
     )
     return cells.join(
-        answered, on=["text", "region"], how="left", nulls_equal=True, maintain_order="left"
-    ).select("address", "problem")
+        answered,
+        left_on=["text", "region"],
+        right_on=["text", "country"],
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    ).select("address", "problem", pl.col("region_right").alias("region"), "type")
 
 
 def phone_expression(column: str, region: pl.Expr) -> pl.Expr:
@@ -107,3 +126,11 @@ def _valid(text: str, region: str | None) -> str | None:
     if number.extension or not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _kind(address: str | None) -> tuple[str | None, str | None]:
+    """Return the region and the type of a valid number."""
+    if address is None:
+        return None, None
+    number = phonenumbers.parse(address)
+    return phonenumbers.region_code_for_number(number), _TYPES[phonenumbers.number_type(number)]

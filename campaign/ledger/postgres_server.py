@@ -50,6 +50,8 @@ _SESSION = {
 # ends its transaction.
 _SINCE_17 = {"transaction_timeout": "20s"}
 _OLDEST = 130_000
+_FIRST = 2
+"""The version of the schema with which the ledger in PostgreSQL begins."""
 # A server that vanished without a word is noticed, and not waited for through hours.
 _CONNECTION = {
     "connect_timeout": 10,
@@ -148,7 +150,8 @@ class PostgresServer:
             # One that an administrator made is used; to make one needs a right of its own.
             if known.fetchone() is None:
                 self._db.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
-            self._db.execute(script(f"postgres/{SCHEMA_VERSION:04}.sql").encode())
+        for version in range(max(self._version(), _FIRST - 1) + 1, SCHEMA_VERSION + 1):
+            self._db.execute(script(f"postgres/{version:04}.sql").encode())
 
     def close(self) -> None:
         """Close the connection."""

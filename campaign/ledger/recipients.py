@@ -89,6 +89,8 @@ class Recipients(Runs):
                     "run_id": lease.run_id,
                     "number": claims[place].number,
                     "key": claims[place].key,
+                    "identity": claims[place].identity,
+                    "initiated": _flag(claims[place].initiated),
                     "now": now,
                 }
                 for place in order
@@ -125,20 +127,23 @@ class Recipients(Runs):
         self._db.change_each("add_attempt", values)
 
     def _skip(self, lease: Lease, skips: Sequence[Skip], now: int, changes: Counter[State]) -> None:
-        rows = self._db.change_each(
-            "skip",
-            [
-                {
-                    "run_id": lease.run_id,
-                    "number": skip.number,
-                    "key": skip.key,
-                    "reason": skip.reason,
-                    "now": now,
-                }
-                for skip in sorted(skips, key=lambda skip: skip.number)
-            ],
-        )
-        changes[State.SKIPPED] += sum(row is not None for row in rows)
+        ordered = sorted(skips, key=lambda skip: skip.number)
+        values = [
+            {
+                "run_id": lease.run_id,
+                "number": skip.number,
+                "key": skip.key,
+                "state": _state(skip).value,
+                "reason": skip.reason,
+                "not_before": skip.not_before,
+                "now": now,
+            }
+            for skip in ordered
+        ]
+        rows = self._db.change_each("skip", values)
+        for skip, row in zip(ordered, rows, strict=True):
+            if row is not None:
+                changes[_state(skip)] += 1
 
     def _tally(self, run_id: int, changes: Mapping[State, int]) -> None:
         """Keep the counts; pending is what remains, and is not kept."""
@@ -183,7 +188,7 @@ class Recipients(Runs):
                     "detail": storable(decision.detail),
                     "provider_id": storable(decision.provider_id),
                     "evidence": stored_evidence(decision.evidence),
-                    "resend": None if decision.resend is None else int(decision.resend),
+                    "resend": _flag(decision.resend),
                     "now": now,
                 }
                 for decision in ordered
@@ -206,3 +211,11 @@ class Recipients(Runs):
             "decisions", run_id=run_id, number=number
         )
         return [decided_of(row) for row in rows]
+
+
+def _state(skip: Skip) -> State:
+    return State.SKIPPED if skip.not_before is None else State.HELD
+
+
+def _flag(value: bool | None) -> int | None:
+    return None if value is None else int(value)

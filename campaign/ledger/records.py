@@ -75,19 +75,31 @@ class PlanRecord:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The wish to send to one recipient: its position in the plan, and its key."""
+    """The wish to send to one recipient: its position in the plan, and its key.
+
+    ``identity`` is the normalised address, by which other runs know the same person; ``None`` where
+    the key is that already. ``initiated``: the message goes out although no window is known to be
+    open.
+    """
 
     number: int
     key: str
+    identity: str | None = None
+    initiated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A recipient that a rule refused at the moment of sending."""
+    """A recipient that a rule refused at the moment of sending.
+
+    ``not_before``, in milliseconds UTC, says that the rule refuses only until then: the recipient
+    is held, and not skipped.
+    """
 
     number: int
     key: str
     reason: str
+    not_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,8 @@ def _judged(
         pl.col(KEY).alias("key"),
         pl.col("_identity").alias("identity"),
         pl.col("_address").alias("address"),
+        pl.col("_region").alias("region"),
+        pl.col("_number_type").alias("number_type"),
         REASON,
         pl.col(BLAME).replace(originals).alias(BLAME),
         DETAIL,

@@ -23,7 +23,6 @@ import anyio.lowlevel
 import httpx
 
 from campaign.errors import LedgerError, first_error
-from campaign.ledger.records import Claim
 from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
@@ -170,7 +169,7 @@ class Engine:
         await anyio.lowlevel.checkpoint_if_cancelled()
         asked_at = leaving.clock()
         with anyio.CancelScope(shield=True):
-            attempts = await self._books.claim([Claim(todo.number, todo.key) for todo, _ in batch])
+            attempts = await self._books.claim([todo.claim() for todo, _ in batch])
         mine = [
             (todo, message, attempt)
             for (todo, message), attempt in zip(batch, attempts, strict=True)

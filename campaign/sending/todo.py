@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaign.channel import Channel
+from campaign.ledger.records import Claim
 from campaign.message.form import Form
 from campaign.providers.protocol import Message, TemplateUse
 
@@ -31,6 +32,10 @@ class Todo:
     variables: Mapping[str, str] = field(default_factory=dict)
     tries: int = 0
     begun: bool = False
+
+    def claim(self) -> Claim:
+        """Return the wish to send to this recipient."""
+        return Claim(self.number, self.key, None if self.identity == self.key else self.identity)
 
 
 @dataclass(frozen=True, slots=True)

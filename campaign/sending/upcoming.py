@@ -18,11 +18,12 @@ import anyio
 from campaign.ledger.records import Skip
 from campaign.message.form import Form
 from campaign.providers.protocol import Message
+from campaign.rules.moment import Hold
 from campaign.sending.books import Books
 from campaign.sending.todo import Fixed, Todo, alike
 
-Judge = Callable[[Todo, float], Form | str]
-"""The rules that depend on the moment: the form to send in, or the reason code not to.
+Judge = Callable[[Todo, float], Form | str | Hold]
+"""The rules that depend on the moment: the form to send in, or the reason code not to (now).
 
 The second argument is the time, in seconds since 1970 UTC.
 """
@@ -31,6 +32,8 @@ Batch = list[tuple[Todo, Message]]
 """What travels in one request."""
 
 _SKIPS_TOGETHER = 500
+_SHORT_WAIT = 60.0
+"""Seconds that a recipient waits in line; who has to wait longer is held in the ledger."""
 
 
 class Upcoming:
@@ -130,10 +133,17 @@ class Upcoming:
                     await self._moved.wait()
 
     async def _judged(self, todo: Todo) -> Message | None:
-        verdict = self._judge(todo, time.time())
+        now = time.time()
+        verdict = self._judge(todo, now)
         if isinstance(verdict, Form):
             return self._fixed.message(todo, verdict)
-        self._skips.append(Skip(todo.number, todo.key, verdict))
+        if not isinstance(verdict, Hold):
+            self._skips.append(Skip(todo.number, todo.key, verdict))
+        elif (wait := verdict.until - now) <= _SHORT_WAIT:
+            self.again(todo, time.monotonic() + wait)
+        else:
+            until = math.ceil(verdict.until * 1000)
+            self._skips.append(Skip(todo.number, todo.key, verdict.reason, until))
         if len(self._skips) >= _SKIPS_TOGETHER:
             await self._write_skips()
         return None

@@ -33,6 +33,8 @@ def answers(
         "_address",
         "_identity",
         "_address_problem",
+        "_region",
+        "_number_type",
     ]
     return collected.select("_address", "_identity", "_address_problem").rows()
 

@@ -16,7 +16,7 @@ def read(cell: str | None, region: str | None = None) -> tuple[str | None, str |
     frame = normalise_phones(
         pl.Series([cell], dtype=pl.String), pl.Series([region], dtype=pl.String)
     )
-    address, problem = frame.row(0)
+    address, problem = frame.select("address", "problem").row(0)
     return address, problem
 
 
@@ -122,15 +122,30 @@ def test_rows_keep_their_order_and_each_distinct_pair_is_parsed_once(
         return text, None
 
     monkeypatch.setattr(phones, "read_phone", counting)
-    raw = pl.Series(["+2", "+1", None, "+2", "+1", None, "+2"])
+    raw = pl.Series(["+4917139200123", "+12025550123", None] * 2 + ["+4917139200123"])
     answer = normalise_phones(raw, pl.Series([None] * 7, dtype=pl.String))
     assert answer["address"].to_list() == raw.to_list()
-    assert sorted(asked, key=str) == ["+1", "+2", None]
+    assert sorted(asked, key=str) == ["+12025550123", "+4917139200123", None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "kind"),
+    [
+        ("+4917139200123", "DE", "mobile"),
+        ("+12025550123", "US", "fixed_line_or_mobile"),
+        ("+442079460000", "GB", "fixed_line"),
+        ("+80012345678", "001", "toll_free"),
+    ],
+)
+def test_a_number_has_its_country_and_kind(cell: str, region: str, kind: str) -> None:
+    answer = normalise_phones(pl.Series([cell]), pl.Series([None], dtype=pl.String))
+    assert answer.select("region", "type").row(0) == (region, kind)
 
 
 def test_an_empty_batch_is_an_empty_answer() -> None:
     empty = pl.Series([], dtype=pl.String)
-    assert normalise_phones(empty, empty).schema == {"address": pl.String, "problem": pl.String}
+    names = ("address", "problem", "region", "type")
+    assert normalise_phones(empty, empty).schema == dict.fromkeys(names, pl.String)
 
 
 def test_the_expression_runs_in_a_streaming_query() -> None:

@@ -88,6 +88,15 @@ class AnyHistory(RuleBasedStateMachine):
             self.states[number] = State.HELD
             self.due[number] = due
 
+    @rule(number=NUMBERS, hours=st.sampled_from([-1, 1]))
+    def hold_back(self, number: int, hours: int) -> None:
+        """A rule says "not now" before anybody is claimed."""
+        due = now_ms() + hours * 3_600_000
+        self.ledger.write(self.lease, skips=[Skip(number, f"key-{number}", "why", due)])
+        if self.states[number] is State.PENDING:
+            self.states[number] = State.HELD
+            self.due[number] = due
+
     @rule()
     def release_whose_time_has_come(self) -> None:
         due = [

@@ -37,7 +37,7 @@ def test_an_empty_file_gets_the_newest_tables(tmp_path: Path) -> None:
     ledger = SqliteLedger(path)
     assert ensure(ledger).planned == 0
     ledger.close()
-    assert pragma(path, "user_version") == SCHEMA_VERSION == 2
+    assert pragma(path, "user_version") == SCHEMA_VERSION == 3
     assert pragma(path, "application_id") == int.from_bytes(b"CAMP")
 
 

@@ -42,7 +42,8 @@ SET plan_path = :plan_path, plan_hash = :plan_hash, definition_hash = :definitio
 WHERE id = :run_id;
 
 -- name: any_decided
-SELECT 1 FROM recipient WHERE run_id = :run_id AND state <> 'pending'
+SELECT 1 FROM recipient
+WHERE run_id = :run_id AND state <> 'pending' AND NOT (state = 'held' AND attempts = 0)
 UNION ALL
 SELECT 1 FROM decision WHERE run_id = :run_id
 LIMIT 1;
@@ -91,10 +92,11 @@ INSERT INTO refusal (run_id, verdict, reason, rows) VALUES (:run_id, :verdict, :
 SELECT verdict AS state, reason, rows FROM refusal WHERE run_id = :run_id;
 
 -- name: claim
-INSERT INTO recipient (run_id, number, key, state, attempts, claimed_at)
-VALUES (:run_id, :number, :key, 'sending', 1, :now)
+INSERT INTO recipient (run_id, number, key, state, attempts, claimed_at, identity, initiated)
+VALUES (:run_id, :number, :key, 'sending', 1, :now, :identity, :initiated)
 ON CONFLICT (run_id, number) DO UPDATE
 SET state = 'sending', attempts = recipient.attempts + 1, claimed_at = :now, settled_at = NULL,
+    identity = :identity, initiated = :initiated,
     -- What the attempt before said is in `attempt`, and says nothing of this one.
     reason = NULL, code = NULL, detail = NULL, provider_id = NULL, evidence = NULL,
     resend = NULL, not_before = NULL
@@ -102,12 +104,12 @@ WHERE recipient.state = 'pending'
 RETURNING attempts;
 
 -- name: skip
-INSERT INTO recipient (run_id, number, key, state, reason, attempts, settled_at)
-VALUES (:run_id, :number, :key, 'skipped', :reason, 0, :now)
+INSERT INTO recipient (run_id, number, key, state, reason, attempts, settled_at, not_before)
+VALUES (:run_id, :number, :key, :state, :reason, 0, :now, :not_before)
 ON CONFLICT (run_id, number) DO UPDATE
-SET state = 'skipped', reason = :reason, settled_at = :now,
+SET state = :state, reason = :reason, settled_at = :now,
     code = NULL, detail = NULL, provider_id = NULL, evidence = NULL,
-    resend = NULL, not_before = NULL
+    resend = NULL, not_before = :not_before
 WHERE recipient.state = 'pending'
 RETURNING number;
 

@@ -78,13 +78,13 @@ WHERE recipient.run_id = :run_id
   AND NOT (
       (recipient.state = attempt.outcome)
       OR (recipient.state IN ('failed', 'held') AND attempt.outcome IN ('rejected', 'not_sent'))
-      OR (recipient.state IN ('pending', 'skipped')
+      OR (recipient.state IN ('pending', 'skipped', 'held')
           AND attempt.outcome IN ('throttled', 'not_sent', 'rejected'))
   );
 
 -- name: state_without_attempt
 SELECT number, key, state AS found FROM recipient
-WHERE run_id = :run_id AND attempts = 0 AND state <> 'skipped';
+WHERE run_id = :run_id AND attempts = 0 AND state NOT IN ('skipped', 'held', 'pending');
 
 -- name: times_missing
 SELECT number, key, state AS found FROM recipient

@@ -1,0 +1,46 @@
+"""Rules that depend on the moment: on the time, or on what other runs have done meanwhile.
+
+Invariant: each is judged by the same module twice, over whole columns when the plan is made, which
+is the forecast, and for one recipient right before the message leaves, which decides. A rule that
+objects only for now says until when: the recipient is held, and not skipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not now: the reason code, and when to ask again (seconds since 1970 UTC)."""
+
+    reason: str
+    until: float
+
+
+class Who(Protocol):
+    """What a rule may know of a recipient who is about to be sent to."""
+
+    @property
+    def key(self) -> str:
+        """What the recipient is known by in its run."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """The normalised address."""
+        ...
+
+    @property
+    def last_inbound(self) -> int | None:
+        """When they last wrote to us, in microseconds since 1970 UTC."""
+        ...
+
+
+class MomentRule(Protocol):
+    """One rule of this kind."""
+
+    def objection(self, who: Who, now: float) -> str | Hold | None:
+        """Return the reason code not to send at ``now`` (seconds since 1970 UTC), if any."""
+        ...
