@@ -1,0 +1,102 @@
+"""What stands before a number when it is dialled, and where it ends.
+
+Invariant: a prefix ends where the library's own pattern for it ends. Most prefixes are plain digits
+and are compared for all rows at once. The others are patterns, which polars asks in the same order
+of alternatives as Python; a region with few rows is not worth the compiling and is left open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from campaign.audience.numbering.patterns import Unreadable, sequence
+from campaign.audience.numbering.plans import REGIONS, Region, region
+
+FEW = 40
+"""So many rows of a region are read one by one sooner than a pattern is compiled for them."""
+
+SCHEMA = {"length": pl.UInt32, "open": pl.Boolean}
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """One prefix of all regions: plain digits, or a pattern for those that need one."""
+
+    plain: pl.Series
+    """For each region the digits, or null."""
+
+    patterns: dict[int, tuple[str, int | None]]
+    """For each region whose prefix is a pattern: it, and the group that has numbers rewritten."""
+
+    def lengths(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows, in any order, with ``length`` (of the prefix, 0 without) and ``open``.
+
+        ``rows`` have ``plan``, the region's place in `REGIONS`, and ``digits``. ``open`` are those
+        that the library must read.
+        """
+        special = pl.col("plan").is_in(list(self.patterns))
+        plain = rows.filter(~special)
+        digits = self.plain.gather(plain["plan"])
+        found = plain.with_columns(
+            length=pl.when(pl.col("digits").str.starts_with(digits))
+            .then(digits.str.len_bytes())
+            .otherwise(0)
+            .cast(SCHEMA["length"]),
+            open=pl.lit(False),
+        )
+        if found.height == rows.height:
+            return found
+        parts = rows.filter(special).partition_by("plan")
+        return pl.concat([found, *map(self._by_pattern, parts)])
+
+    def _by_pattern(self, rows: pl.DataFrame) -> pl.DataFrame:
+        pattern, rewriting = self.patterns[rows["plan"][0]]
+        if rows.height < FEW or not pattern:
+            return rows.with_columns(length=pl.lit(0, SCHEMA["length"]), open=pl.lit(True))
+        anchored = f"^(?:{pattern})"
+        digits = pl.col("digits")
+        rewritten = (
+            pl.lit(False)
+            if rewriting is None
+            else digits.str.extract(anchored, rewriting).is_not_null()
+        )
+        length = digits.str.extract(anchored, 0).str.len_bytes().fill_null(0)
+        return rows.with_columns(length=length.cast(SCHEMA["length"]), open=rewritten)
+
+
+@cache
+def national_prefix() -> Prefix:
+    """Return what is dialled before a national number in each region."""
+    return _prefix(lambda region: (region.prefix, region.rewrites))
+
+
+@cache
+def prefix_abroad() -> Prefix:
+    """Return what is dialled before a foreign number in each region."""
+    return _prefix(lambda region: (region.abroad, None))
+
+
+def _prefix(of: Callable[[Region], tuple[str | None, int | None]]) -> Prefix:
+    plain: list[str | None] = []
+    patterns: dict[int, tuple[str, int | None]] = {}
+    for place, name in enumerate(REGIONS):
+        pattern, rewriting = of(region(name))
+        digits_only = pattern is not None and re.fullmatch(r"\d+", pattern) is not None
+        plain.append(pattern if digits_only else None)
+        if pattern is not None and not digits_only:
+            patterns[place] = (_known(pattern), rewriting)
+    return Prefix(pl.Series(plain, dtype=pl.String), patterns)
+
+
+def _known(pattern: str) -> str:
+    """Return the pattern, or nothing if it may mean something else to polars than to Python."""
+    try:
+        sequence(pattern)
+    except Unreadable:
+        return ""
+    return pattern

@@ -1,0 +1,110 @@
+"""From whole columns of cells to E.164 numbers: what is tidy by the table, the rest by the library.
+
+Invariant: every row has the answer that ``phonenumbers`` gives for it: ``parse``, ``format_number``,
+``region_code_for_number``, ``number_type``, ``is_valid_number`` and ``is_possible_number``. The table
+is asked only about cells of digits and such marks as the library passes over in silence.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import polars as pl
+
+from campaign.audience.numbering.authority import ANSWER, judge
+from campaign.audience.numbering.cache import table
+from campaign.audience.numbering.national import read_national, without_prefix
+from campaign.audience.numbering.plans import REGIONS, countries
+from campaign.audience.numbering.table import ASK, Table
+
+_MARKS = [" ", "(", ")", "-", ".", "/"]
+"""What may stand between the digits of a number without meaning anything to the library. It reads
+``~`` and ``#`` as the beginning of an extension, and is asked about everything that is not here."""
+
+_LONGEST_CELL = 250
+"""The library refuses longer texts without reading them."""
+
+_REGION = pl.Enum(REGIONS)
+
+
+def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
+    """Return what each cell is, as ``phonenumbers`` judges it when it is told the region.
+
+    ``text`` and ``region`` (ISO 3166-1 alpha-2 in upper case, or null) are String columns of one
+    length. The answer has, for each row: ``e164`` (null where no number can be parsed), ``region``
+    (that of the number; ``001`` for numbers of no country; null where the library names none),
+    ``type`` (libphonenumber's word in lower case; ``unknown`` for what is not valid), ``valid`` and
+    ``possible``. An extension is not told: it is for the caller to see that there is none.
+    """
+    world = table()
+    cells = pl.DataFrame({"text": text, "region": region}).with_row_index("row")
+    known = _told(_numbers(cells, world), world)
+    if known.height == cells.height:
+        return known.sort("row").select(list(ANSWER))
+    open_ = pl.repeat(True, cells.height, eager=True).scatter(known["row"], False)
+    asked = cells.filter(open_)
+    distinct = asked.select("text", told="region").unique()
+    answers = distinct.hstack(judge(distinct.iter_rows()))
+    told = asked.rename({"region": "told"}).join(answers, on=["text", "told"], nulls_equal=True)
+    return pl.concat([known, told.select(known.columns)]).sort("row").select(list(ANSWER))
+
+
+def _numbers(cells: pl.DataFrame, world: Table) -> pl.DataFrame:
+    """Return ``row`` and ``digits``, calling code and national number, of what can be told."""
+    tidy = cells.select(
+        "row",
+        digits=pl.col("text").str.replace_many(_MARKS, [""]),
+        plan=pl.col("region").cast(_REGION, strict=False).to_physical().cast(pl.UInt32),
+        short=pl.col("text").str.len_bytes() <= _LONGEST_CELL,
+    )
+    explicit = tidy.filter(pl.col("digits").str.contains(r"^\+[1-9][0-9]{4,17}$"), pl.col("short"))
+    domestic = tidy.filter(
+        pl.col("digits").str.contains("^[0-9]{4,17}$"),
+        pl.col("short"),
+        pl.col("plan").is_not_null(),
+    )
+    read = read_national(domestic.select("row", "plan", "digits"), world)
+    abroad = pl.concat(
+        [explicit.select("row", digits=pl.col("digits").str.slice(1)), read.international]
+    )
+    abroad = _answered(abroad, world)
+    trunk = world.kinds["trunk"].gather(abroad["answer"])
+    behind = without_prefix(_behind_the_code(abroad.filter(trunk), world), world)
+    at_home = _answered(pl.concat([behind, read.national]), world)
+    return pl.concat([abroad.filter(~trunk), at_home])
+
+
+def _answered(numbers: pl.DataFrame, world: Table) -> pl.DataFrame:
+    """Return the rows whose digits the table knows, with ``answer``."""
+    answers = world.numbers.of(numbers["digits"].cast(pl.Int64, strict=False))
+    return numbers.with_columns(answer=answers).filter(pl.col("answer") != ASK)
+
+
+def _behind_the_code(numbers: pl.DataFrame, world: Table) -> pl.DataFrame:
+    """Return the rows as what is dialled in the country of their calling code."""
+    country = world.kinds["country"].gather(numbers["answer"])
+    code = country.cast(pl.String)
+    return numbers.select(
+        "row",
+        plan=country.replace_strict(_main_plans(), return_dtype=pl.UInt32),
+        digits=pl.col("digits").str.slice(code.str.len_bytes()),
+        country=code,
+    )
+
+
+@cache
+def _main_plans() -> dict[int, int]:
+    """Return for each calling code the place of the region whose rules hold behind it."""
+    places = {name: place for place, name in enumerate(REGIONS)}
+    return {
+        country.code: places[country.regions[0]]
+        for country in countries()
+        if country.regions[0] in places
+    }
+
+
+def _told(numbers: pl.DataFrame, world: Table) -> pl.DataFrame:
+    """Return ``row`` and the answer of each number that was found."""
+    kinds = world.kinds.select("region", "type", "possible", valid=pl.col("type") != "unknown")
+    found = numbers.select("row", e164=pl.concat_str(pl.lit("+"), "digits"))
+    return found.hstack(kinds[numbers["answer"]]).select("row", *ANSWER)
