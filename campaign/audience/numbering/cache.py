@@ -1,8 +1,9 @@
 """The table between two runs: a file in the user's cache folder, so that it is built once.
 
 Invariant: a file that is not exactly what was written is built anew, and no failure of a disk is an
-error: the table is then computed each time. The name holds the version of the metadata and of this
-layout, a digest stands before the content, and a file appears under its name only when it is whole.
+error: the table is then computed each time. The name holds the version of the metadata and a digest
+of the code that computes the table, a digest of the content stands before it, and a file appears
+under its name only when it is whole.
 """
 
 from __future__ import annotations
@@ -20,16 +21,13 @@ import polars as pl
 
 from campaign.audience.numbering.table import Intervals, Table, built
 
-_LAYOUT = 1
-"""Changes whenever what is computed from the same metadata changes."""
-
 _DIGEST = hashlib.sha256().digest_size
 
 
 @cache
 def table() -> Table:
     """Return the table of the installed ``phonenumbers``."""
-    file = folder() / f"numbers-{phonenumbers.__version__}-{_LAYOUT}.bin"
+    file = folder() / f"numbers-{phonenumbers.__version__}-{_code()}.bin"
     kept = _read(file)
     if kept is None:
         kept = built()
@@ -47,6 +45,12 @@ def folder() -> Path:
     except RuntimeError:
         # Nobody's home is known; a folder that is not there means no cache.
         return Path(os.devnull) / "campaign"
+
+
+def _code() -> str:
+    """Return what changes with the modules from which the table comes."""
+    modules = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(module.read_bytes() for module in modules)).hexdigest()[:16]
 
 
 def _read(file: Path) -> Table | None:

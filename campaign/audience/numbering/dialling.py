@@ -41,7 +41,7 @@ class Prefix:
         """
         special = pl.col("plan").is_in(list(self.patterns))
         plain = rows.filter(~special)
-        digits = self.plain.gather(plain["plan"])
+        digits = pl.lit(self.plain).gather(pl.col("plan"))
         found = plain.with_columns(
             length=pl.when(pl.col("digits").str.starts_with(digits))
             .then(digits.str.len_bytes())

@@ -1,8 +1,8 @@
 """Digits as they are dialled inside a region: which number of the world they are.
 
 Invariant: the steps and conditions are those of ``phonenumbers.parse`` (9.0.43,
-``_maybe_extract_country_code`` and ``_maybe_strip_national_prefix_carrier_code``), each for all rows
-at once. A row that meets anything else is left open, and the library reads it:
+``_maybe_extract_country_code`` and ``_maybe_strip_national_prefix_carrier_code``), each for all
+rows at once. A row that meets anything else is left open, and the library reads it:
 
 1. A prefix for calls abroad makes the rest an international number, unless that begins with 0.
 2. Digits that begin with the region's own calling code are read without it, where that makes a
@@ -89,7 +89,7 @@ def _own_code(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
         digits="whole",
         behind="cut",
         stays=~((~before & after) | too_long),
-    ).filter((before.is_not_null() & after.is_not_null()))
+    ).filter(before.is_not_null() & after.is_not_null())
 
 
 def _cut(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -5,10 +5,10 @@ the language: digits, classes, groups, alternatives, ``?`` and counted repetitio
 parser of patterns is private and differs between versions, so this part is read here; whatever else
 may turn up one day raises `Unreadable`, and its numbers are left to ``phonenumbers`` itself.
 
-What remains is kept as *terms* (V. Antimirov, "Partial derivatives of regular expressions and finite
-automaton constructions", 1996): a term is a sequence of parts, and reading one digit turns it into a
-set of terms. Equal remainders are one object, so that the many branches of a numbering plan that end
-in the same ``\\d{6}`` are followed once.
+What remains is kept as *terms* (V. Antimirov, "Partial derivatives of regular expressions and
+finite automaton constructions", 1996): a term is a sequence of parts, and reading one digit turns
+it into a set of terms. Equal remainders are one object, so that the many branches of a numbering
+plan that end in the same ``\\d{6}`` are followed once.
 """
 
 from __future__ import annotations

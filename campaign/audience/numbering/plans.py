@@ -48,7 +48,7 @@ class Region:
     @property
     def pattern(self) -> str:
         """The pattern of all its national numbers."""
-        return self.metadata.general_desc.national_number_pattern or ""
+        return _general(self.metadata).national_number_pattern or ""
 
     @property
     def prefix(self) -> str | None:
@@ -57,7 +57,7 @@ class Region:
 
     @property
     def rewrites(self) -> int | None:
-        """The group of `prefix` that has a number rewritten instead of shortened, if there is one."""
+        """The group of `prefix` that has a number rewritten, not only shortened, if any."""
         if not self.prefix or not self.metadata.national_prefix_transform_rule:
             return None
         return re.compile(self.prefix).groups
@@ -69,12 +69,12 @@ class Region:
 
     def too_long(self, length: int) -> bool:
         """Tell whether so many digits are more than any number of the region has."""
-        desc = self.metadata.general_desc
+        desc = _general(self.metadata)
         return length > max(desc.possible_length) and length not in desc.possible_length_local_only
 
     def bears(self, length: int) -> bool:
         """Tell whether a prefix may be taken off if so many digits remain."""
-        desc = self.metadata.general_desc
+        desc = _general(self.metadata)
         return self.too_long(length) or (
             length in desc.possible_length and length not in desc.possible_length_local_only
         )
@@ -83,9 +83,8 @@ class Region:
 @cache
 def region(name: str) -> Region:
     """Return the region of this name; one of `REGIONS`."""
-    metadata = PhoneMetadata.metadata_for_region(name)
-    assert metadata is not None
-    return Region(name, phonenumbers.country_code_for_region(name), metadata)
+    country = phonenumbers.country_code_for_region(name)
+    return Region(name, country, _metadata(country, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +153,13 @@ def countries() -> list[Country]:
 
 def _metadata(code: int, name: str) -> PhoneMetadata:
     metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, name)
-    assert metadata is not None
+    if metadata is None or metadata.general_desc is None:
+        raise LookupError(f"phonenumbers has no metadata for {name} ({code}); install it anew.")
     return metadata
+
+
+def _general(plan: PhoneMetadata) -> PhoneNumberDesc:
+    return plan.general_desc or PhoneNumberDesc()
 
 
 def _descs(plan: PhoneMetadata) -> Iterator[PhoneNumberDesc | None]:

@@ -1,8 +1,9 @@
-"""From whole columns of cells to E.164 numbers: what is tidy by the table, the rest by the library.
+"""From whole columns of cells to E.164 numbers: tidy ones by the table, the rest by the library.
 
-Invariant: every row has the answer that ``phonenumbers`` gives for it: ``parse``, ``format_number``,
-``region_code_for_number``, ``number_type``, ``is_valid_number`` and ``is_possible_number``. The table
-is asked only about cells of digits and such marks as the library passes over in silence.
+Invariant: every row has the answer that ``phonenumbers`` gives for it: ``parse``,
+``format_number``, ``region_code_for_number``, ``number_type``, ``is_valid_number`` and
+``is_possible_number``. The table is asked only about cells of digits and such marks as the library
+passes over in silence.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
     """
     world = table()
     cells = pl.DataFrame({"text": text, "region": region}).with_row_index("row")
-    known = _told(_numbers(cells, world), world)
+    known = _told(known_numbers(cells, world), world)
     if known.height == cells.height:
         return known.sort("row").select(list(ANSWER))
     open_ = pl.repeat(True, cells.height, eager=True).scatter(known["row"], False)
@@ -49,8 +50,12 @@ def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
     return pl.concat([known, told.select(known.columns)]).sort("row").select(list(ANSWER))
 
 
-def _numbers(cells: pl.DataFrame, world: Table) -> pl.DataFrame:
-    """Return ``row`` and ``digits``, calling code and national number, of what can be told."""
+def known_numbers(cells: pl.DataFrame, world: Table) -> pl.DataFrame:
+    """Return the numbers that the table tells, for some of the ``row``, ``text`` and ``region``.
+
+    The answer has ``row``, ``digits`` (calling code and national number) and ``answer``, a row of
+    the table's ``kinds``. About the other rows the library must be asked.
+    """
     tidy = cells.select(
         "row",
         digits=pl.col("text").str.replace_many(_MARKS, [""]),

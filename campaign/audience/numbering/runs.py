@@ -25,7 +25,7 @@ _NOTHING: Answer = frozenset()
 
 
 class Patterns:
-    """Some patterns, asked together. Whole patterns match whole numbers, prefixes their beginning."""
+    """Some patterns, asked together: some match whole numbers, some (prefixes) their beginning."""
 
     def __init__(self, terms: Terms, whole: Iterable[str], prefixes: Iterable[str] = ()) -> None:
         """Take the patterns; they are numbered in this order, the whole ones first.

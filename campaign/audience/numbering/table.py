@@ -5,8 +5,9 @@ Invariant: the answer to a number is that of the last boundary that is not above
 digits make, calling code first: no calling code begins with 0, so equal numbers have equal digits,
 and longer ones come later.
 
-The patterns of a calling code are compiled to runs (`runs`); neighbouring runs with the same answer
-are one interval. A calling code whose patterns cannot be read is left out, and the library is asked.
+The patterns of a calling code are compiled to runs (`runs`); neighbouring runs with the same
+answer are one interval. A calling code whose patterns cannot be read is left out, and the library
+is asked.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class Table:
     """What the numbers of the world are, and which digits a region takes for a national number."""
 
     kinds: pl.DataFrame
-    """A row for each answer of `numbers`: country, region, type, possible, and whether digits behind
-    the calling code may be a national prefix."""
+    """A row for each answer of `numbers`: country, region, type, possible, and whether what follows
+    the calling code may begin with a national prefix."""
 
     numbers: Intervals
     """For calling code and national number: a row of `kinds`, or `ASK`."""
