@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import recovery, throughput
+from benchmarks import phones, recovery, throughput
 
-ALL = {"recovery": recovery.main, "throughput": throughput.main}
+ALL = {
+    "phones": phones.main,
+    "recovery": lambda _: recovery.main(),
+    "throughput": lambda _: throughput.main(),
+}
 
 
 def main() -> None:
-    """Run the benchmark that is named."""
+    """Run the benchmark that is named, with the arguments behind its name."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=sorted(ALL))
-    ALL[parser.parse_args().name]()
+    named, arguments = parser.parse_known_args()
+    ALL[named.name](arguments)
 
 
 main()

@@ -20,7 +20,11 @@ from campaign.audience.numbering.plans import REGIONS, Region, region
 FEW = 40
 """So many rows of a region are read one by one sooner than a pattern is compiled for them."""
 
-SCHEMA = {"length": pl.UInt32, "open": pl.Boolean}
+_FOUND = {"length": pl.UInt32, "rewritten": pl.String, "open": pl.Boolean}
+
+
+Rewriting = tuple[int, str]
+"""The group that must have taken part in the match, and what stands instead of the match then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +34,15 @@ class Prefix:
     plain: pl.Series
     """For each region the digits, or null."""
 
-    patterns: dict[int, tuple[str, int | None]]
-    """For each region whose prefix is a pattern: it, and the group that has numbers rewritten."""
+    patterns: dict[int, tuple[str, Rewriting | None]]
+    """For each region whose prefix is a pattern: it, and what it makes of some numbers."""
 
     def lengths(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows, in any order, with ``length`` (of the prefix, 0 without) and ``open``.
+        """Return the rows, in any order, with ``length``, ``rewritten`` and ``open``.
 
-        ``rows`` have ``plan``, the region's place in `REGIONS`, and ``digits``. ``open`` are those
-        that the library must read.
+        ``rows`` have ``plan``, the region's place in `REGIONS`, and ``digits``. ``length`` is that
+        of the prefix, 0 without one; ``rewritten`` the digits where the prefix does not only go but
+        has them changed; ``open`` are the rows that the library must read.
         """
         special = pl.col("plan").is_in(list(self.patterns))
         plain = rows.filter(~special)
@@ -46,7 +51,8 @@ class Prefix:
             length=pl.when(pl.col("digits").str.starts_with(digits))
             .then(digits.str.len_bytes())
             .otherwise(0)
-            .cast(SCHEMA["length"]),
+            .cast(_FOUND["length"]),
+            rewritten=pl.lit(None, _FOUND["rewritten"]),
             open=pl.lit(False),
         )
         if found.height == rows.height:
@@ -57,22 +63,29 @@ class Prefix:
     def _by_pattern(self, rows: pl.DataFrame) -> pl.DataFrame:
         pattern, rewriting = self.patterns[rows["plan"][0]]
         if rows.height < FEW or not pattern:
-            return rows.with_columns(length=pl.lit(0, SCHEMA["length"]), open=pl.lit(True))
+            return rows.with_columns(
+                length=pl.lit(0, _FOUND["length"]),
+                rewritten=pl.lit(None, _FOUND["rewritten"]),
+                open=pl.lit(True),
+            )
         anchored = f"^(?:{pattern})"
         digits = pl.col("digits")
-        rewritten = (
-            pl.lit(False)
-            if rewriting is None
-            else digits.str.extract(anchored, rewriting).is_not_null()
-        )
+        rewritten = pl.lit(None, _FOUND["rewritten"])
+        if rewriting is not None:
+            group, instead = rewriting
+            rewritten = pl.when(digits.str.extract(anchored, group).is_not_null()).then(
+                digits.str.replace(anchored, instead)
+            )
         length = digits.str.extract(anchored, 0).str.len_bytes().fill_null(0)
-        return rows.with_columns(length=length.cast(SCHEMA["length"]), open=rewritten)
+        return rows.with_columns(
+            length=length.cast(_FOUND["length"]), rewritten=rewritten, open=pl.lit(False)
+        )
 
 
 @cache
 def national_prefix() -> Prefix:
     """Return what is dialled before a national number in each region."""
-    return _prefix(lambda region: (region.prefix, region.rewrites))
+    return _prefix(lambda region: (region.prefix, _rewriting(region)))
 
 
 @cache
@@ -81,9 +94,16 @@ def prefix_abroad() -> Prefix:
     return _prefix(lambda region: (region.abroad, None))
 
 
-def _prefix(of: Callable[[Region], tuple[str | None, int | None]]) -> Prefix:
+def _rewriting(region: Region) -> Rewriting | None:
+    if not region.prefix or not region.rewriting:
+        return None
+    # The library asks about the last group. What Python writes \\1 is ${1} for polars.
+    return re.compile(region.prefix).groups, re.sub(r"\\(\d)", r"${\1}", region.rewriting)
+
+
+def _prefix(of: Callable[[Region], tuple[str | None, Rewriting | None]]) -> Prefix:
     plain: list[str | None] = []
-    patterns: dict[int, tuple[str, int | None]] = {}
+    patterns: dict[int, tuple[str, Rewriting | None]] = {}
     for place, name in enumerate(REGIONS):
         pattern, rewriting = of(region(name))
         digits_only = pattern is not None and re.fullmatch(r"\d+", pattern) is not None

@@ -7,8 +7,8 @@ rows at once. A row that meets anything else is left open, and the library reads
 1. A prefix for calls abroad makes the rest an international number, unless that begins with 0.
 2. Digits that begin with the region's own calling code are read without it, where that makes a
    number of them that they were not before, or where they were too many.
-3. A national prefix is taken off, unless the digits were a number with it and are none without,
-   or too few would remain.
+3. A national prefix is taken off, or rewritten, unless the digits were a number with it and are
+   none without, or too few would remain.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def read_national(rows: pl.DataFrame, table: Table) -> Read:
     abroad = ahead.filter(goes_abroad).select("row", digits=rest)
     at_home = (
         ahead.filter(~goes_abroad)
-        .drop("length", "open")
+        .drop("length", "rewritten", "open")
         .with_columns(country=pl.lit(_codes()).gather(pl.col("plan")))
     )
     own = pl.col("digits").str.starts_with(pl.col("country"))
@@ -97,13 +97,15 @@ def _cut(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     found = national_prefix().lengths(rows).filter(~pl.col("open"))
     has_none = pl.col("length") == 0
     none = found.filter(has_none).with_columns(cut="digits")
-    some = found.filter(~has_none).with_columns(cut=pl.col("digits").str.slice(pl.col("length")))
+    some = found.filter(~has_none).with_columns(
+        cut=pl.coalesce("rewritten", pl.col("digits").str.slice(pl.col("length")))
+    )
     before = _matches(some["plan"], some["digits"], table)
     after = _matches(some["plan"], some["cut"], table)
     some = some.with_columns(cut=pl.when(before & ~after).then("digits").otherwise("cut")).filter(
         before.is_not_null() & after.is_not_null()
     )
-    return pl.concat([none, some]).drop("length", "open")
+    return pl.concat([none, some]).drop("length", "rewritten", "open")
 
 
 def _matches(plan: pl.Series, digits: pl.Series, table: Table) -> pl.Series:

@@ -8,7 +8,6 @@ pattern or country is written down. The order of questions is that of the librar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -56,11 +55,9 @@ class Region:
         return self.metadata.national_prefix_for_parsing or None
 
     @property
-    def rewrites(self) -> int | None:
-        """The group of `prefix` that has a number rewritten, not only shortened, if any."""
-        if not self.prefix or not self.metadata.national_prefix_transform_rule:
-            return None
-        return re.compile(self.prefix).groups
+    def rewriting(self) -> str | None:
+        """What stands instead of some prefixes, where they do not only go."""
+        return self.metadata.national_prefix_transform_rule or None
 
     @property
     def abroad(self) -> str | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import phonenumbers
 import polars as pl
-from phonenumbers import PhoneNumber, PhoneNumberFormat
+from phonenumbers import PhoneNumber, PhoneNumberFormat, timezone
 from phonenumbers.re_util import enable_pattern_cache
 
-from campaign.audience.numbering import read_numbers
+from campaign.audience.numbering import read_numbers, zones_of
 from campaign.audience.numbering.table import ASK, Intervals, Table
 from tests.audience.numbering.samples import Cell
 
@@ -46,6 +46,26 @@ def disagreements(cells: list[Cell]) -> list[tuple[Cell, Answer, Answer]]:
         for cell, ours in zip(cells, read(cells), strict=True)
         if ours != (theirs := library(*cell))
     ]
+
+
+def zone_disagreements(numbers: list[str]) -> list[tuple[str, str | None]]:
+    """Return the E.164 numbers that have other zones than the library names, with ours."""
+    return [
+        (number, zones)
+        for number, zones in zip(numbers, zones_of(pl.Series(numbers)), strict=True)
+        if zones != _library_zones(number)
+    ]
+
+
+def _library_zones(e164: str) -> str | None:
+    number = phonenumbers.parse(e164)
+    asked = (
+        timezone.time_zones_for_geographical_number
+        if number.country_code in (1, 7)
+        else timezone.time_zones_for_number
+    )
+    zones = asked(number)
+    return None if zones == (timezone.UNKNOWN_TIMEZONE,) else ",".join(zones)
 
 
 def numbers_in(intervals: Intervals, places: Iterable[int]) -> list[int]:

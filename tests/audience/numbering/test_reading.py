@@ -23,8 +23,8 @@ def test_numbers_with_a_digit_changed_lost_or_doubled_are_judged_as_the_library_
     None
 ):
     every = [cell for region, number in examples() for cell in written(region, number)]
-    cells = [one for cell in random.Random(1).sample(every, 700) for one in changed(cell)]
-    assert len(cells) > 50_000
+    cells = [one for cell in random.Random(1).sample(every, 400) for one in changed(cell)]
+    assert len(cells) > 30_000
     assert disagreements(cells) == []
 
 
@@ -79,6 +79,9 @@ def test_ordinary_lists_are_read_without_asking_the_library(
         ("06 12 34 56 78", "FR"),
         ("+44 7911 123456", "GB"),
         ("+7 812 123 45 67", "RU"),
+        *[("011 15-2345-6789", "AR")] * FEW,
+        *[("(11) 96123-4567", "BR")] * FEW,
+        *[("020 7946 0123", "GB")] * FEW,
     ]
     assert [answer[3] for answer in read(cells)] == [True] * len(cells)
 

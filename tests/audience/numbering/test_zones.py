@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import random
 
-import phonenumbers
 import polars as pl
 import pytest
-from phonenumbers import timezone
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from campaign.audience.numbering import zones_of
-from tests.audience.numbering.measure import read
+from tests.audience.numbering.measure import read, zone_disagreements
 from tests.audience.numbering.samples import changed, examples, written
-
-
-def library(e164: str) -> str | None:
-    number = phonenumbers.parse(e164)
-    asked = (
-        timezone.time_zones_for_geographical_number
-        if number.country_code in (1, 7)
-        else timezone.time_zones_for_number
-    )
-    zones = asked(number)
-    return None if zones == (timezone.UNKNOWN_TIMEZONE,) else ",".join(zones)
-
-
-def differing(numbers: list[str]) -> list[tuple[str, str | None]]:
-    return [
-        (number, zones)
-        for number, zones in zip(numbers, zones_of(pl.Series(numbers)), strict=True)
-        if zones != library(number)
-    ]
 
 
 def test_every_example_number_has_the_zones_that_the_library_names() -> None:
     cells = [cell for region, number in examples() for cell in written(region, number)]
     numbers = sorted({answer[0] for answer in read(cells) if answer[0]})
     assert len(numbers) > 2_000
-    assert differing(numbers) == []
+    assert zone_disagreements(numbers) == []
 
 
 def test_every_prefix_that_has_zones_is_found_and_ends_where_it_ends() -> None:
@@ -50,14 +29,14 @@ def test_every_prefix_that_has_zones_is_found_and_ends_where_it_ends() -> None:
     ]
     numbers = sorted({answer[0] for answer in read(cells) if answer[0]})
     assert len(numbers) > 15_000
-    assert differing(numbers) == []
+    assert zone_disagreements(numbers) == []
 
 
 def test_numbers_with_a_digit_changed_have_the_zones_that_the_library_names() -> None:
     every = [cell for region, number in examples() for cell in written(region, number)]
     some = random.Random(4).sample(every, 100)
     answers = read([one for cell in some for one in changed(cell)])
-    assert differing(sorted({answer[0] for answer in answers if answer[0]})) == []
+    assert zone_disagreements(sorted({answer[0] for answer in answers if answer[0]})) == []
 
 
 @pytest.mark.parametrize(
