@@ -94,6 +94,7 @@ class Job:
             column=address_column(self.loaded),
             default_region=definition.recipients.default_region,
             country=definition.recipients.country,
+            reading=making.reading(self.loaded),
         )
 
     def question(self, suppressed: pl.Series) -> Question:

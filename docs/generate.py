@@ -39,6 +39,7 @@ _ABOUT_STATES = {
     "`campaign retry` does, unless the [vendor's code](error-codes.md) says otherwise.",
     "held": "Not now; tried again by itself when its time has come.",
     "pending": "Not sent yet; the same command goes on.",
+    "warning": "Not a reason to refuse a row: told by `campaign check` and at the start of a run.",
     "unknown": "It may or may not have gone out. Never sent again by itself.",
 }
 

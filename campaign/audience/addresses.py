@@ -1,7 +1,7 @@
 """Where does the message go?  One normalised address for each row, or the reason why not.
 
 Invariant: exactly one of ``_address`` and ``_address_problem`` is null in every row, and two rows
-with the same ``_identity`` reach the same person.
+with the same ``_identity`` reach the same person, in whichever of its forms a number is written.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import polars as pl
 
 from campaign.audience.cells import source_columns, trimmed
 from campaign.audience.emails import email_problem, tidy_email
-from campaign.audience.phones import REGIONS, phone_expression
+from campaign.audience.phones import REGIONS, Reading, phone_expression
 from campaign.errors import InvalidInput, Problem
 
 AddressKind = Literal["number", "email", "user_id"]
@@ -29,19 +29,21 @@ def with_addresses(
     column: str,
     country_column: str | None,
     default_region: str | None,
+    reading: Reading | None = None,
 ) -> pl.LazyFrame:
     """Return the frame with ``_address``, ``_identity`` and ``_address_problem`` (all String).
 
-    And with ``_region`` and ``_number_type``, which are null where the address is no number: see
-    `normalise_phones`.
+    And with ``_region``, ``_number_type`` and ``_warning`` (a code), which are null where the
+    address is no number: see `normalise_phones`.
 
     ``column`` holds the raw address. For numbers, ``country_column`` holds each row's country (ISO
-    3166-1 alpha-2), and ``default_region`` is taken where it is empty. ``_identity`` is what
-    duplicates are judged by: the E.164 number, the e-mail address in lower case, the user id as it
-    is; null where ``_address`` is.
+    3166-1 alpha-2), ``default_region`` is taken where it is empty, and ``reading`` says how to take
+    what can be read in two ways. ``_identity`` is what duplicates are judged by: the canonical form
+    of the number, the e-mail address in lower case, the user id as it is; null where ``_address``
+    is.
 
-    A row with nothing in any column of the list has the problem ``empty_row``; see `read_phone`,
-    `email_problem` for the others, and ``invalid_user_id``.
+    A row with nothing in any column of the list has the problem ``empty_row``; see
+    `normalise_phones` and `email_problem` for the others, and ``invalid_user_id``.
 
     Raises:
         InvalidInput: ``default_region`` is not a region.
@@ -58,7 +60,7 @@ def with_addresses(
     )
     nothing = pl.lit(None, pl.String)
     if kind == "number":
-        frame = _numbers(frame, column, country_column, default_region)
+        frame = _numbers(frame, column, country_column, default_region, reading)
     elif kind == "email":
         frame = frame.with_columns(_address=tidy_email(trimmed(pl.col(column)))).with_columns(
             _identity=pl.col("_address").str.to_lowercase(),
@@ -74,7 +76,7 @@ def with_addresses(
         .otherwise(pl.col("_address_problem"))
     )
     if kind != "number":
-        frame = frame.with_columns(_region=nothing, _number_type=nothing)
+        frame = frame.with_columns(_region=nothing, _number_type=nothing, _warning=nothing)
     usable = pl.col("_address_problem").is_null()
     return frame.with_columns(
         pl.when(usable).then(pl.col(name)).alias(name) for name in ("_address", "_identity")
@@ -82,19 +84,25 @@ def with_addresses(
 
 
 def _numbers(
-    frame: pl.LazyFrame, column: str, country_column: str | None, default_region: str | None
+    frame: pl.LazyFrame,
+    column: str,
+    country_column: str | None,
+    default_region: str | None,
+    reading: Reading | None,
 ) -> pl.LazyFrame:
     default = pl.lit(default_region, pl.String)
     region = default if country_column is None else trimmed(pl.col(country_column))
     answer = pl.col("_answer").struct
+    numbers = phone_expression(column, pl.coalesce(region, default), reading)
     return (
-        frame.with_columns(_answer=phone_expression(column, pl.coalesce(region, default)))
+        frame.with_columns(_answer=numbers)
         .with_columns(
             _address=answer.field("address"),
-            _identity=answer.field("address"),
+            _identity=answer.field("identity"),
             _address_problem=answer.field("problem"),
             _region=answer.field("region"),
             _number_type=answer.field("type"),
+            _warning=answer.field("warning"),
         )
         .drop("_answer")
     )

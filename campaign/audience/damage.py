@@ -1,10 +1,14 @@
 """Phone cells that were damaged before they came here, named before any parser sees them.
 
-Invariant: a repair is silent only where it cannot change the number that was meant. A parser is
-generous (it turns letters into digits and drops extensions); here generosity would reach strangers.
+Invariant: a repair is silent only where no digit is at stake, and one that takes digits off or puts
+them in order is told as a warning, and done only where every digit that was meant is still there. A
+parser is generous (it turns letters into digits and drops extensions); here generosity would reach
+strangers.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import polars as pl
 
@@ -24,6 +28,10 @@ _OR = r"(?:or|and|oder|und|bzw|ou|et|oppure|ed?|of|en|или|[oyeu])"
 _APOSTROPHE = r"^['’‘`´]"
 _SCIENTIFIC = r"^[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d{1,3}$"
 _DECIMAL = r"^[+-]?\d+[.,]0+$"
+# Longer than any local number and no longer than E.164 allows (ITU-T E.164, 6.2.1: 15 digits).
+_WHOLE_DECIMAL = r"^(\+?\d{7,15})[.,]0+$"
+# A spreadsheet writes one digit in front, or up to three where exponents go in steps of three.
+_MANTISSA = r"^(\+?)(\d{1,3})(?:[.,](\d+))?[eE]\+?(\d{1,2})$"
 _EXTENSION = (
     rf"(?i)(?:(?:^|[^x])x|#|;\s*ext\s*=|\b{_EXTENSION_WORD}\s*[.:=]*)\s*\d{{1,7}}\s*[#)]?$"
     # A comma is a dialling pause: few digits behind a whole number are keyed in after it.
@@ -41,13 +49,54 @@ _LETTER = r"\p{L}"
 def tidy_phone(cell: pl.Expr) -> pl.Expr:
     """Return the phone cell as plain text: what was typed, in the characters of a keyboard.
 
-    Full-width digits, Unicode spaces and hyphens become ordinary ones; invisible marks, a ``tel:``
+    Digits of other scripts, Unicode spaces and hyphens become ordinary ones; invisible marks, a ``tel:``
     in front and the ``="…"`` with which exports keep spreadsheets from calculating are dropped.
     Null where nothing remains.
     """
-    text = cell.str.replace_many(_ONE_CHARACTER).str.replace_many(list(INVISIBLE), [""])
+    text = cell.str.replace_many(_ONE_CHARACTER | _digits())
+    text = text.str.replace_many(list(INVISIBLE), [""])
     text = text.str.strip_chars().str.replace(r'^="(.*)"$', "${1}")
     return trimmed(text.str.replace(r"(?i)^tel:\s*", ""))
+
+
+@cache
+def _digits() -> dict[str, str]:
+    """Return the decimal digits of every script as those of ASCII, which they stand for."""
+    return {char: str(int(char)) for char in map(chr, range(0x80, 0x20000)) if char.isdecimal()}
+
+
+def repaired_phone(text: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return the tidy cell without the damage that can be undone, and a warning code for it.
+
+    ``repaired_decimal``: ``.0`` behind a whole number is taken off. ``repaired_scientific``: a
+    number in scientific notation is written out, where the digits that the exponent asks for are
+    all there. Null where nothing was repaired. The two never apply to one cell.
+    """
+    decimal = text.str.extract(_WHOLE_DECIMAL, 1)
+    scientific = _written_out(text)
+    repaired = pl.coalesce(decimal, scientific, text)
+    code = (
+        pl.when(decimal.is_not_null())
+        .then(pl.lit("repaired_decimal"))
+        .when(scientific.is_not_null())
+        .then(pl.lit("repaired_scientific"))
+        .otherwise(None)
+    )
+    return repaired, code
+
+
+def _written_out(text: pl.Expr) -> pl.Expr:
+    """Return ``4.47911123456E+11`` as ``447911123456``, or null where a digit is not there."""
+    plus, whole, fraction, exponent = (text.str.extract(_MANTISSA, group) for group in range(1, 5))
+    fraction, places = fraction.fill_null(""), exponent.cast(pl.UInt32)
+    digits = whole + fraction.str.slice(0, places)
+    rest = fraction.str.slice(places)
+    complete = (
+        (fraction.str.len_chars() >= places)
+        & ~rest.str.contains("[^0]")
+        & digits.str.len_chars().is_between(7, 15)
+    )
+    return pl.when(complete).then(plus + digits)
 
 
 def phone_damage(text: pl.Expr) -> pl.Expr:

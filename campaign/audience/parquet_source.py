@@ -1,8 +1,8 @@
 """One Parquet file becomes one of trimmed text cells, as if its table had been typed by hand.
 
 Invariant: no cell gains or loses a digit on its way to text. A number that the file's own type can
-no longer hold exactly is written the way a spreadsheet does (``4.9151E+11``), so that the rules for
-damaged cells see it.
+no longer hold exactly is written the way a spreadsheet does (``4.91512E+11``), with fewer digits than
+it has, so that the rules for damaged cells see it and have nothing to repair it from.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from campaign.errors import InvalidInput, Problem
 MAGIC = b"PAR1"
 
 _EXACT_BELOW = {pl.Float32: 2.0**24, pl.Float64: 2.0**53}
+_DIGITS_SHOWN = 5
+"""Behind the point, of a number that is not exact: the smallest such has seven, 1.67772E+7."""
 
 
 def is_parquet(path: Path) -> bool:
@@ -97,7 +99,7 @@ def as_text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr | None:
 def _float_as_text(cell: pl.Expr, exact_below: float) -> pl.Expr:
     number = cell.cast(pl.Float64)
     exponent = number.abs().log10().floor()
-    mantissa = (number / (pl.lit(10.0) ** exponent)).round(7)
+    mantissa = (number / (pl.lit(10.0) ** exponent)).round(_DIGITS_SHOWN)
     return (
         pl.when(cell.is_nan())
         .then(None)

@@ -1,136 +1,290 @@
-"""From a phone cell to one E.164 number, or to the reason why there is none.
+"""From phone cells to E.164 numbers, or to the reasons why there are none.
 
 Invariant: a number is accepted only if it can be read in exactly one way. ``phonenumbers`` decides
-what is valid; where it would pick one of two valid readings without a word, nothing is picked.
+what is valid; where it would pick one of two readings without a word, nothing is picked. All of it
+is done over whole columns.
+
+How ``00`` is read, which ITU-T E.123 leaves to each country: as ``+``, with or without a region,
+unless the region makes another number of the same digits.
 """
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
+from typing import Literal
 
 import phonenumbers
 import polars as pl
 
 from campaign.audience.cells import trimmed
-from campaign.audience.damage import phone_damage, tidy_phone
+from campaign.audience.damage import phone_damage, repaired_phone, tidy_phone
+from campaign.audience.numbering import read_numbers
+from campaign.audience.variants import canonical
 
 REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """The ISO 3166-1 alpha-2 codes (upper case) that numbers can be read for."""
 
-_PUNCTUATED = re.compile(r"[(\[\s]*\+?[\d\s().\-/\[\]~]+")
-"""All that may stand around the digits of one number; a parser would skip anything else."""
+# Nothing can be wrong with how such a cell is written, and nearly all cells of most lists are such.
+_PLAIN = r"^\+[1-9][0-9]{6,14}$"
 
-_SCHEMA = {"address": pl.String, "problem": pl.String, "region": pl.String, "type": pl.String}
-_ANSWER = pl.Struct(_SCHEMA)
-_TYPES = {
-    number: name.lower()
-    for name, number in vars(phonenumbers.PhoneNumberType).items()
-    if isinstance(number, int)
+# All that may stand around the digits of one number; a parser would skip anything else. No tilde:
+# libphonenumber takes what follows it for an extension.
+_PUNCTUATED = r"^[(\[\s]*\+?[0-9\s().\-/\[\]]+$"
+
+_ANSWER = {
+    "address": pl.String,
+    "identity": pl.String,
+    "problem": pl.String,
+    "region": pl.String,
+    "type": pl.String,
+    "warning": pl.String,
 }
-"""What a number is, in libphonenumber's words: mobile, fixed_line, fixed_line_or_mobile …"""
 
 
-def normalise_phones(raw: pl.Series, region: pl.Series) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read what can be read in more ways than one.
+
+    ``digits_are_international`` is about digits without ``+`` and without a 0 in front: ``yes``,
+    they begin with a country code; ``no``, they are national; ``auto``, they are national, and
+    refused where they are somebody abroad as well. With ``validity`` ``lenient`` a number that is
+    not known to exist, but could, is taken with a warning.
+    """
+
+    digits_are_international: Literal["auto", "yes", "no"] = "auto"
+    validity: Literal["strict", "lenient"] = "strict"
+
+
+def normalise_phones(
+    raw: pl.Series, region: pl.Series, reading: Reading | None = None
+) -> pl.DataFrame:
     """Return, for each cell, ``address`` (E.164) or ``problem`` (reason code), the other is null.
 
-    ``region`` is the country that the number belongs to (ISO 3166-1 alpha-2, or ``001`` for numbers
-    of no country) and ``type`` what it is, in libphonenumber's words in lower case; both null
-    where there is no address.
+    ``identity`` is what an address is compared by, see `canonical`; ``region`` the country that it
+    belongs to (ISO 3166-1 alpha-2, or ``001`` for numbers of no country) and ``type`` what it is, in
+    libphonenumber's words in lower case; ``warning`` the code for what a person should know about
+    it: those of `repaired_phone`, or ``number_not_known``. All null where there is no address.
 
     ``raw`` and ``region`` are String columns of the same length: the phone cells, and the country
     of each (ISO 3166-1 alpha-2 in any case, or null). A number that begins with ``+`` needs no
-    region. ``00`` in front is read as ``+``, with or without a region, unless the region reads
-    these digits as another valid number.
+    region.
 
     Codes: those of `phone_damage`; ``missing_address``, ``missing_region``, ``unknown_region``,
-    ``invalid_number``, ``ambiguous_number``. Each distinct pair is parsed once.
+    ``invalid_number``, ``ambiguous_number``.
     """
-    cells = pl.DataFrame({"text": raw, "region": region}).select(
-        tidy_phone(pl.col("text")), trimmed(pl.col("region")).str.to_uppercase()
+    reading = reading or Reading()
+    plain = raw.str.contains(_PLAIN).fill_null(value=False)
+    if plain.all():
+        answer = _international(raw, reading)
+    else:
+        cells = pl.DataFrame({"raw": raw, "region": region, "plain": plain}).with_row_index("_at")
+        easy, others = cells.filter("plain"), cells.filter(~pl.col("plain"))
+        answer = (
+            pl.concat(
+                [
+                    _international(easy["raw"], reading).hstack([easy["_at"]]),
+                    _others(others, reading).hstack([others["_at"]]),
+                ]
+            )
+            .sort("_at")
+            .drop("_at")
+        )
+    refused = pl.col("address").is_null()
+    return answer.with_columns(canonical(answer["address"]).alias("identity")).select(
+        pl.when(~refused | (pl.lit(name) == "problem")).then(pl.col(name)).alias(name)
+        for name in _ANSWER
     )
-    distinct = cells.unique().with_columns(problem=phone_damage(pl.col("text")))
-    answers = [
-        (None, problem) if problem else read_phone(text, country)
-        for text, country, problem in distinct.iter_rows()
-    ]
-    kinds = [_kind(address) for address, _ in answers]
-    answered = distinct.select("text", country="region").hstack(
-        pl.DataFrame(
-            [(*answer, *kind) for answer, kind in zip(answers, kinds, strict=True)],
-            schema=_SCHEMA,
-            orient="row",
-        ).get_columns()
-    )
-    return cells.join(
-        answered,
-        left_on=["text", "region"],
-        right_on=["text", "country"],
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
-    ).select("address", "problem", pl.col("region_right").alias("region"), "type")
 
 
-def phone_expression(column: str, region: pl.Expr) -> pl.Expr:
-    """Return a struct of ``address`` and ``problem`` for each cell of the column, batch by batch.
+def phone_expression(column: str, region: pl.Expr, reading: Reading | None = None) -> pl.Expr:
+    """Return a struct of what `normalise_phones` says of each cell of the column, batch by batch.
 
-    ``region`` gives the country of each row; see `normalise_phones`.
+    ``region`` gives the country of each row.
     """
+
+    def answers(pairs: pl.Series) -> pl.Series:
+        cells, regions = pairs.struct.field("raw"), pairs.struct.field("region")
+        return normalise_phones(cells, regions, reading).to_struct()
+
     return pl.struct(pl.col(column).alias("raw"), region.alias("region")).map_batches(
-        _answers, return_dtype=_ANSWER, is_elementwise=True
+        answers, return_dtype=pl.Struct(_ANSWER), is_elementwise=True
     )
 
 
-def _answers(pairs: pl.Series) -> pl.Series:
-    return normalise_phones(pairs.struct.field("raw"), pairs.struct.field("region")).to_struct()
+def _international(text: pl.Series, reading: Reading) -> pl.DataFrame:
+    """Read cells that are nothing but a plus and digits."""
+    found = _read(text, _nowhere(text), reading)
+    sure = pl.col("standing") == _VALID
+    return found.select(
+        pl.when(pl.col("standing") != _NONE).then(pl.col("number")).alias("address"),
+        pl.when(pl.col("standing") == _NONE).then(pl.lit("invalid_number")).alias("problem"),
+        "region",
+        "type",
+        pl.when(~sure).then(pl.lit("number_not_known")).alias("warning"),
+    )
 
 
-def read_phone(text: str | None, region: str | None) -> tuple[str | None, str | None]:
-    """Return (E.164, None) or (None, reason code) for one tidy, undamaged cell."""
-    if text is None:
-        return None, "missing_address"
-    digits = phonenumbers.normalize_digits_only(text)
-    explicit = "+" in text
-    zeros = not explicit and digits.startswith("00")
-    if not explicit and region is not None and region not in REGIONS:
-        return None, "unknown_region"
-    if not explicit and not zeros and region is None:
+def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """Read all other cells: mend or name the damage, then ask for each reading that there is."""
+    repaired, repair = repaired_phone(pl.col("tidy"))
+    digits, country = pl.col("digits"), pl.col("country")
+    rows = (
+        cells.lazy()
+        .select(
+            tidy=tidy_phone(pl.col("raw")), country=trimmed(pl.col("region")).str.to_uppercase()
+        )
+        .with_columns(text=repaired, repair=repair)
+        .with_columns(
+            damage=phone_damage(pl.col("text")),
+            digits=pl.col("text").str.replace_all("[^0-9]", ""),
+            explicit=pl.col("text").str.contains("+", literal=True),
+        )
+        .with_columns(zeros=~pl.col("explicit") & digits.str.starts_with("00"))
+        .with_columns(
+            # No country code begins with 0, so digits that do are national whatever was said.
+            said=pl.lit(reading.digits_are_international == "yes")
+            & ~pl.col("explicit")
+            & ~digits.str.starts_with("0"),
+        )
+        .with_columns(problem=_unreadable())
+        .collect()
+    )
+    abroad, home = rows.select(_abroad(), _home()).get_columns()
+    readings = rows.select("problem", "repair", "explicit", "zeros", "said").hstack(
+        [
+            *_prefixed(_read(abroad, _nowhere(abroad), reading), "abroad"),
+            *_prefixed(_read(home, rows["country"], reading), "home"),
+        ]
+    )
+    return _settled(readings, national_only=reading.digits_are_international == "no")
+
+
+def _unreadable() -> pl.Expr:
+    """Return why a cell cannot be read at all, or null. Nothing is asked of a parser yet."""
+    country, digits = pl.col("country"), pl.col("digits")
+    national = ~pl.col("explicit") & ~pl.col("said")
+    known = country.is_in(list(REGIONS))
+    return (
+        pl.when(pl.col("text").is_null())
+        .then(pl.lit("missing_address"))
+        .when(pl.col("damage").is_not_null())
+        .then(pl.col("damage"))
+        .when(national & country.is_not_null() & ~known)
+        .then(pl.lit("unknown_region"))
         # Says more than "invalid", except about a cell that is no number at all.
-        return None, "missing_region" if digits else "invalid_number"
-    if not _PUNCTUATED.fullmatch(text):
-        return None, "invalid_number"
-    if explicit:
-        return _settled(_valid(text, None))
-    international = digits[2:] if zeros else digits
-    # No country code begins with 0, and asking costs as much as reading a number.
-    abroad = None if international.startswith("0") else _valid("+" + international, None)
-    if region is None:
-        return _settled(abroad)
-    national = _valid(text, region)
-    if abroad and national and abroad != national:
-        return None, "ambiguous_number"
+        .when(national & ~pl.col("zeros") & country.is_null() & (digits != ""))
+        .then(pl.lit("missing_region"))
+        .when(~pl.col("text").str.contains(_PUNCTUATED))
+        .then(pl.lit("invalid_number"))
+        .otherwise(None)
+    )
+
+
+def _abroad() -> pl.Expr:
+    """Return the text to read as an international number, or null."""
+    digits = pl.col("digits")
+    international = pl.when(pl.col("zeros")).then(digits.str.slice(2)).otherwise(digits)
+    return (
+        pl.when(pl.col("problem").is_not_null())
+        .then(None)
+        .when(pl.col("explicit"))
+        .then(pl.col("text"))
+        .when(~international.str.starts_with("0"))
+        .then(pl.lit("+") + international)
+        .alias("abroad")
+    )
+
+
+def _home() -> pl.Expr:
+    """Return the text to read as a number of the row's own country, or null."""
+    asked = pl.col("problem").is_null() & ~pl.col("explicit") & ~pl.col("said")
+    return pl.when(asked & pl.col("country").is_not_null()).then(pl.col("text")).alias("home")
+
+
+def _settled(rows: pl.DataFrame, *, national_only: bool) -> pl.DataFrame:
+    """Choose between the two readings of each cell, or refuse to.
+
+    Of two that differ and weigh the same, none is taken. A number that is known to exist outweighs
+    one that could; only digits without a prefix are not sent abroad for that.
+    """
+    prefixed = pl.col("explicit") | pl.col("zeros") | pl.col("said")
+    abroad, home = pl.col("abroad:standing") != _NONE, pl.col("home:standing") != _NONE
+    # Two of which one is known to exist: the other is what no-one has heard of yet.
+    home_only = (pl.col("home:standing") == _VALID) & (pl.col("abroad:standing") == _POSSIBLE)
+    abroad_only = (pl.col("abroad:standing") == _VALID) & (pl.col("home:standing") == _POSSIBLE)
+    differ = abroad & home & (pl.col("abroad:number") != pl.col("home:number"))
+    # Who said that digits are national has said which of the two it is, except of zeros in front,
+    # which are digits like others only in the few countries that read them so.
+    undecided = differ & ~home_only & ~(abroad_only & prefixed)
+    if national_only:
+        undecided &= pl.col("zeros")
     # Digits without any prefix are what the region makes of them; that they would also be somebody
     # abroad is no reason to write to that person.
-    return _settled(national or (abroad if zeros else None))
+    at_home = home & ~(abroad_only & prefixed)
+    problem = (
+        pl.when(pl.col("problem").is_not_null())
+        .then(pl.col("problem"))
+        .when(undecided)
+        .then(pl.lit("ambiguous_number"))
+        .when(~at_home & ~(abroad & prefixed))
+        .then(pl.lit("invalid_number"))
+        .otherwise(None)
+    )
+    accepted = pl.col("problem").is_null()
+
+    def chosen(field: str) -> pl.Expr:
+        one = pl.when(at_home).then(pl.col(f"home:{field}")).otherwise(pl.col(f"abroad:{field}"))
+        return pl.when(accepted).then(one)
+
+    unknown = chosen("standing") == _POSSIBLE
+    return rows.with_columns(problem=problem).select(
+        chosen("number").alias("address"),
+        "problem",
+        chosen("region").alias("region"),
+        chosen("type").alias("type"),
+        pl.coalesce(
+            pl.when(accepted).then(pl.col("repair")),
+            pl.when(unknown).then(pl.lit("number_not_known")),
+        ).alias("warning"),
+    )
 
 
-def _settled(number: str | None) -> tuple[str | None, str | None]:
-    return (number, None) if number else (None, "invalid_number")
+_VALID, _POSSIBLE, _NONE = "valid", "possible", "none"
 
 
-def _valid(text: str, region: str | None) -> str | None:
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if number.extension or not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+def _read(text: pl.Series, region: pl.Series, reading: Reading) -> pl.DataFrame:
+    """Return ``number``, ``region``, ``type`` and ``standing`` (valid, possible or none)."""
+    found = read_numbers(text, region)
+    valid = found["valid"]
+    standing = pl.when(valid).then(pl.lit(_VALID))
+    if reading.validity == "lenient":
+        standing = standing.when(_whole(found)).then(pl.lit(_POSSIBLE))
+    return found.select(
+        pl.col("e164").alias("number"),
+        "region",
+        "type",
+        standing.otherwise(pl.lit(_NONE)).alias("standing"),
+    )
 
 
-def _kind(address: str | None) -> tuple[str | None, str | None]:
-    """Return the region and the type of a valid number."""
-    if address is None:
-        return None, None
-    number = phonenumbers.parse(address)
-    return phonenumbers.region_code_for_number(number), _TYPES[phonenumbers.number_type(number)]
+def _whole(found: pl.DataFrame) -> pl.Series:
+    """Return which numbers may exist and can be called from abroad.
+
+    libphonenumber calls local numbers possible too, such as seven digits in the United States.
+    """
+    unknown = found["possible"] & ~found["valid"] & found["e164"].str.contains(_PLAIN)
+    answers = {
+        number: phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number))
+        == phonenumbers.ValidationResult.IS_POSSIBLE
+        for number in found["e164"].filter(unknown).unique()
+    }
+    whole = [number for number, possible in answers.items() if possible]
+    return unknown & found["e164"].is_in(whole)
+
+
+def _nowhere(text: pl.Series) -> pl.Series:
+    return pl.repeat(None, len(text), dtype=pl.String, eager=True)
+
+
+def _prefixed(frame: pl.DataFrame, what: str) -> list[pl.Series]:
+    return [column.alias(f"{what}:{column.name}") for column in frame]

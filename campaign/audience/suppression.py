@@ -2,7 +2,8 @@
 
 Invariant: an entry is either a person who is then never messaged, or an error. A line that cannot
 be read might be somebody who opted out, so it stops the run instead of being passed over. An
-invalid number too: one digit more or less, and it is somebody.
+invalid number too: one digit more or less, and it is somebody. Whoever is listed under one form of a
+number (`canonical`) is not messaged under another.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import polars as pl
 
 from campaign.audience.addresses import AddressKind, with_addresses
 from campaign.audience.headers import normalise_header
+from campaign.audience.phones import Reading
 from campaign.audience.reading import RecipientList, open_list
+from campaign.audience.variants import current
 from campaign.errors import InvalidInput, Problem
 from campaign.reasons import sentence
 
@@ -33,25 +36,32 @@ def read_suppressed(
     column: str,
     default_region: str | None,
     country: str | None = None,
+    reading: Reading | None = None,
 ) -> pl.Series:
     """Return the identities on the lists, sorted, each once.
 
     A list has a column of that name, or one column only, whose header may be missing. Numbers in
     national form are read as in the recipient list: by the column ``country`` where the definition
-    names one, else by ``default_region``.
+    names one, else by ``default_region``, and as ``reading`` says. A number whose canonical form is
+    another one is there in both: a plan that was made before the two were one has the number itself.
 
     Raises:
         InvalidInput: a file cannot be read, has no such column, or has entries that cannot be
             told to be somebody or nobody.
     """
-    found = [_read(file, kind, column, default_region, country) for file in files]
+    found = [_read(file, kind, column, default_region, country, reading) for file in files]
     if not found:
         return pl.Series("identity", [], dtype=pl.String)
     return pl.concat(found).unique().sort()
 
 
 def _read(
-    file: Path, kind: AddressKind, column: str, default_region: str | None, country: str | None
+    file: Path,
+    kind: AddressKind,
+    column: str,
+    default_region: str | None,
+    country: str | None,
+    reading: Reading | None,
 ) -> pl.Series:
     with open_list([file], rows_required=False) as lst:
         name = _column(lst, file, column)
@@ -61,12 +71,14 @@ def _read(
             default_region = None
 
         def judged(frame: pl.LazyFrame) -> pl.DataFrame:
+            entry = current(pl.col("entry")) if kind == "number" else pl.col("entry")
             return with_addresses(
-                frame,
+                frame.with_columns(entry.alias("_entry")),
                 kind=kind,
-                column="entry",
+                column="_entry",
                 country_column=None if place is None else "country",
                 default_region=default_region,
+                reading=reading,
             ).collect()
 
         region = pl.lit(None, pl.String) if place is None else pl.col(place)
@@ -82,14 +94,17 @@ def _read(
             )
             looks = kind in _LIKE_AN_ADDRESS and _LIKE_AN_ADDRESS[kind].search(header)
             if looks or first["_address_problem"].is_null().all():
-                columns = ["_row", "entry", "_identity", "_address_problem"]
+                columns = ["_row", "entry", "_address", "_identity", "_address_problem"]
                 found = pl.concat([first.select(columns), found.select(columns)])
     unclear = found.filter(
         pl.col("_address_problem").is_not_null() & ~pl.col("_address_problem").is_in(_HARMLESS)
     )
     if unclear.height:
         raise InvalidInput(_problems(file, unclear))
-    return found["_identity"].drop_nulls()
+    identities = [found["_identity"]]
+    if kind == "number":
+        identities.append(found["_address"].alias("_identity"))
+    return pl.concat(identities).drop_nulls()
 
 
 def _column(lst: RecipientList, file: Path, column: str) -> str:

@@ -79,6 +79,17 @@ class Recipients(Part):
         default=None,
         description="Country of numbers in national form where the row names none, such as DE.",
     )
+    digits_are_international: Literal["auto", "yes", "no"] | None = Field(
+        default=None,
+        description="What digits without + and without a 0 in front are: yes, country code and "
+        "number; no, national; auto, national, and refused where they are a number abroad too. "
+        "Default: auto.",
+    )
+    validity: Literal["strict", "lenient"] | None = Field(
+        default=None,
+        description="lenient takes numbers that could exist but are not known to, such as those of "
+        "a new range, with a warning; strict refuses them. Default: strict.",
+    )
     where: Where | None = Field(
         default=None,
         description="Only rows that fulfil this condition (polars SQL), such as country = 'DE'.",

@@ -20,11 +20,15 @@ from campaign.errors import InvalidInput, Problem
 from campaign.files import sha256_of
 from campaign.ledger.records import Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
+from campaign.reasons import reasons
 from campaign.sending.todo import Todo
 
 SEND, SKIPPED = "send", "skipped"
 INPUT = "in:"
 """Prefix of the columns that hold the list as it was read."""
+
+WARNING = "warning"
+"""Column with the code for what is odd about a row without being a reason to refuse it, or null."""
 
 EARLIER = "earlier"
 """Column of a plan that replaced another: whether a row is as the earlier one had it."""
@@ -124,6 +128,28 @@ class Plan:
 
     def warnings(self) -> list[str]:
         """Return sentences about what is odd in the list without being a reason to refuse."""
+        return [*self._unreadable_times(), *self._odd_rows()]
+
+    def _odd_rows(self) -> Iterator[str]:
+        """Yield a sentence for each warning code, with the number of rows and the first of them."""
+        if WARNING not in self.columns:  # made before there were any
+            return
+        found = (
+            self.rows()
+            .filter(pl.col(WARNING).is_not_null())
+            .group_by(WARNING)
+            .agg(pl.len(), pl.col("file", "row").sort_by("number").first())
+            .collect()
+        )
+        odd = {code: (rows, file, row) for code, rows, file, row in found.iter_rows()}
+        for code, reason in reasons().items():
+            if code in odd:
+                rows, file, row = odd[code]
+                where = f"row {row} of {file}"
+                which = f"That is {where}" if rows == 1 else f"{rows:,} rows, first in {where}"
+                yield f"{reason.sentence} {which}. {reason.advice}"
+
+    def _unreadable_times(self) -> list[str]:
         odd = self.rows().filter("time_unreadable").select(pl.len(), pl.col("row").first())
         rows, first = odd.collect().row(0)
         if not rows:

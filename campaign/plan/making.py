@@ -20,15 +20,18 @@ from campaign.audience.addresses import with_addresses
 from campaign.audience.columns import map_columns
 from campaign.audience.duplicates import mark_duplicates
 from campaign.audience.headers import normalise_header
+from campaign.audience.phones import Reading
 from campaign.audience.reading import RecipientList, expand, open_list
+from campaign.audience.variants import canonical, in_two_forms
 from campaign.definition.load import Loaded
 from campaign.errors import InvalidInput
 from campaign.files import replaced, sha256_of
 from campaign.message.composition import TEXT, Composition
 from campaign.plan.columns import Needs
-from campaign.plan.frozen import INPUT, SEND, SKIPPED, Plan
+from campaign.plan.frozen import INPUT, SEND, SKIPPED, WARNING, Plan
 from campaign.rules.context import KEY, Context
 from campaign.rules.form import FORM, Choice
+from campaign.rules.number_type import doubtful_type
 from campaign.rules.table import BLAME, DETAIL, REASON, judged
 from campaign.rules.window import LAST_INBOUND
 
@@ -64,6 +67,12 @@ def address_column(loaded: Loaded) -> str:
 def address_kind(loaded: Loaded) -> str:
     """Return what an address of the channel is at this provider."""
     return loaded.provider.capabilities.channels[loaded.definition.channel]
+
+
+def reading(loaded: Loaded) -> Reading:
+    """Return how numbers are read that can be read in two ways."""
+    recipients = loaded.definition.recipients
+    return Reading(recipients.digits_are_international or "auto", recipients.validity or "strict")
 
 
 def list_files(loaded: Loaded) -> list[Path]:
@@ -147,8 +156,11 @@ def _judged(
         column=needs.address,
         country_column=needs.country,
         default_region=recipients.default_region,
+        reading=reading(loaded),
     )
-    key = pl.col("_identity") if needs.key is None else pl.col(needs.key)
+    # An e-mail address is the same in any case; a number is itself, though it has other forms.
+    plain = "_identity" if address_kind(loaded) == "email" else "_address"
+    key = pl.col(plain if needs.key is None else needs.key)
     # The definition may spell the column as the header is printed; here it has its plain name.
     window = replace(question.choice.window, column=needs.window)
     frame = window.with_times(frame.with_columns(key.alias(KEY)))
@@ -158,8 +170,10 @@ def _judged(
     frame = judged(
         frame,
         Context(
+            channel=loaded.definition.channel,
             address=needs.address,
             key=needs.key,
+            used=sorted(question.composition.columns),
             where=recipients.where,
             own=_own_identities(loaded),
             suppressed=question.suppressed,
@@ -176,6 +190,7 @@ def _judged(
         pl.col("_address").alias("address"),
         pl.col("_region").alias("region"),
         pl.col("_number_type").alias("number_type"),
+        pl.coalesce("_warning", doubtful_type(loaded.definition.channel)).alias(WARNING),
         REASON,
         pl.col(BLAME).replace(originals).alias(BLAME),
         DETAIL,
@@ -189,8 +204,10 @@ def _judged(
 
 
 def _own_identities(loaded: Loaded) -> list[str]:
-    """Return the senders as identities, which are lower case where they are e-mail addresses."""
+    """Return the senders as identities, as `with_addresses` has them of recipients."""
     senders = loaded.definition.sender
+    if address_kind(loaded) == "number":
+        return canonical(pl.Series(senders, dtype=pl.String)).to_list()
     return [one.lower() for one in senders] if address_kind(loaded) == "email" else list(senders)
 
 
@@ -212,6 +229,7 @@ def _finished(frame: pl.LazyFrame, blame: str, senders: Sequence[str]) -> pl.Laz
         pl.col("number").alias("index"),
         pl.col(REASON).is_null().alias("sendable"),
     ).collect()
+    variants = in_two_forms(frame)
     found = mark_duplicates(keys).select(pl.col("index").alias("number"), "duplicate_of")
     repeats = found.filter(pl.col("duplicate_of").is_not_null()).lazy()
     again = pl.col("duplicate_of").is_not_null()
@@ -222,6 +240,15 @@ def _finished(frame: pl.LazyFrame, blame: str, senders: Sequence[str]) -> pl.Laz
         .then(pl.format("duplicate of {}", "duplicate_of"))
         .otherwise(pl.col(DETAIL))
         .alias(DETAIL),
+    )
+    frame = frame.with_columns(
+        # What is told about a number matters where it is sent to; that two numbers are one person,
+        # where one of them is not.
+        pl.when(pl.col(REASON).is_null())
+        .then(pl.col(WARNING))
+        .when((pl.col(REASON) == "duplicate") & pl.col("identity").is_in(variants.implode()))
+        .then(pl.lit("whatsapp_variant"))
+        .alias(WARNING)
     )
     return frame.drop("duplicate_of").with_columns(
         pl.when(pl.col(REASON).is_null())

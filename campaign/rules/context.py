@@ -18,11 +18,14 @@ class Context:
     """Everything outside the row that a rule may need.
 
     ``own`` are the senders' identities, ``suppressed`` those of everybody who must not be
-    messaged. ``address`` and ``key`` are the columns of the list that hold them.
+    messaged. ``address`` and ``key`` are the columns of the list that hold them, ``used`` those that
+    the message fills in.
     """
 
+    channel: str
     address: str
     key: str | None
+    used: Sequence[str]
     where: str | None
     own: Sequence[str]
     suppressed: pl.Series

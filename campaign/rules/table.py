@@ -13,17 +13,21 @@ from campaign.rules.address import usable_address
 from campaign.rules.content import complete, window_allows
 from campaign.rules.context import Context, Rule
 from campaign.rules.key import has_key
+from campaign.rules.number_type import reachable_type
 from campaign.rules.own_number import not_ourselves
 from campaign.rules.selected import selected
+from campaign.rules.spreadsheet import no_failed_formula
 from campaign.rules.suppression import not_suppressed
 
 RULES: tuple[Rule, ...] = (
     selected,
     usable_address,
+    reachable_type,
     has_key,
     not_suppressed,
     not_ourselves,
     window_allows,
+    no_failed_formula,
     complete,
 )
 

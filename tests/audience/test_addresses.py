@@ -35,6 +35,7 @@ def answers(
         "_address_problem",
         "_region",
         "_number_type",
+        "_warning",
     ]
     return collected.select("_address", "_identity", "_address_problem").rows()
 

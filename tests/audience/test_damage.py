@@ -5,11 +5,13 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from campaign.audience.damage import phone_damage, tidy_phone
+from campaign.audience.damage import phone_damage, repaired_phone, tidy_phone
 
 
 def damage(cell: str) -> str | None:
+    """Return what is wrong with a cell after everything that can be repaired was."""
     frame = pl.DataFrame({"cell": [cell]}).select(tidy_phone(pl.col("cell")))
+    frame = frame.select(repaired_phone(pl.col("cell"))[0])
     answer: str | None = frame.select(phone_damage(pl.col("cell"))).item()
     return answer
 
@@ -28,8 +30,12 @@ DAMAGED = {
         "+4.47911E+11",
         "4E+11",
         "4.4791123E+11",
+        "4.4791112345E+11",
+        "4.47911123456E-11",
+        "-4.47911123456E+11",
+        "4.479111234567E+11",
     ],
-    "excel_decimal": ["447911123456.0", "447911123456,0", "4917139200123.00", "+4917139200123.0"],
+    "excel_decimal": ["12345.0", "-447911123456.0", "1234567890123456.0"],
     "excel_apostrophe": ["'+447911123456", "'07911123456", "’+447911123456"],
     "number_with_extension": [
         "+447911123456x12",
@@ -83,6 +89,9 @@ DAMAGED = {
         "O171 39200123",
         "tel:+447911123456;phone-context=example",
         "телефон 89123456789",
+        "+49 171 39200123 privat",
+        "+49 171 39200123 ask for Anna",
+        "+49l7139200123",
     ],
 }
 
@@ -135,10 +144,39 @@ def test_a_healthy_cell_is_not_called_damaged(cell: str) -> None:
         ("+49\u2011171\u201339200123", "+49-171-39200123"),
         ('="+4917139200123"', "+4917139200123"),
         ("\t+4917139200123", "+4917139200123"),
+        ("\u061c+٤٩١٧١٣٩٢٠٠١٢٣", "+4917139200123"),
+        ("०१७१ ३९२००१२३", "0171 39200123"),
     ],
 )
 def test_what_cannot_change_the_number_is_repaired_silently(cell: str, plain: str) -> None:
     assert tidy(cell) == plain
+
+
+@pytest.mark.parametrize(
+    ("cell", "plain", "code"),
+    [
+        ("447911123456.0", "447911123456", "repaired_decimal"),
+        ("447911123456,0", "447911123456", "repaired_decimal"),
+        ("4917139200123.00", "4917139200123", "repaired_decimal"),
+        ("+4917139200123.0", "+4917139200123", "repaired_decimal"),
+        ("4.47911123456E+11", "447911123456", "repaired_scientific"),
+        ("4,47911123456E+11", "447911123456", "repaired_scientific"),
+        ("+4.47911123456e11", "+447911123456", "repaired_scientific"),
+        ("447.911123456E+9", "447911123456", "repaired_scientific"),
+        ("4.479111234560E+11", "447911123456", "repaired_scientific"),
+    ],
+)
+def test_damage_that_lost_no_digit_is_repaired_and_told(cell: str, plain: str, code: str) -> None:
+    repaired, told = repaired_phone(pl.col("cell"))
+    found = pl.DataFrame({"cell": [cell]}).select(repaired, told.alias("code"))
+    assert found.row(0) == (plain, code)
+
+
+@pytest.mark.parametrize("cell", [*HEALTHY, *(x for cells in DAMAGED.values() for x in cells)])
+def test_nothing_else_is_repaired(cell: str) -> None:
+    repaired, told = repaired_phone(pl.col("cell"))
+    found = pl.DataFrame({"cell": [cell]}).select(repaired, told.alias("code"))
+    assert found.row(0) == (cell, None)
 
 
 @pytest.mark.parametrize("cell", ["", " ", "\u200b", "tel:", '=""'])

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign.audience import phones
-from campaign.audience.phones import normalise_phones, phone_expression
+from campaign.audience.phones import Reading, normalise_phones, phone_expression
 
 
 def read(cell: str | None, region: str | None = None) -> tuple[str | None, str | None]:
@@ -93,7 +92,12 @@ def test_a_number_is_normalised(cell: str, region: str | None, number: str) -> N
         ("5551234 / 5555678", "US", "invalid_number"),
         ("+447911123456x12", None, "number_with_extension"),
         ("+1-800-FLOWERS", None, "number_with_letters"),
-        ("447911123456.0", "GB", "excel_decimal"),
+        ("447911123456.5", "GB", "invalid_number"),
+        ("12345.0", "GB", "excel_decimal"),
+        ("+447400xxxxxx", None, "number_with_letters"),
+        ("+447911123456 mobile", None, "number_with_letters"),
+        ("+49 30 123456/78", None, "two_numbers"),
+        ("+447911123456~12", None, "invalid_number"),
         ("4.47911E+11", "GB", "excel_scientific"),
         ("'+447911123456", None, "excel_apostrophe"),
         ("+447911123456;+447911123457", None, "two_numbers"),
@@ -112,20 +116,13 @@ def test_a_region_that_reads_00_in_its_own_way_too_is_not_guessed(cell: str, reg
     assert read(cell, region) == (None, "ambiguous_number")
 
 
-def test_rows_keep_their_order_and_each_distinct_pair_is_parsed_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[str | None] = []
-
-    def counting(text: str | None, region: str | None) -> tuple[str | None, str | None]:
-        asked.append(text)
-        return text, None
-
-    monkeypatch.setattr(phones, "read_phone", counting)
-    raw = pl.Series(["+4917139200123", "+12025550123", None] * 2 + ["+4917139200123"])
-    answer = normalise_phones(raw, pl.Series([None] * 7, dtype=pl.String))
-    assert answer["address"].to_list() == raw.to_list()
-    assert sorted(asked, key=str) == ["+12025550123", "+4917139200123", None]
+def test_rows_keep_their_order_whatever_way_they_are_read() -> None:
+    raw = pl.Series(["+4917139200123", None, "0171 39200124", "+12025550123", "NA", "+491"])
+    answer = normalise_phones(raw, pl.Series(["DE"] * 6))
+    assert answer["address"].to_list() == [
+        *("+4917139200123", None, "+4917139200124", "+12025550123"),
+        *(None, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +141,7 @@ def test_a_number_has_its_country_and_kind(cell: str, region: str, kind: str) ->
 
 def test_an_empty_batch_is_an_empty_answer() -> None:
     empty = pl.Series([], dtype=pl.String)
-    names = ("address", "problem", "region", "type")
+    names = ("address", "identity", "problem", "region", "type", "warning")
     assert normalise_phones(empty, empty).schema == dict.fromkeys(names, pl.String)
 
 
@@ -154,6 +151,104 @@ def test_the_expression_runs_in_a_streaming_query() -> None:
         phone_expression("phone", pl.lit("GB")).struct.field("address")
     )
     assert frame.collect(engine="streaming")["address"].to_list() == [*numbers, "+447911123456"]
+
+
+YES, NO = Reading(digits_are_international="yes"), Reading(digits_are_international="no")
+LENIENT = Reading(validity="lenient")
+
+
+def told(
+    cell: str | None, region: str | None, reading: Reading | None = None
+) -> tuple[str | None, str | None]:
+    """Return the number, or the reason for none, with the warning."""
+    frame = normalise_phones(
+        pl.Series([cell], dtype=pl.String), pl.Series([region], dtype=pl.String), reading
+    )
+    address, problem, warning = frame.select("address", "problem", "warning").row(0)
+    return address or problem, warning
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "auto", "yes", "no"),
+    [
+        ("4915112345678", "DE", "ambiguous_number", "+4915112345678", "+494915112345678"),
+        ("4915112345678", None, "missing_region", "+4915112345678", "missing_region"),
+        ("447911123456", "GB", "+447911123456", "+447911123456", "+447911123456"),
+        ("4917139200123", "GB", "invalid_number", "+4917139200123", "invalid_number"),
+        ("447911123456", "Germany", "unknown_region", "+447911123456", "unknown_region"),
+        ("2125551234", "US", "+12125551234", "invalid_number", "+12125551234"),
+        # A 0 in front begins no country code, whatever the other cells are.
+        ("0171 39200123", "DE", *["+4917139200123"] * 3),
+        ("0171 39200123", None, *["missing_region"] * 3),
+        # What is written with a prefix says by itself what it is.
+        ("+4915112345678", "DE", *["+4915112345678"] * 3),
+        ("004915112345678", "DE", *["+4915112345678"] * 3),
+        ("004915112345678", None, *["+4915112345678"] * 3),
+        ("00218212345678", "HK", *["ambiguous_number"] * 3),
+    ],
+)
+def test_digits_without_a_prefix_are_what_the_definition_says(
+    cell: str, region: str | None, auto: str, yes: str, no: str
+) -> None:
+    assert [told(cell, region, way)[0] for way in (None, YES, NO)] == [auto, yes, no]
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "number"),
+    [
+        ("+447700900123", None, "+447700900123"),
+        ("07700 900123", "GB", "+447700900123"),
+        ("0044 7700 900123", "US", "+447700900123"),
+        ("+551187654321", None, "+551187654321"),
+    ],
+)
+def test_a_number_that_could_exist_is_taken_only_on_request_and_with_a_warning(
+    cell: str, region: str | None, number: str
+) -> None:
+    assert told(cell, region) == ("invalid_number", None)
+    assert told(cell, region, LENIENT) == (number, "number_not_known")
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "problem"),
+    [
+        ("+5215512345678", None, "invalid_number"),
+        ("+4417", None, "invalid_number"),
+        # Seven digits can be dialled in their own area alone.
+        ("5551234", "US", "invalid_number"),
+        ("+15551234", None, "invalid_number"),
+        ("447911123456", "IT", "ambiguous_number"),
+        ("4.47911E+11", "GB", "excel_scientific"),
+    ],
+)
+def test_being_lenient_takes_nothing_that_cannot_be_a_number(
+    cell: str, region: str | None, problem: str
+) -> None:
+    assert told(cell, region, LENIENT) == (problem, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "number", "warning"),
+    [
+        ("447911123456.0", "GB", "+447911123456", "repaired_decimal"),
+        ("+4917139200123.00", None, "+4917139200123", "repaired_decimal"),
+        ("4917139200123,0", "DE", "ambiguous_number", None),
+        ("447911123456.0", None, "missing_region", None),
+        ("4.47911123456E+11", "GB", "+447911123456", "repaired_scientific"),
+        ("+4,917139200123E+12", None, "+4917139200123", "repaired_scientific"),
+    ],
+)
+def test_a_repaired_cell_is_read_like_any_other_and_leaves_a_warning(
+    cell: str, region: str | None, number: str, warning: str | None
+) -> None:
+    assert told(cell, region) == (number, warning)
+
+
+def test_two_forms_of_a_number_are_one_person_and_keep_their_own_addresses() -> None:
+    raw = pl.Series(["+541123456789", "+5491123456789", "+551198765432", "+5511998765432"])
+    answer = normalise_phones(raw, pl.Series([None] * 4, dtype=pl.String), LENIENT)
+    assert answer["address"].to_list() == raw.to_list()
+    assert answer["identity"].n_unique() == 2
 
 
 _any = st.one_of(
@@ -181,3 +276,26 @@ def test_no_digit_of_an_accepted_number_is_dropped_except_a_prefix(cell: str) ->
     address, problem = read(cell)
     national = str(phonenumbers.parse(address, None).national_number) if address else ""
     assert problem or phonenumbers.normalize_digits_only(cell).endswith(national)
+
+
+@given(_any, st.sampled_from([None, "DE", "GB", "US", "BR", "IT"]))
+@settings(max_examples=300, deadline=None)
+def test_being_lenient_changes_no_number_that_is_known_to_exist(
+    cell: str, region: str | None
+) -> None:
+    strict, _ = told(cell, region)
+    if strict is not None and strict.startswith("+"):
+        assert told(cell, region, LENIENT)[0] == strict
+
+
+@given(
+    st.text("0123456789", min_size=7, max_size=15),
+    st.sampled_from(["{}.0", "{},0", "{}.000", "+{}.0"]),
+    st.sampled_from([None, "DE", "GB", "US"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_repaired_decimal_is_the_number_without_it(
+    digits: str, damaged: str, region: str | None
+) -> None:
+    whole = damaged.format(digits).partition(".")[0].partition(",")[0]
+    assert read(damaged.format(digits), region) == read(whole, region)

@@ -165,7 +165,15 @@ def test_every_reason_is_a_sentence_with_advice() -> None:
     for reason in reasons().values():
         assert re.fullmatch(r"[A-Z].*\.", reason.sentence), reason.code
         assert reason.advice
-        assert reason.state in ("skipped", "held", "failed", "pending", "unknown", "accepted")
+        assert reason.state in (
+            "skipped",
+            "held",
+            "failed",
+            "pending",
+            "unknown",
+            "accepted",
+            "warning",
+        )
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ GOOD: dict[str, str | None] = {
     KEY: "k1",
     "_identity": "+491713920000",
     "_address_problem": None,
+    "_number_type": "mobile",
     FORM: "text",
     "message:text": "Hi",
     **{f"{what}:{form}": None for what in ("missing", "failure") for form in ("text", "template")},
@@ -29,8 +30,10 @@ GOOD: dict[str, str | None] = {
     "failure:agent": None,
 }
 PLAIN: dict[str, Any] = {
+    "channel": "sms",
     "address": "phone",
     "key": None,
+    "used": (),
     "where": None,
     "own": (),
     "suppressed": pl.Series("identity", [], dtype=pl.String),
@@ -69,6 +72,11 @@ SUPPRESSED = pl.Series("identity", ["+491713920000"])
         ({}, {"_address_problem": "empty_row"}, ("empty_row", None, None)),
         ({"key": "Customer"}, {KEY: None}, ("missing_key", "Customer", None)),
         ({}, {KEY: None}, (None, None, None)),
+        ({}, {"_number_type": "fixed_line"}, ("wrong_number_type", "phone", "fixed_line")),
+        ({"channel": "whatsapp"}, {"_number_type": "fixed_line"}, (None, None, None)),
+        ({"used": ["age"]}, {"age": "#N/A"}, ("spreadsheet_error", "age", None)),
+        ({"used": ["country"]}, {"age": "#N/A"}, (None, None, None)),
+        ({"key": "Customer"}, {KEY: "#REF!"}, ("spreadsheet_error", "Customer", None)),
         ({"suppressed": SUPPRESSED}, {}, ("suppressed", "phone", None)),
         ({"suppressed": SUPPRESSED}, {"_identity": "+12025550123"}, (None, None, None)),
         ({"own": ["+491713920000"]}, {}, ("sender_is_recipient", "phone", None)),
@@ -119,6 +127,7 @@ def test_each_rule_gives_its_reason_and_names_the_cell(
 
 STRICT = _context(
     key="Customer",
+    used=["age"],
     where="country = 'DE'",
     own=["+12025550100"],
     suppressed=SUPPRESSED,
@@ -128,10 +137,12 @@ STRICT = _context(
 OBJECTIONS: list[tuple[str, dict[str, str | None]]] = [
     ("filtered", {"country": None}),
     ("invalid_number", {"_address_problem": "invalid_number"}),
+    ("wrong_number_type", {"_number_type": "pager"}),
     ("missing_key", {KEY: None}),
     ("suppressed", {"_identity": "+491713920000"}),
     ("sender_is_recipient", {"_identity": "+12025550100"}),
     ("window_closed", {FORM: None}),
+    ("spreadsheet_error", {"age": "#VALUE!"}),
     ("missing_variable", {"missing:text": "age"}),
 ]
 FREE = GOOD | {"_identity": "+12025550123"}
@@ -139,7 +150,7 @@ FREE = GOOD | {"_identity": "+12025550123"}
 
 @given(st.sets(st.integers(0, len(OBJECTIONS) - 1)))
 def test_the_first_rule_that_objects_gives_the_reason(chosen: set[int]) -> None:
-    chosen -= {4} if 3 in chosen else set()  # one identity cannot be both
+    chosen -= {5} if 4 in chosen else set()  # one identity cannot be both
     row = dict(FREE)
     for number in chosen:
         row |= OBJECTIONS[number][1]
@@ -161,7 +172,7 @@ def test_a_detail_of_one_rule_never_stands_beside_the_reason_of_another() -> Non
 
 
 def test_a_rule_that_nobody_asked_for_is_not_there() -> None:
-    assert sum(rule(_context()) is None for rule in RULES) == 5
+    assert sum(rule(_context()) is None for rule in RULES) == 6
     assert all(rule(STRICT) is not None for rule in RULES)
 
 

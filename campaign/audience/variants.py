@@ -1,0 +1,73 @@
+"""Numbers that are written in two ways and ring one telephone.
+
+WhatsApp knows some accounts under a number that is not how one dials them: Mexican mobiles with a 1
+behind the country code, Argentine ones with or without the 9, Brazilian ones without their ninth
+digit. Both forms are seen in lists and in what vendors report. Invariant: the canonical form is a
+key to compare by and never an address: nobody is sent to under a number that is not on the list.
+
+Sources, all of them observations of incoming WhatsApp ids: chatwoot/chatwoot, pull requests 14174
+(Mexico) and 14264 (Argentina); devlikeapro/waha, pull request 1976 (Brazil: without the ninth digit,
+2 to 5 begin fixed lines).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+# Anything else is its own canonical form, at the price of one look.
+_CONCERNED = r"^\+5(?:21|49|5)"
+_FORMS = (
+    (r"^\+521(\d{10})$", "+52${1}"),
+    (r"^\+549(\d{10})$", "+54${1}"),
+    # Without the 9, a number that begins with 2 to 5 is somebody's fixed line.
+    (r"^\+55(\d{2})9([6-9]\d{7})$", "+55${1}${2}"),
+)
+_OLD_FORMS = (
+    (r"^(?:\+|00)521(\d{10})$", "+52${1}"),
+    (r"^(?:\+|00)55(\d{2})([6-9]\d{7})$", "+55${1}9${2}"),
+)
+_PUNCTUATION = r"[\s().\-/]"
+
+
+def canonical(numbers: pl.Series) -> pl.Series:
+    """Return one form for all forms of each E.164 number: what identities are compared by."""
+    concerned = numbers.str.contains(_CONCERNED)
+    if not concerned.any():
+        return numbers
+    form = pl.col("number")
+    for pattern, instead in _FORMS:
+        form = form.str.replace(pattern, instead)
+    return pl.DataFrame({"number": numbers}).select(form)["number"].alias(numbers.name)
+
+
+def current(text: pl.Expr) -> pl.Expr:
+    """Return a cell with an old form of a number as it is dialled today, any other as it is.
+
+    For lists that must not miss anybody: no parser takes the old forms for numbers.
+    """
+    bare = text.str.replace_all(_PUNCTUATION, "")
+    for pattern, instead in _OLD_FORMS:
+        text = (
+            pl.when(bare.str.contains(pattern))
+            .then(bare.str.replace(pattern, instead))
+            .otherwise(text)
+        )
+    return text
+
+
+def in_two_forms(rows: pl.LazyFrame) -> pl.Series:
+    """Return the identities that stand under more than one number in ``identity``, ``address``.
+
+    An e-mail address is another than its identity for its upper case alone, which is no form.
+    """
+    numbers = rows.select("identity", "address").filter(
+        ~pl.col("address").str.contains("@", literal=True)
+    )
+    other = numbers.filter(pl.col("identity") != pl.col("address")).select("identity").unique()
+    return (
+        numbers.join(other, on="identity", how="semi")
+        .group_by("identity")
+        .agg(pl.col("address").n_unique())
+        .filter(pl.col("address") > 1)
+        .collect()["identity"]
+    )
