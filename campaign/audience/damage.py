@@ -49,9 +49,9 @@ _LETTER = r"\p{L}"
 def tidy_phone(cell: pl.Expr) -> pl.Expr:
     """Return the phone cell as plain text: what was typed, in the characters of a keyboard.
 
-    Digits of other scripts, Unicode spaces and hyphens become ordinary ones; invisible marks, a ``tel:``
-    in front and the ``="…"`` with which exports keep spreadsheets from calculating are dropped.
-    Null where nothing remains.
+    Digits of other scripts, Unicode spaces and hyphens become ordinary ones; invisible marks, a
+    ``tel:`` in front and the ``="…"`` with which exports keep spreadsheets from calculating are
+    dropped. Null where nothing remains.
     """
     text = cell.str.replace_many(_ONE_CHARACTER | _digits())
     text = text.str.replace_many(list(INVISIBLE), [""])

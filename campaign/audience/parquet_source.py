@@ -1,8 +1,8 @@
 """One Parquet file becomes one of trimmed text cells, as if its table had been typed by hand.
 
 Invariant: no cell gains or loses a digit on its way to text. A number that the file's own type can
-no longer hold exactly is written the way a spreadsheet does (``4.91512E+11``), with fewer digits than
-it has, so that the rules for damaged cells see it and have nothing to repair it from.
+no longer hold exactly is written the way a spreadsheet does (``4.91512E+11``), with fewer digits
+than it has, so that the rules for damaged cells see it and have nothing to repair it from.
 """
 
 from __future__ import annotations

@@ -61,9 +61,10 @@ def normalise_phones(
     """Return, for each cell, ``address`` (E.164) or ``problem`` (reason code), the other is null.
 
     ``identity`` is what an address is compared by, see `canonical`; ``region`` the country that it
-    belongs to (ISO 3166-1 alpha-2, or ``001`` for numbers of no country) and ``type`` what it is, in
-    libphonenumber's words in lower case; ``warning`` the code for what a person should know about
-    it: those of `repaired_phone`, or ``number_not_known``. All null where there is no address.
+    belongs to (ISO 3166-1 alpha-2, or ``001`` for numbers of no country) and ``type`` what it is,
+    in libphonenumber's words in lower case; ``warning`` the code for what a person should know
+    about it: those of `repaired_phone`, or ``number_not_known``. All null where there is no
+    address.
 
     ``raw`` and ``region`` are String columns of the same length: the phone cells, and the country
     of each (ISO 3166-1 alpha-2 in any case, or null). A number that begins with ``+`` needs no
@@ -127,7 +128,7 @@ def _international(text: pl.Series, reading: Reading) -> pl.DataFrame:
 def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """Read all other cells: mend or name the damage, then ask for each reading that there is."""
     repaired, repair = repaired_phone(pl.col("tidy"))
-    digits, country = pl.col("digits"), pl.col("country")
+    digits = pl.col("digits")
     rows = (
         cells.lazy()
         .select(
@@ -255,15 +256,12 @@ _VALID, _POSSIBLE, _NONE = "valid", "possible", "none"
 def _read(text: pl.Series, region: pl.Series, reading: Reading) -> pl.DataFrame:
     """Return ``number``, ``region``, ``type`` and ``standing`` (valid, possible or none)."""
     found = read_numbers(text, region)
-    valid = found["valid"]
-    standing = pl.when(valid).then(pl.lit(_VALID))
-    if reading.validity == "lenient":
-        standing = standing.when(_whole(found)).then(pl.lit(_POSSIBLE))
+    possible = _whole(found) if reading.validity == "lenient" else pl.lit(value=False)
+    standing = (
+        pl.when("valid").then(pl.lit(_VALID)).when(possible).then(pl.lit(_POSSIBLE))
+    ).otherwise(pl.lit(_NONE))
     return found.select(
-        pl.col("e164").alias("number"),
-        "region",
-        "type",
-        standing.otherwise(pl.lit(_NONE)).alias("standing"),
+        pl.col("e164").alias("number"), "region", "type", standing.alias("standing")
     )
 
 

@@ -2,8 +2,8 @@
 
 Invariant: an entry is either a person who is then never messaged, or an error. A line that cannot
 be read might be somebody who opted out, so it stops the run instead of being passed over. An
-invalid number too: one digit more or less, and it is somebody. Whoever is listed under one form of a
-number (`canonical`) is not messaged under another.
+invalid number too: one digit more or less, and it is somebody. Whoever is listed under one form of
+a number (`canonical`) is not messaged under another.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def read_suppressed(
     A list has a column of that name, or one column only, whose header may be missing. Numbers in
     national form are read as in the recipient list: by the column ``country`` where the definition
     names one, else by ``default_region``, and as ``reading`` says. A number whose canonical form is
-    another one is there in both: a plan that was made before the two were one has the number itself.
+    another one is there in both: a plan that was made before the two were one has the number
+    itself.
 
     Raises:
         InvalidInput: a file cannot be read, has no such column, or has entries that cannot be

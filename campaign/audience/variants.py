@@ -6,8 +6,8 @@ digit. Both forms are seen in lists and in what vendors report. Invariant: the c
 key to compare by and never an address: nobody is sent to under a number that is not on the list.
 
 Sources, all of them observations of incoming WhatsApp ids: chatwoot/chatwoot, pull requests 14174
-(Mexico) and 14264 (Argentina); devlikeapro/waha, pull request 1976 (Brazil: without the ninth digit,
-2 to 5 begin fixed lines).
+(Mexico) and 14264 (Argentina); devlikeapro/waha, pull request 1976 (Brazil: without the ninth
+digit, 2 to 5 begin fixed lines).
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ class Context:
     """Everything outside the row that a rule may need.
 
     ``own`` are the senders' identities, ``suppressed`` those of everybody who must not be
-    messaged. ``address`` and ``key`` are the columns of the list that hold them, ``used`` those that
-    the message fills in.
+    messaged. ``address`` and ``key`` are the columns of the list that hold them, ``used`` those
+    that the message fills in.
     """
 
     channel: str

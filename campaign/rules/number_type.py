@@ -1,7 +1,7 @@
 """Can a number of this type get the channel? An SMS to a fixed line costs money and reaches nobody.
 
-Which type gets what is in ``number_types.toml``. Where it may or may not, the row is sent to and has
-a warning.
+Which type gets what is in ``number_types.toml``. Where it may or may not, the row is sent to and
+has a warning.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def reachable_type(context: Context) -> Finding | None:
 
 
 def doubtful_type(channel: str) -> pl.Expr:
-    """Return the warning code for numbers of a type that may or may not get the channel, or null."""
+    """Return the warning code for numbers whose type may or may not get the channel, or null."""
     return when(pl.col("_number_type").is_in(_of(channel, "doubtful")), "fixed_line_number")
 
 

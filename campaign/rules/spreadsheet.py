@@ -1,7 +1,7 @@
 """Did a formula fail where a name should be? ``#N/A`` is not what anybody wants to be called.
 
-A word such as ``NULL`` or ``None`` is no such error: there are people of that name, and nothing in a
-list tells them from a gap that a database wrote.
+A word such as ``NULL`` or ``None`` is no such error: there are people of that name, and nothing in
+a list tells them from a gap that a database wrote.
 """
 
 from __future__ import annotations
