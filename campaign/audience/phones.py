@@ -27,6 +27,11 @@ REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 # Nothing can be wrong with how such a cell is written, and nearly all cells of most lists are such.
 _PLAIN = r"^\+[1-9][0-9]{6,14}$"
 
+# A number as people write it, of which nothing needs mending either; unless it is a decimal one.
+_ORDERLY = r"^\(?\+?[0-9][0-9 ().\-]*[0-9]$"
+_DECIMAL = r"^\+?[0-9]+\.[0-9]+$"
+_AROUND = list("+ ().-")
+
 # All that may stand around the digits of one number; a parser would skip anything else. No tilde:
 # libphonenumber takes what follows it for an extension.
 _PUNCTUATED = r"^[(\[\s]*\+?[0-9\s().\-/\[\]]+$"
@@ -83,8 +88,8 @@ def normalise_phones(
         answer = (
             pl.concat(
                 [
-                    _international(easy["raw"], reading).hstack([easy["_at"]]),
-                    _others(others, reading).hstack([others["_at"]]),
+                    easy.select("_at").hstack(_international(easy["raw"], reading).get_columns()),
+                    _others(others, reading),
                 ]
             )
             .sort("_at")
@@ -127,18 +132,13 @@ def _international(text: pl.Series, reading: Reading) -> pl.DataFrame:
 
 def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """Read all other cells: mend or name the damage, then ask for each reading that there is."""
-    repaired, repair = repaired_phone(pl.col("tidy"))
     digits = pl.col("digits")
     rows = (
-        cells.lazy()
-        .select(
-            tidy=tidy_phone(pl.col("raw")), country=trimmed(pl.col("region")).str.to_uppercase()
-        )
-        .with_columns(text=repaired, repair=repair)
+        _mended(cells)
+        .lazy()
         .with_columns(
-            damage=phone_damage(pl.col("text")),
-            digits=pl.col("text").str.replace_all("[^0-9]", ""),
             explicit=pl.col("text").str.contains("+", literal=True),
+            country=trimmed(pl.col("region")).str.to_uppercase(),
         )
         .with_columns(zeros=~pl.col("explicit") & digits.str.starts_with("00"))
         .with_columns(
@@ -151,13 +151,44 @@ def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         .collect()
     )
     abroad, home = rows.select(_abroad(), _home()).get_columns()
-    readings = rows.select("problem", "repair", "explicit", "zeros", "said").hstack(
+    readings = rows.select("_at", "problem", "repair", "explicit", "zeros", "said").hstack(
         [
             *_prefixed(_read(abroad, _nowhere(abroad), reading), "abroad"),
             *_prefixed(_read(home, rows["country"], reading), "home"),
         ]
     )
     return _settled(readings, national_only=reading.digits_are_international == "no")
+
+
+def _mended(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return the cells, in another order, and what reading them needs.
+
+    ``text``, the ``digits`` in it, ``repair`` (a warning code), ``damage`` (a reason code), and
+    whether the digits are ``punctuated`` as those of one number may be.
+    """
+    raw, nothing = pl.col("raw"), pl.lit(None, pl.String)
+    orderly = raw.str.contains(_ORDERLY) & ~raw.str.contains(_DECIMAL)
+    cells = cells.with_columns(orderly=orderly.fill_null(value=False))
+    repaired, repair = repaired_phone(pl.col("text"))
+    return pl.concat(
+        [
+            cells.filter("orderly").with_columns(
+                text=raw,
+                repair=nothing,
+                damage=nothing,
+                punctuated=pl.lit(value=True),
+                digits=raw.str.replace_many(_AROUND, [""]),
+            ),
+            cells.filter(~pl.col("orderly"))
+            .with_columns(text=tidy_phone(raw))
+            .with_columns(text=repaired, repair=repair)
+            .with_columns(
+                damage=phone_damage(pl.col("text")),
+                punctuated=pl.col("text").str.contains(_PUNCTUATED),
+                digits=pl.col("text").str.replace_all("[^0-9]", ""),
+            ),
+        ]
+    )
 
 
 def _unreadable() -> pl.Expr:
@@ -175,7 +206,7 @@ def _unreadable() -> pl.Expr:
         # Says more than "invalid", except about a cell that is no number at all.
         .when(national & ~pl.col("zeros") & country.is_null() & (digits != ""))
         .then(pl.lit("missing_region"))
-        .when(~pl.col("text").str.contains(_PUNCTUATED))
+        .when(~pl.col("punctuated"))
         .then(pl.lit("invalid_number"))
         .otherwise(None)
     )
@@ -189,7 +220,7 @@ def _abroad() -> pl.Expr:
         pl.when(pl.col("problem").is_not_null())
         .then(None)
         .when(pl.col("explicit"))
-        .then(pl.col("text"))
+        .then(pl.lit("+") + digits)
         .when(~international.str.starts_with("0"))
         .then(pl.lit("+") + international)
         .alias("abroad")
@@ -199,7 +230,7 @@ def _abroad() -> pl.Expr:
 def _home() -> pl.Expr:
     """Return the text to read as a number of the row's own country, or null."""
     asked = pl.col("problem").is_null() & ~pl.col("explicit") & ~pl.col("said")
-    return pl.when(asked & pl.col("country").is_not_null()).then(pl.col("text")).alias("home")
+    return pl.when(asked & pl.col("country").is_not_null()).then(pl.col("digits")).alias("home")
 
 
 def _settled(rows: pl.DataFrame, *, national_only: bool) -> pl.DataFrame:
@@ -239,6 +270,7 @@ def _settled(rows: pl.DataFrame, *, national_only: bool) -> pl.DataFrame:
 
     unknown = chosen("standing") == _POSSIBLE
     return rows.with_columns(problem=problem).select(
+        "_at",
         chosen("number").alias("address"),
         "problem",
         chosen("region").alias("region"),
