@@ -42,19 +42,37 @@ def map_columns(lst: RecipientList, mapping: Mapping[str, str]) -> RecipientList
     # All at once, so that two names can be exchanged.
     frame = lst.frame.with_columns(pl.col(name).alias(ours) for ours, name in copies.items())
     headers = dict(lst.headers) | {ours: lst.headers[name] for ours, name in copies.items()}
-    return dataclasses.replace(lst, frame=frame, headers=headers)
+    # A name that is taken from another column lacks what that one lacks, and nothing else.
+    lacking = {name: files for name, files in lst.lacking.items() if name not in copies}
+    lacking |= {ours: lst.lacking[name] for ours, name in copies.items() if name in lst.lacking}
+    return dataclasses.replace(lst, frame=frame, headers=headers, lacking=lacking)
 
 
 def require(lst: RecipientList, name: str, *, wanted_for: str) -> None:
-    """Make sure that the list has the column ``name`` (ours, or a header in any spelling).
+    """Make sure that every file has the column ``name`` (ours, or a header in any spelling).
 
     ``wanted_for`` completes the sentence: "the list has no column "phone", wanted for the address".
 
     Raises:
-        InvalidInput: it has not; with the nearest headers as a suggestion.
+        InvalidInput: the list has not, with the nearest headers as a suggestion; or some of its
+            files have not, each of which is named.
     """
-    if name not in lst.headers and normalise_header(name) not in lst.headers:
+    plain = name if name in lst.headers else normalise_header(name)
+    if plain not in lst.headers:
         raise InvalidInput(_missing(lst, name, f"wanted for {wanted_for}"))
+    if files := lst.lacking.get(plain):
+        raise InvalidInput(
+            [
+                Problem(
+                    f'{file.name} has no column "{lst.headers[plain]}", wanted for {wanted_for}, '
+                    "though other files of the list do",
+                    file,
+                    hint="Add the column to the file, or correct its header. A column with nothing "
+                    "in it will do where the rows have nothing to say.",
+                )
+                for file in files
+            ]
+        )
 
 
 def _missing(lst: RecipientList, header: str, why: str) -> Problem:

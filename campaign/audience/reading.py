@@ -36,6 +36,8 @@ class RecipientList:
     headers: Mapping[str, str]
     """Name of each column → header as the (first) file prints it."""
     files: tuple[Path, ...]
+    lacking: Mapping[str, tuple[Path, ...]]
+    """Name of each column that not every file has → the files that have it not."""
     fingerprint: str
     """SHA-256, in hexadecimal, over the bytes of the files and their order."""
 
@@ -159,4 +161,16 @@ def _joined(parts: Sequence[Part], files: Sequence[Path]) -> RecipientList:
         for part in parts
     ]
     frame = frames[0] if len(frames) == 1 else pl.concat(frames)
-    return RecipientList(frame, headers, tuple(files), combined([part.sha256 for part in parts]))
+    without = {
+        name: tuple(
+            file for part, file in zip(parts, files, strict=True) if name not in part.headers
+        )
+        for name in headers
+    }
+    return RecipientList(
+        frame,
+        headers,
+        tuple(files),
+        {name: found for name, found in without.items() if found},
+        combined([part.sha256 for part in parts]),
+    )

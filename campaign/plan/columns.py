@@ -55,7 +55,9 @@ class Needs:
         )
         for path, text in composition.texts():
             for name in text.columns:
-                if name not in lst.headers:
+                if name in lst.lacking:
+                    find(name, "the message", "message", *path)
+                elif name not in lst.headers:
                     find(name, "the message", "message", *path)
                     if normalise_header(name) in lst.headers:
                         # Templates spell a name exactly; the header's other spellings do not do.

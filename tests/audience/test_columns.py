@@ -55,6 +55,34 @@ def test_a_name_of_ours_cannot_begin_with_an_underscore(file: Path) -> None:
         map_columns(lst, {"_row": "name"})
 
 
+@pytest.mark.parametrize("name", ["first_name", "First Name", "name"])
+def test_a_required_column_that_one_file_lacks_is_named_with_the_file(
+    tmp_path: Path, file: Path, name: str
+) -> None:
+    other = write(tmp_path / "south.csv", "Mobile No.,Fist Name\n2,Bert\n")
+    with open_list([file, other]) as lst:
+        mapped = map_columns(lst, {"name": "First Name"})
+        require(mapped, "mobile_no", wanted_for="the address")
+        with pytest.raises(InvalidInput) as caught:
+            require(mapped, name, wanted_for="the message")
+    (problem,) = caught.value.problems
+    assert problem.file == other
+    assert problem.message == (
+        'south.csv has no column "First Name", wanted for the message, though other files of the '
+        "list do"
+    )
+
+
+def test_a_name_of_ours_does_not_lack_what_the_lists_own_column_of_that_name_lacks(
+    tmp_path: Path, file: Path
+) -> None:
+    other = write(tmp_path / "south.csv", "Mobile No.,First Name\n2,Bert\n")
+    with open_list([file, other]) as lst:
+        require(map_columns(lst, {"name": "First Name"}), "name", wanted_for="the message")
+        with pytest.raises(InvalidInput, match="has no column"):
+            require(lst, "name", wanted_for="the message")
+
+
 def test_a_required_column_is_there_in_any_spelling(file: Path) -> None:
     with open_list([file]) as lst:
         for name in ("first_name", "First Name", " FIRST-NAME "):

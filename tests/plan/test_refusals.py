@@ -8,7 +8,38 @@ import pytest
 
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from tests.plan.planned import ANA, HEADER, LIST, MESSENGER, SMS, WHATSAPP, plan_of, refusal, write
+from tests.plan.planned import (
+    ANA,
+    BO,
+    HEADER,
+    LIST,
+    MESSENGER,
+    SMS,
+    WHATSAPP,
+    plan_of,
+    refusal,
+    verdicts,
+    write,
+)
+
+
+def test_a_column_that_one_of_the_files_lacks_stops_the_planning(tmp_path: Path) -> None:
+    definition = SMS + "recipients: [list.csv, south.csv]\n"
+    (problem,) = refusal(
+        tmp_path, definition, HEADER, (ANA, "Ana"), south=f"Phone,Name\n{ANA},Bo\n"
+    )
+    assert problem.message.startswith(
+        'south.csv has no column "First Name", wanted for the message'
+    )
+    assert problem.line == _line(definition, "message:")
+
+
+def test_a_column_that_nothing_needs_may_be_in_one_file_alone(tmp_path: Path) -> None:
+    south = f"Phone,First Name,Note\n{BO},Bo,x\n"
+    definition = SMS + "recipients: [list.csv, south.csv]\n"
+    assert (
+        verdicts(plan_of(tmp_path, definition, HEADER, (ANA, "Ana"), south=south)) == ["send"] * 2
+    )
 
 
 def _line(definition: str, text: str) -> int:
