@@ -1,0 +1,134 @@
+"""What a plan makes of numbers that are damaged, doubtful, or written in two ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from campaign.plan.frozen import Plan
+from tests.plan.planned import ANA, BO, HEADER, LIST, SMS, plan_of, row, verdicts
+
+AGENT = SMS.replace("channel: sms", "channel: whatsapp").replace(
+    'message: "Hi {{ first_name }}"',
+    "message: {template: {id: HX00000000000000000000000000000000}}",
+)
+TWO_FORMS = [("+5491123456789", "Ana"), ("+541123456789", "Ana"), (BO, "Bo")]
+
+
+def _warned(plan: Plan) -> list[str | None]:
+    found: list[str | None] = plan.rows().select("warning").collect()["warning"].to_list()
+    return found
+
+
+def _suppressing(definition: str, *entries: str) -> tuple[str, str]:
+    return definition + LIST + "suppress: opt_outs.csv\n", "\n".join(["Phone", *entries, ""])
+
+
+def test_a_repaired_number_is_sent_to_and_told_with_its_count_and_first_row(
+    tmp_path: Path,
+) -> None:
+    damaged = [(f"{number}.0", "x") for number in (ANA, BO)]
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, ("+46701740605", "Cem"), *damaged)
+    assert verdicts(plan) == ["send"] * 3
+    assert row(plan, 1)["address"] == ANA
+    assert row(plan, 1)["in:phone"] == f"{ANA}.0"
+    assert _warned(plan) == [None, "repaired_decimal", "repaired_decimal"]
+    (told,) = plan.warnings()
+    assert told == (
+        "The number ended in .0, which was taken off. 2 rows, first in row 3 of list.csv. Export "
+        "the column as text, not as a decimal number."
+    )
+
+
+def test_a_single_row_is_named_alone(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, ("4.91713920000E+11", "Ana"), (BO, "Bo"))
+    assert verdicts(plan) == ["missing_region", "send"]
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, ("+4.91713920000E+11", "Ana"), (BO, "Bo"))
+    assert verdicts(plan) == ["send", "send"]
+    (told,) = plan.warnings()
+    assert ". That is row 2 of list.csv. " in told
+
+
+def test_a_row_that_is_not_sent_to_is_not_warned_of(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, (f"{ANA}.0", ""), (ANA, "Ana"), (f"{ANA}.0", "x"))
+    assert verdicts(plan) == ["missing_variable", "send", "duplicate"]
+    assert _warned(plan) == [None] * 3
+    assert plan.warnings() == []
+
+
+def test_two_forms_of_a_number_are_one_person_and_the_first_is_sent_to_as_it_is(
+    tmp_path: Path,
+) -> None:
+    plan = plan_of(tmp_path, AGENT + LIST, HEADER, *TWO_FORMS)
+    assert verdicts(plan) == ["send", "duplicate", "send"]
+    assert row(plan, 0)["address"] == row(plan, 0)["key"] == "+5491123456789"
+    assert _warned(plan) == [None, "whatsapp_variant", None]
+    (told,) = plan.warnings()
+    assert ". That is row 3 of list.csv. " in told
+
+
+@pytest.mark.parametrize(
+    ("entry", "number"),
+    [
+        ("+5491123456789", "+541123456789"),
+        ("+541123456789", "+5491123456789"),
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("+553196883193", "+5531996883193"),
+        ("+5531996883193", "+5531996883193"),
+    ],
+)
+@pytest.mark.parametrize("definition", [SMS, AGENT], ids=["sms", "whatsapp"])
+def test_whoever_opted_out_under_one_form_is_not_messaged_under_another(
+    tmp_path: Path, definition: str, entry: str, number: str
+) -> None:
+    definition, opt_outs = _suppressing(definition, entry)
+    plan = plan_of(tmp_path, definition, HEADER, (number, "Ana"), (BO, "Bo"), opt_outs=opt_outs)
+    expected = ["suppressed", "send"]
+    if "channel: sms" in definition and number == "+541123456789":
+        expected[0] = "wrong_number_type"  # without its 9 it is a fixed line
+    assert verdicts(plan) == expected
+
+
+def test_a_sender_is_no_recipient_under_another_form(tmp_path: Path) -> None:
+    definition = AGENT.replace("+12025550100", "+541123456789") + LIST
+    plan = plan_of(tmp_path, definition, HEADER, ("+5491123456789", "us"), (BO, "Bo"))
+    assert verdicts(plan) == ["sender_is_recipient", "send"]
+
+
+def test_a_fixed_line_gets_no_sms_and_whatsapp_with_a_warning(tmp_path: Path) -> None:
+    people = [("+493012345678", "Ana"), (BO, "Bo")]
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, *people)
+    assert verdicts(plan) == ["wrong_number_type", "send"]
+    assert row(plan, 0)["reason_detail"] == "fixed_line"
+    assert row(plan, 0)["reason_column"] == "phone"
+    plan = plan_of(tmp_path, AGENT + LIST, HEADER, *people)
+    assert verdicts(plan) == ["send", "send"]
+    assert _warned(plan) == ["fixed_line_number", None]
+
+
+def test_a_number_that_could_exist_is_sent_to_where_the_definition_is_lenient(
+    tmp_path: Path,
+) -> None:
+    people = [("+447700900123", "Ana"), (BO, "Bo")]
+    assert verdicts(plan_of(tmp_path, SMS + LIST, HEADER, *people))[0] == "invalid_number"
+    lenient = SMS + "recipients: {files: list.csv, validity: lenient}\n"
+    plan = plan_of(tmp_path, lenient, HEADER, *people)
+    assert verdicts(plan) == ["send", "send"]
+    assert _warned(plan) == ["number_not_known", None]
+
+
+def test_an_opt_out_is_read_as_the_list_is(tmp_path: Path) -> None:
+    said = "{files: list.csv, validity: lenient, digits_are_international: yes}"
+    definition = f"{SMS}recipients: {said}\nsuppress: opt_outs.csv\n"
+    people = [("447700900123", "Ana"), ("4915112345678", "Cem"), (BO, "Bo")]
+    opt_outs = "Phone\n447700900123\n4915112345678\n"
+    plan = plan_of(tmp_path, definition, HEADER, *people, opt_outs=opt_outs)
+    assert verdicts(plan) == ["suppressed", "suppressed", "send"]
+
+
+def test_a_plan_from_before_there_were_warnings_has_none(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, (f"{ANA}.0", "Ana"))
+    old = tmp_path / "old.parquet"
+    plan.rows().drop("warning").collect().write_parquet(old)
+    assert Plan(old, "").warnings() == []
