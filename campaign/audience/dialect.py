@@ -56,6 +56,14 @@ def detect(head: str, whole: bool, file: Path) -> Dialect:
     for number, lines, cells in records(head, delimiter, whole):
         if any(map(trimmed_text, cells)):
             return Dialect(delimiter, tuple(cells), above + number, above + lines)
+    if not whole and '"' not in head:
+        raise InvalidInput(
+            Problem(
+                f"the header row is longer than {HEAD // 1024} KiB",
+                file,
+                hint="Leave out the columns that the campaign does not need.",
+            )
+        )
     if not whole:
         raise InvalidInput(
             Problem(

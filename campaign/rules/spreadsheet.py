@@ -24,15 +24,13 @@ ERRORS = (
 """What a spreadsheet writes into a cell that it cannot calculate."""
 
 
-def no_failed_formula(context: Context) -> Finding | None:
-    """Refuse rows with a spreadsheet's error in the key or in a column that a text uses."""
-    used = {name: name for name in context.used} | (
-        {} if context.key is None else {context.key: KEY}
-    )
-    if not used:
-        return None
+def no_failed_formula(context: Context) -> Finding:
+    """Refuse rows with a spreadsheet's error as address or key, or in a column that a text uses."""
+    cells = {name: name for name in (context.address, *context.used)}
+    if context.key is not None:
+        cells[context.key] = KEY
     column = pl.coalesce(
-        pl.when(pl.col(cell).is_in(ERRORS)).then(pl.lit(name)) for name, cell in used.items()
+        pl.when(pl.col(cell).is_in(ERRORS)).then(pl.lit(name)) for name, cell in cells.items()
     )
     return Finding(
         pl.when(column.is_not_null()).then(pl.lit("spreadsheet_error")),

@@ -21,13 +21,13 @@ from campaign.rules.suppression import not_suppressed
 
 RULES: tuple[Rule, ...] = (
     selected,
+    no_failed_formula,
     usable_address,
     reachable_type,
     has_key,
     not_suppressed,
     not_ourselves,
     window_allows,
-    no_failed_formula,
     complete,
 )
 

@@ -205,6 +205,7 @@ def test_the_fingerprint_covers_what_decides_who_gets_what(tmp_path: Path) -> No
     for old, new, key in (
         ("Hi {{", "Hello {{", "message"),
         ("people.csv", "others.csv", "recipients"),
+        ("people.csv", "{files: people.csv, validity: lenient}", "recipients"),
         ("agent: bob", "agent: eve", "provider"),
         ("+15551234567", "+15551234568", "sender"),
     ):

@@ -47,6 +47,8 @@ recipients:
   key: customer_id
   country: country
   default_region: no
+  digits_are_international: no
+  validity: lenient
   where: "country = 'DE'"
 message:
   text: |
@@ -75,6 +77,8 @@ def test_every_shorthand_is_understood(tmp_path: Path) -> None:
     assert definition.recipients.files == ["people-*.csv"]
     assert definition.recipients.columns["year"] == "2024"
     assert definition.recipients.default_region == "NO"
+    assert definition.recipients.digits_are_international == "no"
+    assert definition.recipients.validity == "lenient"
     message = definition.message
     assert message is not None
     assert message.template is not None
@@ -217,6 +221,14 @@ def test_a_bad_name_comes_with_a_corrected_one(tmp_path: Path, name: str, proble
                 "9:44 `recipients.default_region` must be a two-letter ISO 3166 country code "
                 "(the United Kingdom is GB)"
             ),
+        ),
+        (
+            "{files: p.csv, digits_are_international: maybe}",
+            "9:54 `recipients.digits_are_international` must be one of auto, yes, no",
+        ),
+        (
+            "{files: p.csv, validity: loose}",
+            "9:38 `recipients.validity` must be one of strict, lenient",
         ),
         (
             "{files: p.csv, where: country =}",
