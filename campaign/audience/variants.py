@@ -7,7 +7,8 @@ key to compare by and never an address: nobody is sent to under a number that is
 
 Sources, all of them observations of incoming WhatsApp ids: chatwoot/chatwoot, pull requests 14174
 (Mexico) and 14264 (Argentina); devlikeapro/waha, pull request 1976 (Brazil: without the ninth
-digit, 2 to 5 begin fixed lines).
+digit, 2 to 5 begin fixed lines). Eight digits that begin with 7 are Brazilian mobile numbers of their
+own in libphonenumber's metadata, so those with a 9 in front belong to others.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ _FORMS = (
     (r"^\+521(\d{10})$", "+52${1}"),
     (r"^\+549(\d{10})$", "+54${1}"),
     # Without the 9, a number that begins with 2 to 5 is somebody's fixed line.
-    (r"^\+55(\d{2})9([6-9]\d{7})$", "+55${1}${2}"),
+    (r"^\+55(\d{2})9([689]\d{7})$", "+55${1}${2}"),
 )
 _OLD_FORMS = (
     (r"^(?:\+|00)521(\d{10})$", "+52${1}"),
-    (r"^(?:\+|00)55(\d{2})([6-9]\d{7})$", "+55${1}9${2}"),
+    (r"^(?:\+|00)55(\d{2})([689]\d{7})$", "+55${1}9${2}"),
 )
 _PUNCTUATION = r"[\s().\-/]"
 

@@ -18,6 +18,9 @@ OTHERS = [
     # A fixed line in Brazil, and the mobile that would lose its 9 and become that line.
     "+556123456789",
     "+5561923456789",
+    # Two Brazilian mobiles.
+    "+555178765432",
+    "+5551978765432",
     "+491713920000",
     "+12125551234",
     "+5211234567",
