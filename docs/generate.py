@@ -154,7 +154,7 @@ def _fact(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {item.replace('_', ' ')}" for key, item in value.items())
+        return "; ".join(f"{key}: {_fact(item).replace('_', ' ')}" for key, item in value.items())
     if isinstance(value, frozenset):
         return ", ".join(sorted(value))
     return f"{value:g}" if isinstance(value, float) else str(value)

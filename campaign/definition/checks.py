@@ -15,11 +15,11 @@ from itertools import chain
 from campaign.channel import Channel
 from campaign.definition.models import Message, Window
 from campaign.definition.source import YamlSource
+from campaign.definition.template_checks import template_misfits
 from campaign.providers.protocol import Capabilities, Misfit, Provider, ProviderSettings
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_CONTENT_SID = re.compile(r"HX[0-9a-fA-F]{32}")
 
 
 @dataclass(frozen=True)
@@ -164,25 +164,9 @@ def _template(draft: Draft) -> Iterator[Misfit]:
     message = draft.message
     if not draft.has("message") or message is None or message.template is None:
         return
-    able, template = draft.able, message.template
-    if not able.template:
-        return
-    path = ("message", "template")
-    if able.template_id == "content_sid" and not _CONTENT_SID.fullmatch(template.id):
-        told = "a template id is a Content SID: HX and 32 digits from 0 to 9 and a to f"
-        yield Misfit((*path, "id"), told)
-    if able.template_id == "integer" and not re.fullmatch(r"[0-9]+", template.id):
-        yield Misfit((*path, "id"), f"{draft.vendor} knows its templates by a whole number")
-    names = list(template.variables)
-    wanted = [str(number) for number in range(1, len(names) + 1)]
-    if able.template_variables == "numbered" and set(names) != set(wanted):
-        lacking = [number for number in wanted if number not in names]
-        yield Misfit(
-            (*path, "variables"),
-            f"the template's variables must be numbered from 1 to {len(names)} without gaps; "
-            f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing",
-            'write {"1": ..., "2": ...}, or a list in that order',
-        )
+    if draft.able.template:
+        path = ("message", "template")
+        yield from template_misfits(message.template, path, draft.able, draft.vendor)
 
 
 def _extras(draft: Draft) -> Iterator[Misfit]:

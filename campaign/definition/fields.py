@@ -57,6 +57,13 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def text_keys(value: object) -> object:
+    """Return a mapping with its unquoted numbers as text: ``1: ...`` is what a person writes."""
+    if isinstance(value, dict):
+        return {str(key) if is_number(key) else key: item for key, item in value.items()}
+    return value
+
+
 def _text(value: object) -> str:
     if is_number(value):
         return str(value)

@@ -74,6 +74,9 @@ class Loaded:
             del parts["message"]["schedule_at"]
             if message.model_copy(update={"schedule_at": None}) == Message():
                 del parts["message"]  # nothing else was said
+        # Whether it is approved yet says nothing of who gets it.
+        if message is not None and message.template is not None:
+            parts["message"]["template"].pop("status", None)
         # Neither how to get in nor how patient to be decides who gets what; a key that moved to
         # another variable must not stand in the way of a resume.
         exclude = {"timeout", "codes", "auth"} | secret_fields(type(self.settings))

@@ -24,12 +24,15 @@ from campaign.definition.fields import (
     Timezone,
     Where,
     is_number,
+    text_keys,
     wrong,
 )
 from campaign.definition.limits import Schedule, StopWhen
 from campaign.definition.naming import Name, RunPattern
 from campaign.definition.part import Part
 from campaign.definition.places import LedgerPlace
+from campaign.definition.prefixes import Prefixes
+from campaign.definition.template import Template
 from campaign.definition.values import Duration, PerSecond
 
 
@@ -44,7 +47,6 @@ class ProviderChoice(BaseModel):
 
 _TEXT: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 _TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT, "minItems": 1}
-_VALUES: dict[str, Any] = {"type": "array", "items": {"anyOf": [_TEXT, {"type": "number"}]}}
 
 ColumnName = Annotated[
     str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="A name for use in templates.")
@@ -94,31 +96,9 @@ class Recipients(Part):
         default=None,
         description="Only rows that fulfil this condition (polars SQL), such as country = 'DE'.",
     )
-
-
-def _numbered(value: object) -> object:
-    if isinstance(value, list):
-        return {str(number): item for number, item in enumerate(value, start=1)}
-    return _text_keys(value)
-
-
-def _text_keys(value: object) -> object:
-    if isinstance(value, dict):
-        return {str(key) if is_number(key) else key: item for key, item in value.items()}
-    return value
-
-
-class Template(Part):
-    """A message template that the vendor has approved."""
-
-    id: Text = Field(description="The template's id at the provider.")
-    language: Text | None = Field(default=None, description="Language code, such as en or pt_BR.")
-    category: Literal["marketing", "utility", "authentication"] | None = Field(
-        default=None, description="The category under which the template was approved."
-    )
-    variables: Annotated[dict[str, Text], Shorthand(_numbered, (_VALUES,))] = Field(
-        default_factory=dict,
-        description="Values of the placeholders, by number or name; a list fills 1, 2, 3 ...",
+    blocked_prefixes: Prefixes | None = Field(
+        default=None,
+        description='Numbers that begin with one of these get nothing: "+53", ["+53", "+98"].',
     )
 
 
@@ -136,7 +116,7 @@ class Message(Part):
     suggested_replies: list[Text] = Field(
         default_factory=list, description="Replies the recipient can tap."
     )
-    variables: Annotated[dict[str, Text], BeforeValidator(_text_keys)] = Field(
+    variables: Annotated[dict[str, Text], BeforeValidator(text_keys)] = Field(
         default_factory=dict, description="Values for the agent's prompt, per recipient."
     )
     schedule_at: Instant | None = Field(

@@ -202,6 +202,11 @@ class Capabilities:
     given; ``window_channels`` those where free-form text (or the agent's own first message) needs
     an open 24-hour window. ``writes_itself``: the agent composes the first message, the caller
     gives none. ``default_rate`` is messages per second; ``sender`` says what a sender looks like.
+
+    ``longest_text`` is how many characters a free-form text may have: on WhatsApp 4,096, Meta's
+    limit; on SMS 1,600, Twilio's, and the default for a vendor that names none. A template's
+    variables may have so many characters (``longest_value``), such long names, and be so many,
+    where the vendor has limits of its own.
     """
 
     title: str
@@ -220,6 +225,12 @@ class Capabilities:
     max_batch: int = 1
     default_rate: float = 1.0
     wait_header: str | None = None
+    longest_text: Mapping[Channel, int] = field(
+        default_factory=lambda: {Channel.WHATSAPP: 4096, Channel.SMS: 1600}
+    )
+    longest_value: int | None = None
+    longest_variable_name: int | None = None
+    most_variables: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,10 @@ class Synthflow(JsonProvider[SynthflowSettings]):
         window_channels=frozenset({Channel.WHATSAPP}),
         template_id="content_sid",
         template_variables="numbered",
+        # Twilio's limits of content variables ("Using variables with Content API").
+        longest_value=1600,
+        longest_variable_name=16,
+        most_variables=100,
         sender="number",
         variables=True,
         default_rate=1.0,

@@ -89,6 +89,10 @@ class Zild(JsonProvider[ZildSettings]):
         template=frozenset({Channel.WHATSAPP}),
         template_id="integer",
         template_variables="named",
+        # Twilio's ("Using variables with Content API"), which the names in Zild's answers point to.
+        longest_value=1600,
+        longest_variable_name=16,
+        most_variables=100,
         sender="integer",
         max_batch=100,
         default_rate=5.0,

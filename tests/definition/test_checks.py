@@ -127,7 +127,7 @@ def test_it_is_refused(case: str, tmp_path: Path) -> None:
         ("acme", "whatsapp", f"message: {{text: hi, template: {{id: {SID}, variables: [a, b]}}}}"),
         ("acme", "whatsapp", "message: hi\nwindow: {column: c}"),
         ("acme", "whatsapp", "message: hi\nwindow: {column: c, outside: skip}"),
-        ("tower", "whatsapp", "message: {template: {id: 3, variables: {3: a, name: b}}}"),
+        ("tower", "whatsapp", "message: {template: {id: 3, variables: {other: a, name: b}}}"),
         ("writer", "phone", ""),
         ("writer", "phone", "message: {schedule_at: 2100-01-01T00:00:00Z}"),
         ("writer", "whatsapp", "window: {column: c}"),
