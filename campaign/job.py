@@ -113,12 +113,8 @@ class Job:
             if form is None:
                 return "window_closed"
             # The window may have closed since the plan was made, and the other form was not
-            # wanted then: a blank in it refused nobody.
-            if form is Form.TEMPLATE and None in (todo.template or {}).values():
-                return "missing_variable"
-            if form is Form.TEXT and todo.text is None:
-                return "missing_variable"
-            return form
+            # wanted then: what speaks against it refused nobody.
+            return todo.problem(form) or form
 
         return judge
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from campaign.definition.models import Message
+from campaign.message.approved import Approved
 from campaign.message.composition import Composition
 from campaign.message.template import Text, TextError, compile_text
 
@@ -44,4 +45,10 @@ def compile_message(message: Message | None) -> Composition:
     }
     if errors:
         raise MessageError(errors)
-    return Composition(text, template, variables)
+    body, header = None, None
+    if message.template is not None:
+        body, header = (
+            None if source is None else Approved.of(source)
+            for source in (message.template.body, message.template.header)
+        )
+    return Composition(text, template, variables, body, header)

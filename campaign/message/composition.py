@@ -2,8 +2,8 @@
 
 A composition is what the plan adds to the audience: ``message:text``, one ``template:NAME`` column
 for each template variable and one ``variable:NAME`` column for each custom variable, plus what was
-missing or failed in each form. The colon keeps
-these names apart from those of a list, which never have one.
+missing or failed in each form; and ``message:preview``, what a template says with its values, where
+its text is known. The colon keeps these names apart from those of a list, which never have one.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from campaign.message.approved import Approved
 from campaign.message.form import Form
 from campaign.message.template import Text
 
 TEXT = "message:text"
+PREVIEW = "message:preview"
+HEADER = "message:header"
 TEMPLATE = "template:"
 VARIABLE = "variable:"
 
@@ -27,11 +30,14 @@ class Composition:
 
     ``text`` is the free-form text, ``template`` the values of the template's placeholders (empty
     for a template without any; ``None`` without a template), ``variables`` the custom variables.
+    ``body`` and ``header`` are the template's own texts, where the definition gives them.
     """
 
     text: Text | None
     template: Mapping[str, Text] | None
     variables: Mapping[str, Text]
+    body: Approved | None = None
+    header: Approved | None = None
 
     @property
     def columns(self) -> frozenset[str]:
@@ -56,7 +62,8 @@ class Composition:
 
         For each :class:`~campaign.message.form.Form` ``F``, ``missing:F`` names the first blank
         variable and ``failure:F`` says what went wrong; both are null when the form is complete.
-        Custom variables count for every form.
+        Custom variables count for every form. :data:`PREVIEW` and :data:`HEADER` are there where
+        the template's body or header is known.
         """
         structs = {
             name: text.expression().alias(f"rendered:{name}") for name, text in self._by_column()
@@ -71,6 +78,12 @@ class Composition:
                 else text
             ).alias(name)
             for name, text in texts.items()
+        )
+        approved = {PREVIEW: self.body, HEADER: self.header}
+        frame = frame.with_columns(
+            text.expression(TEMPLATE).alias(name)
+            for name, text in approved.items()
+            if text is not None
         )
         shared = [name for name in structs if name.startswith(VARIABLE)]
         forms = {

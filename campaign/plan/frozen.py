@@ -21,6 +21,7 @@ from campaign.files import sha256_of
 from campaign.ledger.records import Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.reasons import reasons
+from campaign.rules.form import PROBLEM
 from campaign.sending.todo import Todo
 
 SEND, SKIPPED = "send", "skipped"
@@ -178,10 +179,13 @@ class Plan:
             wanted &= (pl.col("key") == only) | (pl.col("address") == only)
         templates = [name for name in self.columns if name.startswith(TEMPLATE)]
         variables = [name for name in self.columns if name.startswith(VARIABLE)]
+        problems = [name for name in self.columns if name.startswith(PROBLEM)]
         plain = ["number", "key", "identity", "address", "sender", "last_inbound", TEXT]
-        frame = self.rows().filter(wanted).select(*plain, *templates, *variables)
+        frame = self.rows().filter(wanted).select(*plain, *templates, *variables, *problems)
         template_names = [name.removeprefix(TEMPLATE) for name in templates]
         variable_names = [name.removeprefix(VARIABLE) for name in variables]
+        forms = [name.removeprefix(PROBLEM) for name in problems]
+        said = len(templates) + len(variables)
         for found in frame.collect_batches(chunk_size=BATCH, maintain_order=True):
             batch, todos = found, []
             if without is not None and batch.height:
@@ -200,7 +204,8 @@ class Plan:
                         last_inbound,
                         text,
                         dict(zip(template_names, values, strict=False)),
-                        dict(zip(variable_names, values[len(templates) :], strict=True)),
+                        dict(zip(variable_names, values[len(templates) : said], strict=True)),
+                        {f: code for f, code in zip(forms, values[said:], strict=True) if code},
                     )
                 )
             yield todos

@@ -27,10 +27,12 @@ from campaign.definition.load import Loaded
 from campaign.errors import InvalidInput
 from campaign.files import replaced, sha256_of
 from campaign.message.composition import TEXT, Composition
+from campaign.message.form import Form
 from campaign.plan.columns import Needs
 from campaign.plan.frozen import INPUT, SEND, SKIPPED, WARNING, Plan
+from campaign.plan.saying import said, shown
 from campaign.rules.context import KEY, Context
-from campaign.rules.form import FORM, Choice
+from campaign.rules.form import FORM, PROBLEM, Choice
 from campaign.rules.number_type import doubtful_type
 from campaign.rules.table import BLAME, DETAIL, REASON, judged
 from campaign.rules.window import LAST_INBOUND
@@ -178,6 +180,8 @@ def _judged(
             own=_own_identities(loaded),
             suppressed=question.suppressed,
             window=window,
+            said=said(loaded, question.composition),
+            blocked_prefixes=recipients.blocked_prefixes or (),
         ),
     )
     rendered = [name for name in question.composition.names() if name != TEXT]
@@ -199,6 +203,8 @@ def _judged(
         window.unreadable().alias("time_unreadable"),
         TEXT,
         *rendered,
+        *shown(loaded, question.composition),
+        *(f"{PROBLEM}{form}" for form in Form),
         pl.col(f"^{INPUT}.*$"),
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
+from campaign.message.form import Form
+from campaign.message.limits import Said
 from campaign.rules.window import Window
 
 KEY = "_key"
@@ -20,6 +22,8 @@ class Context:
     ``own`` are the senders' identities, ``suppressed`` those of everybody who must not be
     messaged. ``address`` and ``key`` are the columns of the list that hold them, ``used`` those
     that the message fills in.
+    ``said`` is what the message is made of, ``blocked_prefixes`` the beginnings of numbers that
+    get nothing.
     """
 
     channel: str
@@ -30,6 +34,8 @@ class Context:
     own: Sequence[str]
     suppressed: pl.Series
     window: Window
+    said: Said = field(default_factory=Said)
+    blocked_prefixes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,10 @@ class Finding:
 
 Rule = Callable[[Context], Finding | None]
 """A rule: an expression over the audience, or ``None`` where the definition does not ask for it."""
+
+
+FormRule = Callable[[Form, Context], Finding | None]
+"""A rule about what is said: the same for the message in one form, whichever form it gets now."""
 
 
 def when(condition: pl.Expr, code: str) -> pl.Expr:

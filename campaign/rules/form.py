@@ -14,6 +14,8 @@ from campaign.message.form import Form
 from campaign.rules.window import Window
 
 FORM = "_form"
+PROBLEM = "problem:"
+"""Prefix of the columns that say, for each form, why it may not leave in it, or null."""
 
 
 @dataclass(frozen=True, slots=True)

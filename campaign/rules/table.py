@@ -1,23 +1,39 @@
 """The rules, in the order in which they are asked. The first that objects gives the reason.
 
-Adding one is a module with a function, a line here, a reason in ``reasons.toml`` and a test. The
-duplicates come last and are not in this table: they need the whole list, and only a row that may
-be sent to makes a later one a duplicate.
+Adding one is a module with a function, a line here, a reason in ``reasons.toml`` and a test. Rules
+about what is said stand in a list of their own: they are asked for every form of the message, and
+the plan keeps the answers, so that no form leaves later that was not judged. The duplicates come
+last and are not in this table: they need the whole list, and only a row that may be sent to makes a
+later one a duplicate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from campaign.message.form import Form
 from campaign.rules.address import usable_address
-from campaign.rules.content import complete, window_allows
-from campaign.rules.context import Context, Rule
+from campaign.rules.blocked import not_blocked
+from campaign.rules.content import (
+    FORM_BLAME,
+    FORM_DETAIL,
+    complete,
+    fits_its_form,
+    window_allows,
+)
+from campaign.rules.context import Context, Finding, FormRule, Rule
+from campaign.rules.form import PROBLEM
 from campaign.rules.key import has_key
 from campaign.rules.number_type import reachable_type
+from campaign.rules.length import short_enough
 from campaign.rules.own_number import not_ourselves
 from campaign.rules.selected import selected
 from campaign.rules.spreadsheet import no_failed_formula
 from campaign.rules.suppression import not_suppressed
+from campaign.rules.us_marketing import not_us_marketing
+from campaign.rules.values import sendable_values
 
 RULES: tuple[Rule, ...] = (
     selected,
@@ -27,17 +43,41 @@ RULES: tuple[Rule, ...] = (
     has_key,
     not_suppressed,
     not_ourselves,
+    not_blocked,
     window_allows,
+    fits_its_form,
+)
+
+FORM_RULES: tuple[FormRule, ...] = (
+    not_us_marketing,
     complete,
+    sendable_values,
+    short_enough,
 )
 
 REASON, BLAME, DETAIL = "reason", "reason_column", "reason_detail"
 
 
 def judged(frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the reason code of the first rule that objects, the column to blame and the detail."""
+    """Add the reason code of the first rule that objects, the column to blame and the detail.
+
+    And for each :class:`~campaign.message.form.Form` ``F``, ``problem:F`` with the reason code why
+    the message may not leave in it.
+    """
+    for form in Form:
+        of_form = [found for rule in FORM_RULES if (found := rule(form, context)) is not None]
+        names = (f"{PROBLEM}{form}", f"{FORM_BLAME}{form}", f"{FORM_DETAIL}{form}")
+        frame = _first(frame, of_form, names)
+    findings = [found for rule in RULES if (found := rule(context)) is not None]
+    frame = _first(frame, findings, (REASON, BLAME, DETAIL))
+    return frame.drop(f"{prefix}{form}" for prefix in (FORM_BLAME, FORM_DETAIL) for form in Form)
+
+
+def _first(
+    frame: pl.LazyFrame, findings: Sequence[Finding], names: tuple[str, str, str]
+) -> pl.LazyFrame:
+    """Add what the first finding that objects says, in columns with these names."""
     nothing = pl.lit(None, dtype=pl.String)
-    findings = [finding for rule in RULES if (finding := rule(context)) is not None]
     codes = [f"_rule:{number}" for number in range(len(findings))]
     frame = frame.with_columns(
         finding.code.cast(pl.String).alias(code)
@@ -49,9 +89,8 @@ def judged(frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         reason = pl.when(objects).then(pl.col(code)).otherwise(reason)
         blame = pl.when(objects).then(_or(finding.column, nothing)).otherwise(blame)
         detail = pl.when(objects).then(_or(finding.detail, nothing)).otherwise(detail)
-    return frame.with_columns(reason.alias(REASON), blame.alias(BLAME), detail.alias(DETAIL)).drop(
-        codes
-    )
+    said = zip((reason, blame, detail), names, strict=True)
+    return frame.with_columns(found.alias(name) for found, name in said).drop(codes)
 
 
 def _or(expression: pl.Expr | None, default: pl.Expr) -> pl.Expr:

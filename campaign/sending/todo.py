@@ -17,7 +17,8 @@ class Todo:
     """One recipient that is still to be sent to.
 
     ``number`` is its position in the plan; ``last_inbound`` microseconds since 1970 UTC, or
-    ``None`` when not known. ``tries`` counts how often it certainly was not sent in this process,
+    ``None`` when not known. ``problems`` are the reason codes why it may not leave in a form, by
+    form. ``tries`` counts how often it certainly was not sent in this process,
     ``begun`` says that it counts towards the limit.
     """
 
@@ -30,8 +31,23 @@ class Todo:
     text: str | None
     template: Mapping[str, str] | None
     variables: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
     tries: int = 0
     begun: bool = False
+
+    def problem(self, form: Form) -> str | None:
+        """Return the reason code why it may not leave in this form, if any.
+
+        A gap is seen here too: a plan that an earlier version made knows its problems in one form
+        only, and no plan may let a gap through.
+        """
+        if (found := self.problems.get(form)) is not None:
+            return found
+        if form is Form.TEMPLATE and None in (self.template or {}).values():
+            return "missing_variable"
+        if form is Form.TEXT and self.text is None:
+            return "missing_variable"
+        return None
 
     def claim(self) -> Claim:
         """Return the wish to send to this recipient."""

@@ -23,8 +23,13 @@ GOOD: dict[str, str | None] = {
     "_identity": "+491713920000",
     "_address_problem": None,
     "_number_type": "mobile",
+    "_region": "DE",
     FORM: "text",
     "message:text": "Hi",
+    "message:preview": "Your plan is Basic.",
+    "message:header": "News",
+    "template:1": "Basic",
+    "template:2": "12 May",
     **{f"{what}:{form}": None for what in ("missing", "failure") for form in ("text", "template")},
     "missing:agent": None,
     "failure:agent": None,
@@ -50,7 +55,8 @@ def _judge(
 ) -> list[tuple[str | None, str | None, str | None]]:
     frame = pl.LazyFrame(list(rows), schema=dict.fromkeys(GOOD, pl.String))
     found = judged(frame, context).collect()
-    assert found.columns == [*GOOD, "reason", "reason_column", "reason_detail"]
+    problems = ["problem:text", "problem:template", "problem:agent"]
+    assert found.columns == [*GOOD, *problems, "reason", "reason_column", "reason_detail"]
     return found.select("reason", "reason_column", "reason_detail").rows()
 
 
@@ -101,6 +107,8 @@ SUPPRESSED = pl.Series("identity", ["+491713920000"])
             {FORM: None, "last_inbound": "2026-11-20T10:00Z", LAST_INBOUND: "1"},
             ("window_closed", "last_inbound", None),
         ),
+        ({"blocked_prefixes": ["+53", "+49"]}, {}, ("blocked_prefix", "phone", None)),
+        ({"blocked_prefixes": ["+53", "+4"]}, {"_identity": "+12025550123"}, (None, None, None)),
         ({"window": Window(True)}, {FORM: None}, ("window_closed", None, None)),
         ({"window": Window(True, "last_inbound")}, {}, (None, None, None)),
         ({}, {"missing:text": "age"}, ("missing_variable", "age", "age is blank")),
@@ -137,6 +145,7 @@ STRICT = _context(
     own=["+12025550100"],
     suppressed=SUPPRESSED,
     window=Window(True, "last_inbound"),
+    blocked_prefixes=["+53"],
 )
 # In the order in which the rules are asked.
 OBJECTIONS: list[tuple[str, dict[str, str | None]]] = [
@@ -147,6 +156,7 @@ OBJECTIONS: list[tuple[str, dict[str, str | None]]] = [
     ("missing_key", {KEY: None}),
     ("suppressed", {"_identity": "+491713920000"}),
     ("sender_is_recipient", {"_identity": "+12025550100"}),
+    ("blocked_prefix", {"_identity": "+5351234567"}),
     ("window_closed", {FORM: None}),
     ("missing_variable", {"missing:text": "age"}),
 ]
@@ -155,7 +165,8 @@ FREE = GOOD | {"_identity": "+12025550123"}
 
 @given(st.sets(st.integers(0, len(OBJECTIONS) - 1)))
 def test_the_first_rule_that_objects_gives_the_reason(chosen: set[int]) -> None:
-    chosen -= {6} if 5 in chosen else set()  # one identity cannot be both
+    # One identity cannot be several.
+    chosen -= {6, 7} if 5 in chosen else {7} if 6 in chosen else set()
     row = dict(FREE)
     for number in chosen:
         row |= OBJECTIONS[number][1]
@@ -177,7 +188,7 @@ def test_a_detail_of_one_rule_never_stands_beside_the_reason_of_another() -> Non
 
 
 def test_a_rule_that_nobody_asked_for_is_not_there() -> None:
-    assert sum(rule(_context()) is None for rule in RULES) == 5
+    assert sum(rule(_context()) is None for rule in RULES) == 6
     assert all(rule(STRICT) is not None for rule in RULES)
 
 
