@@ -21,6 +21,7 @@ from campaign.errors import InvalidInput, NoLedger
 from campaign.job import Job, local_now
 from campaign.ledger.records import Counts, Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
+from campaign.message.warnings import message_warnings
 from campaign.plan import making
 from campaign.plan.frozen import SEND
 from campaign.plan.of_run import differences
@@ -149,6 +150,7 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             rate=job.speed().rate,
             rejects=rejects,
             warnings=plan.warnings()
+            + _about_messages(job, plan.rows())
             + _single_braces(job, plan.headers)
             + [
                 f"The environment variable {secret.name} is not set; a run needs it for {field}."
@@ -185,6 +187,17 @@ def _changed(job: Job, begun: tuple[Run, Counts], list_hash: str) -> list[str]:
         "and with --replan sends to those alone who have no outcome yet."
     )
     return [sentence]
+
+
+def _about_messages(job: Job, rows: pl.LazyFrame) -> list[str]:
+    definition = job.loaded.definition
+    template = definition.message.template if definition.message else None
+    return message_warnings(
+        rows.filter(pl.col("verdict") == SEND),
+        channel=definition.channel,
+        marketing=template is not None and template.category == "marketing",
+        footer=template.footer if template else None,
+    )
 
 
 def _single_braces(job: Job, columns: Collection[str]) -> list[str]:

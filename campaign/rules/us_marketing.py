@@ -1,9 +1,9 @@
 """Is it advertising to a number in the United States? WhatsApp does not deliver it.
 
 Since 2025-04-01 Meta delivers no marketing template to a number with +1 and a US area code; error
-131049 at Meta, 63049 at Twilio. Other countries with +1 are not named, nor the US territories, which
-are regions of their own in libphonenumber. Source: Meta's note as its partners Twilio ("63049") and
-Braze give it; no end is known.
+131049 at Meta, 63049 at Twilio. Other countries with +1 are not named, nor the US territories,
+which are regions of their own in libphonenumber. Source: Meta's note as its partners Twilio
+("63049") and Braze give it; no end is known.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from campaign.message.form import Form
 from campaign.sending.todo import Todo
 from tests.plan.planned import ANA, BO, CEM, HEADER, LIST, SMS, WHATSAPP, write
 
+WITH_A_WAY_OUT = SMS.replace("first_name }}", "first_name }}. Reply STOP to opt out.")
 NOW = 1_790_000_000.0
 HOUR_AGO = int((NOW - 3600) * 1e6)
 NOBODY = pl.Series("identity", [], dtype=pl.String)
@@ -124,7 +125,7 @@ def test_a_missing_secret_is_told_by_name_and_the_sandbox_needs_none(tmp_path: P
 
 def test_a_forecast_counts_shows_and_keeps_nothing_but_the_rejects(tmp_path: Path) -> None:
     rows = [(ANA, "Ana"), ("x", "Bo"), (BO, ""), (BO, "Bo"), (CEM, "Cem"), (CEM, "Cem")]
-    job = Job.load(write(tmp_path, SMS + LIST + "rate: 2/s\n", HEADER, *rows))
+    job = Job.load(write(tmp_path, WITH_A_WAY_OUT + LIST + "rate: 2/s\n", HEADER, *rows))
     found = forecast(job, {})
     assert found.counts == {"planned": 6, "sendable": 3, "skipped": 3}
     assert found.refusals == {
@@ -133,9 +134,9 @@ def test_a_forecast_counts_shows_and_keeps_nothing_but_the_rejects(tmp_path: Pat
         ("skipped", "number_with_letters"): 1,
     }
     assert [(sample.row, sample.texts) for sample in found.samples] == [
-        (2, {"message:text": "Hi Ana"}),
-        (5, {"message:text": "Hi Bo"}),
-        (6, {"message:text": "Hi Cem"}),
+        (2, {"message:text": "Hi Ana. Reply STOP to opt out."}),
+        (5, {"message:text": "Hi Bo. Reply STOP to opt out."}),
+        (6, {"message:text": "Hi Cem. Reply STOP to opt out."}),
     ]
     assert found.seconds == 1.5
     assert found.warnings == []
@@ -151,8 +152,16 @@ def test_a_forecast_shows_the_one_recipient_who_is_asked_for(tmp_path: Path) -> 
 
 
 def test_a_forecast_warns_of_a_secret_that_a_run_would_need(tmp_path: Path) -> None:
-    real = SMS.replace("sandbox: true", "api_key: '${KEY}'") + LIST
+    real = WITH_A_WAY_OUT.replace("sandbox: true", "api_key: '${KEY}'") + LIST
     job = Job.load(write(tmp_path, real, HEADER, (ANA, "Ana")))
     (warning,) = forecast(job, {}).warnings
     assert "KEY" in warning
     assert forecast(job, {"KEY": "x"}).warnings == []
+
+
+def test_a_forecast_warns_of_texts_that_cost_more_and_name_no_way_out(tmp_path: Path) -> None:
+    rows = [(ANA, "Ana"), (BO, "Łucja"), ("x", "Łukasz")]
+    found = forecast(Job.load(write(tmp_path, SMS + LIST, HEADER, *rows)), {}).warnings
+    assert len(found) == 2
+    assert found[0].startswith("1 of 2 texts hold characters beyond the GSM alphabet")
+    assert found[1].startswith("The text does not say how to opt out.")

@@ -1,0 +1,35 @@
+"""Does a text say how to opt out? A question for a warning, and never a reason to refuse.
+
+A text that names no way out is legal in some places and for some messages, and a way out may be
+said in words that no list has.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+import polars as pl
+
+
+@cache
+def _pattern() -> str:
+    """Return the pattern, which Python and polars read alike."""
+    text = (files("campaign.message") / "opt_out.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    keywords = "|".join(map(re.escape, table["keywords"]))
+    phrases = "|".join(re.escape(one) for known in table["phrases"].values() for one in known)
+    return rf"\b(?:{keywords})\b|(?i:\b(?:{phrases}))"
+
+
+def mentions_opt_out(texts: Iterable[str]) -> bool:
+    """Return whether every one of these texts says how to opt out."""
+    return all(re.search(_pattern(), text) for text in texts)
+
+
+def says_how(text: pl.Expr) -> pl.Expr:
+    """Return the same for each text of a column."""
+    return text.str.contains(_pattern())

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaign.message.opt_out import mentions_opt_out, says_how
+from campaign.message.warnings import message_warnings
+
+OUT = "Reply STOP to opt out."
+ADVICE = "Where the message is advertising, add a line such as: Reply STOP to opt out."
+
+
+def _of(texts: list[str], channel: str = "sms") -> list[str]:
+    said = {"form": ["text"] * len(texts), "message:text": texts}
+    rows = pl.LazyFrame(said, schema=dict.fromkeys(said, pl.String))
+    return message_warnings(rows, channel=channel, marketing=False, footer=None)
+
+
+def _of_template(previews: list[str], *, marketing: bool, footer: str | None = None) -> list[str]:
+    rows = pl.LazyFrame({"form": ["template"] * len(previews), "message:preview": previews})
+    return message_warnings(rows, channel="whatsapp", marketing=marketing, footer=footer)
+
+
+def test_texts_in_the_gsm_alphabet_that_say_how_to_opt_out_need_no_warning() -> None:
+    assert _of([f"Hi Ana. {OUT}", f"Señor Äußerst, £5 [€6]. {OUT}"]) == []
+    assert _of([]) == []
+
+
+def test_the_characters_that_make_a_text_longer_are_named_with_how_many_texts() -> None:
+    texts = [f"Hi {name}. {OUT}" for name in ("Łukasz", "Łucja", "Ana", "Ana’s", "Bo\u200b")]
+    expected = (
+        "4 of 5 texts hold characters beyond the GSM alphabet, so one SMS takes 70 characters of "
+        "them and not 160: Ł (in 2), U+200B (in 1), ’ (in 1)."
+    )
+    assert _of(texts) == [expected]
+
+
+def test_of_many_characters_the_most_frequent_are_named() -> None:
+    (warning,) = _of([f"{'абвгдеж'} {OUT}", f"жж {OUT}"])
+    assert warning.endswith("ж (in 2), а (in 1), б (in 1), в (in 1), г (in 1), 2 more.")
+
+
+def test_a_text_without_a_way_out_is_told_and_so_is_how_many_lack_it() -> None:
+    assert _of(["Hi Ana", "Hi Bo"]) == [f"The text does not say how to opt out. {ADVICE}"]
+    assert _of(["Hi Ana", f"Hi Bo. {OUT}", "Hi Cem"]) == [
+        f"2 of 3 texts do not say how to opt out. {ADVICE}"
+    ]
+
+
+def test_of_a_template_only_advertising_whose_text_is_known_is_asked() -> None:
+    (warning,) = _of_template(["Sale!"], marketing=True)
+    assert warning.startswith(
+        "The text does not say how to opt out, unless a button of the template does."
+    )
+    assert _of_template(["Sale!"], marketing=True, footer=OUT) == []
+    assert _of_template([f"Sale! {OUT}"], marketing=True) == []
+    assert _of_template(["Sale!"], marketing=False) == []
+    assert _of(["Hi Łukasz"], channel="whatsapp") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Reply STOP to end.", True),
+        ("Text STOPALL", True),
+        ("reply stop to end", True),
+        ("Répondez ARRET", True),
+        ("Zum Abmelden: STOPP", True),
+        ("https://example.com/unsubscribe?x=1", True),
+        ("Para darte de baja, responde BAJA", True),
+        ("Non-stop flights until the end of May", False),
+        ("Cancel any time", False),
+        ("STOPOVER in Rome", False),
+        ("", False),
+    ],
+)
+def test_a_way_out_is_recognised_and_words_like_any_other_are_not(text: str, says: bool) -> None:
+    assert mentions_opt_out([text]) is says
+    assert mentions_opt_out([OUT, text]) is says
+
+
+def test_no_text_lacks_a_way_out() -> None:
+    assert mentions_opt_out([]) is True
+
+
+@given(st.text(st.sampled_from("STOPALend opt-urs é\n"), max_size=16))
+def test_over_a_column_the_answer_is_the_same(text: str) -> None:
+    found = pl.DataFrame({"t": [text]}).select(says_how(pl.col("t"))).item()
+    assert found is mentions_opt_out([text])
