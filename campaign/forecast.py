@@ -195,7 +195,7 @@ def _about_messages(job: Job, rows: pl.LazyFrame) -> list[str]:
     return message_warnings(
         rows.filter(pl.col("verdict") == SEND),
         channel=definition.channel,
-        marketing=template is not None and template.category == "marketing",
+        category=template.category if template else None,
         footer=template.footer if template else None,
     )
 

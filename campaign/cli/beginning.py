@@ -85,6 +85,10 @@ def _capabilities(provider: type[Provider]) -> dict[str, Any]:
         "max_batch": can.max_batch,
         "default_rate": can.default_rate,
         "wait_header": can.wait_header,
+        "longest_text": {channel.value: most for channel, most in can.longest_text.items()},
+        "longest_value": can.longest_value,
+        "longest_variable_name": can.longest_variable_name,
+        "most_variables": can.most_variables,
     }
 
 

@@ -17,14 +17,15 @@ _SHOWN = 5
 
 
 def message_warnings(
-    rows: pl.LazyFrame, *, channel: str, marketing: bool, footer: str | None
+    rows: pl.LazyFrame, *, channel: str, category: str | None, footer: str | None
 ) -> list[str]:
     """Return the warnings about a plan's messages.
 
     Args:
-        rows: the plan's rows that would be sent, with ``form`` and the message's columns.
+        rows: the plan's rows that would be sent, with ``form``, ``region`` and the message's
+            columns.
         channel: how the message is sent.
-        marketing: it is a marketing template.
+        category: the category under which the template was approved, where that is known.
         footer: what the template says below its body, where that is known.
     """
     names = rows.collect_schema().names()
@@ -32,9 +33,11 @@ def message_warnings(
     if channel == "sms":
         texts = rows.filter(pl.col("form") == Form.TEXT.value)
         warnings += _switching(texts) + _no_way_out(texts, pl.col(TEXT), "")
-    if marketing and PREVIEW in names:
+    templates = rows.filter(pl.col("form") == Form.TEMPLATE.value)
+    if channel == "whatsapp" and category is None:
+        warnings += _perhaps_blocked(templates)
+    if category == "marketing" and PREVIEW in names:
         shown = pl.concat_str(pl.col(PREVIEW), pl.lit(f" {footer or ''}"))
-        templates = rows.filter(pl.col("form") == Form.TEMPLATE.value)
         warnings += _no_way_out(templates, shown, ", unless a button of the template does")
     return warnings
 
@@ -65,6 +68,16 @@ def _switching(rows: pl.LazyFrame) -> list[str]:
 
 def _shown(character: str) -> str:
     return character if character.isprintable() else f"U+{ord(character):04X}"
+
+
+def _perhaps_blocked(rows: pl.LazyFrame) -> list[str]:
+    """Tell of recipients whom a rule would refuse if the template were for marketing."""
+    found = rows.filter(pl.col("region") == "US").select(pl.len()).collect().item()
+    sentence = (
+        f"{found:,} of the template's recipients have numbers in the United States, where WhatsApp "
+        "delivers no marketing template. Say under which `category` it was approved."
+    )
+    return [sentence] if found else []
 
 
 def _no_way_out(rows: pl.LazyFrame, text: pl.Expr, unless: str) -> list[str]:

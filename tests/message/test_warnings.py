@@ -13,14 +13,17 @@ ADVICE = "Where the message is advertising, add a line such as: Reply STOP to op
 
 
 def _of(texts: list[str], channel: str = "sms") -> list[str]:
-    said = {"form": ["text"] * len(texts), "message:text": texts}
+    said = {"form": ["text"] * len(texts), "message:text": texts, "region": ["US"] * len(texts)}
     rows = pl.LazyFrame(said, schema=dict.fromkeys(said, pl.String))
-    return message_warnings(rows, channel=channel, marketing=False, footer=None)
+    return message_warnings(rows, channel=channel, category=None, footer=None)
 
 
-def _of_template(previews: list[str], *, marketing: bool, footer: str | None = None) -> list[str]:
-    rows = pl.LazyFrame({"form": ["template"] * len(previews), "message:preview": previews})
-    return message_warnings(rows, channel="whatsapp", marketing=marketing, footer=footer)
+def _of_template(
+    previews: list[str], category: str | None, footer: str | None = None, region: str = "DE"
+) -> list[str]:
+    said = {"form": ["template"] * len(previews), "message:preview": previews}
+    rows = pl.LazyFrame(said).with_columns(region=pl.lit(region))
+    return message_warnings(rows, channel="whatsapp", category=category, footer=footer)
 
 
 def test_texts_in_the_gsm_alphabet_that_say_how_to_opt_out_need_no_warning() -> None:
@@ -50,14 +53,24 @@ def test_a_text_without_a_way_out_is_told_and_so_is_how_many_lack_it() -> None:
 
 
 def test_of_a_template_only_advertising_whose_text_is_known_is_asked() -> None:
-    (warning,) = _of_template(["Sale!"], marketing=True)
+    (warning,) = _of_template(["Sale!"], "marketing")
     assert warning.startswith(
         "The text does not say how to opt out, unless a button of the template does."
     )
-    assert _of_template(["Sale!"], marketing=True, footer=OUT) == []
-    assert _of_template([f"Sale! {OUT}"], marketing=True) == []
-    assert _of_template(["Sale!"], marketing=False) == []
+    assert _of_template(["Sale!"], "marketing", OUT) == []
+    assert _of_template([f"Sale! {OUT}"], "marketing") == []
+    assert _of_template(["Sale!"], "utility") == []
     assert _of(["Hi Łukasz"], channel="whatsapp") == []
+
+
+def test_without_its_category_a_template_to_the_united_states_may_be_for_nobody() -> None:
+    (warning,) = _of_template(["Hi", "Ho"], None, region="US")
+    assert warning == (
+        "2 of the template's recipients have numbers in the United States, where WhatsApp delivers "
+        "no marketing template. Say under which `category` it was approved."
+    )
+    assert _of_template(["Hi"], None, region="CA") == []
+    assert _of_template(["Hi"], "utility", region="US") == []
 
 
 @pytest.mark.parametrize(
