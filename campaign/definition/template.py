@@ -101,7 +101,9 @@ class Template(Part):
     )
     status: (
         Annotated[
-            Literal["approved"], BeforeValidator(_status), WithJsonSchema({"const": "approved"})
+            Literal["approved"],
+            BeforeValidator(_status),
+            WithJsonSchema({"type": "string", "enum": ["approved"]}),
         ]
         | None
     ) = Field(
