@@ -26,8 +26,8 @@ from campaign.rules.content import (
 from campaign.rules.context import Context, Finding, FormRule, Rule
 from campaign.rules.form import PROBLEM
 from campaign.rules.key import has_key
-from campaign.rules.number_type import reachable_type
 from campaign.rules.length import short_enough
+from campaign.rules.number_type import reachable_type
 from campaign.rules.own_number import not_ourselves
 from campaign.rules.selected import selected
 from campaign.rules.spreadsheet import no_failed_formula
