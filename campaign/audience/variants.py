@@ -7,8 +7,8 @@ key to compare by and never an address: nobody is sent to under a number that is
 
 Sources, all of them observations of incoming WhatsApp ids: chatwoot/chatwoot, pull requests 14174
 (Mexico) and 14264 (Argentina); devlikeapro/waha, pull request 1976 (Brazil: without the ninth
-digit, 2 to 5 begin fixed lines). Eight digits that begin with 7 are Brazilian mobile numbers of their
-own in libphonenumber's metadata, so those with a 9 in front belong to others.
+digit, 2 to 5 begin fixed lines). Eight digits that begin with 7 are Brazilian mobile numbers of
+their own in libphonenumber's metadata, so those with a 9 in front belong to others.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ from campaign.errors import InvalidInput, Problem
 from campaign.providers.protocol import Provider, ProviderSettings
 
 _DECISIVE = ("channel", "sender", "recipients", "message", "window")
+_DECISIVE_IF_GIVEN = ("consent",)
+"""Keys that came later: where a definition has none of them, its fingerprint is what it was."""
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -67,7 +69,8 @@ class Loaded:
 
     def _decisive(self) -> dict[str, Any]:
         # Without None, so that a new optional key in a later version changes no fingerprint.
-        parts = self.definition.model_dump(mode="json", include=set(_DECISIVE), exclude_none=True)
+        wanted = {*_DECISIVE, *_DECISIVE_IF_GIVEN}
+        parts = self.definition.model_dump(mode="json", include=wanted, exclude_none=True)
         # A time that has passed must make room for a new one, for those who are still pending.
         message = self.definition.message
         if message is not None and message.schedule_at is not None:

@@ -27,6 +27,7 @@ from campaign.definition.fields import (
     text_keys,
     wrong,
 )
+from campaign.definition.groups import ONE_TEXT, Consent, short_consent
 from campaign.definition.limits import Schedule, StopWhen
 from campaign.definition.naming import Name, RunPattern
 from campaign.definition.part import Part
@@ -216,6 +217,11 @@ class Definition(Part):
     )
     message: Annotated[Message, Shorthand(_short_message, (_TEXT,))] | None = Field(
         default=None, description="The text, or a mapping that says more."
+    )
+    consent: Annotated[Consent, Shorthand(short_consent, (ONE_TEXT,))] | None = Field(
+        default=None,
+        description="Column that says who agreed to be messaged, or a mapping that says more. "
+        "Default: everybody did.",
     )
     window: Window | None = Field(
         default=None,

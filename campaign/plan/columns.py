@@ -20,6 +20,7 @@ class Needs:
     key: str | None
     country: str | None
     window: str | None
+    consent: str | None
 
     @classmethod
     def of(
@@ -45,6 +46,7 @@ class Needs:
             return name if name in lst.headers else normalise_header(name)
 
         recipients, window = loaded.definition.recipients, loaded.definition.window
+        consent = loaded.definition.consent
         needs = cls(
             address=find(address, "the address", "recipients", "address") or address,
             key=find(recipients.key, "the key", "recipients", "key"),
@@ -52,6 +54,7 @@ class Needs:
             window=find(
                 window.column if window else None, "the 24-hour window", "window", "column"
             ),
+            consent=find(consent.column if consent else None, "the consent", "consent", "column"),
         )
         for path, text in composition.texts():
             for name in text.columns:

@@ -151,7 +151,7 @@ def _judged(
     question: Question, lst: RecipientList, needs: Needs, originals: Mapping[str, str]
 ) -> pl.LazyFrame:
     loaded = question.loaded
-    recipients = loaded.definition.recipients
+    recipients, consent = loaded.definition.recipients, loaded.definition.consent
     frame = with_addresses(
         lst.frame.with_row_index("_number"),
         kind=loaded.provider.capabilities.channels[loaded.definition.channel],
@@ -182,6 +182,7 @@ def _judged(
             window=window,
             said=said(loaded, question.composition),
             blocked_prefixes=recipients.blocked_prefixes or (),
+            consent=(needs.consent, consent.values) if needs.consent and consent else None,
         ),
     )
     rendered = [name for name in question.composition.names() if name != TEXT]

@@ -21,9 +21,9 @@ class Context:
 
     ``own`` are the senders' identities, ``suppressed`` those of everybody who must not be
     messaged. ``address`` and ``key`` are the columns of the list that hold them, ``used`` those
-    that the message fills in.
-    ``said`` is what the message is made of, ``blocked_prefixes`` the beginnings of numbers that
-    get nothing.
+    that the message fills in. ``said`` is what the message is made of, ``blocked_prefixes`` the
+    beginnings of numbers that get nothing. ``consent`` is the column that says who agreed to be
+    messaged, and what it holds then.
     """
 
     channel: str
@@ -36,6 +36,7 @@ class Context:
     window: Window
     said: Said = field(default_factory=Said)
     blocked_prefixes: Sequence[str] = ()
+    consent: tuple[str, Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

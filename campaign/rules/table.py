@@ -16,6 +16,7 @@ import polars as pl
 from campaign.message.form import Form
 from campaign.rules.address import usable_address
 from campaign.rules.blocked import not_blocked
+from campaign.rules.consent import consented
 from campaign.rules.content import (
     FORM_BLAME,
     FORM_DETAIL,
@@ -42,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     reachable_type,
     has_key,
     not_suppressed,
+    consented,
     not_ourselves,
     not_blocked,
     window_allows,

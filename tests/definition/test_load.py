@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from campaign.definition.load import load
+from campaign.definition.models import Definition
 from campaign.errors import InvalidInput
 
 from .fakes import FAKES, FIRST, load_text, problems_of
@@ -89,12 +90,9 @@ def test_what_is_missing_is_reported_where_it_should_be(tmp_path: Path) -> None:
 
 
 def test_an_unknown_key_far_from_all_others_lists_what_there_is(tmp_path: Path) -> None:
+    known = ", ".join(Definition.model_fields)
     assert problems_of(f"{FIRST}zzz: 1\n", tmp_path) == [
-        (
-            "11:1 `zzz` is not a key of a definition (known here: name, run, channel, provider, "
-            "sender, recipients, message, window, suppress, rate, retry, schedule, "
-            "stop_when, ledger, output)"
-        )
+        f"11:1 `zzz` is not a key of a definition (known here: {known})"
     ]
 
 

@@ -19,6 +19,7 @@ GOOD: dict[str, str | None] = {
     "age": "18",
     "last_inbound": None,
     LAST_INBOUND: None,
+    "opted_in": "yes",
     KEY: "k1",
     "_identity": "+491713920000",
     "_address_problem": None,
@@ -143,6 +144,7 @@ STRICT = _context(
     used=["age"],
     where="country = 'DE'",
     own=["+12025550100"],
+    consent=("opted_in", ["yes"]),
     suppressed=SUPPRESSED,
     window=Window(True, "last_inbound"),
     blocked_prefixes=["+53"],
@@ -155,6 +157,7 @@ OBJECTIONS: list[tuple[str, dict[str, str | None]]] = [
     ("wrong_number_type", {"_number_type": "pager"}),
     ("missing_key", {KEY: None}),
     ("suppressed", {"_identity": "+491713920000"}),
+    ("no_consent", {"opted_in": None}),
     ("sender_is_recipient", {"_identity": "+12025550100"}),
     ("blocked_prefix", {"_identity": "+5351234567"}),
     ("window_closed", {FORM: None}),
@@ -166,7 +169,7 @@ FREE = GOOD | {"_identity": "+12025550123"}
 @given(st.sets(st.integers(0, len(OBJECTIONS) - 1)))
 def test_the_first_rule_that_objects_gives_the_reason(chosen: set[int]) -> None:
     # One identity cannot be several.
-    chosen -= {6, 7} if 5 in chosen else {7} if 6 in chosen else set()
+    chosen -= {7, 8} if 5 in chosen else {8} if 7 in chosen else set()
     row = dict(FREE)
     for number in chosen:
         row |= OBJECTIONS[number][1]
