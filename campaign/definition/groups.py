@@ -1,17 +1,18 @@
-"""Which of the people on the list may get the message at all: those who agreed.
+"""Which of the people on the list get the message: those who agreed, without a holdout.
 
 Invariant: what counts as a yes is written down. A cell that holds anything else, or nothing, is no
-consent.
+consent. A share is written as a percentage, never as a bare number.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from campaign.definition.fields import OneOrMany, Text, is_number, wrong
 from campaign.definition.part import Part
+from campaign.definition.values import PERCENT, Percent
 
 YES = ("yes", "y", "true", "1")
 """What counts as consent where the definition names no values."""
@@ -48,9 +49,34 @@ class Consent(Part):
     )
 
 
+def _leaves_somebody(share: float) -> float:
+    if share == 100:
+        raise wrong("leaves nobody to send to", "write a share below 100%")
+    return share
+
+
+class Holdout(Part):
+    """A group that gets nothing, to compare the others with."""
+
+    share: Annotated[Percent, AfterValidator(_leaves_somebody)] = Field(
+        description="How many of those who would get the message are left out."
+    )
+    seed: Text | None = Field(
+        default=None,
+        description="Campaigns with the same seed and share leave out the same people. Default: "
+        "the campaign's name.",
+    )
+
+
 ONE_TEXT: dict[str, Any] = {"type": "string", "pattern": r"\S"}
+ONE_SHARE: dict[str, Any] = {"type": "string", "pattern": PERCENT, "examples": ["5%"]}
 
 
 def short_consent(value: object) -> object:
     """Return the mapping for a column that is given alone."""
     return {"column": value} if isinstance(value, str) else value
+
+
+def short_holdout(value: object) -> object:
+    """Return the mapping for a share that is given alone."""
+    return value if isinstance(value, dict) else {"share": value}

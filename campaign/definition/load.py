@@ -29,7 +29,7 @@ from campaign.errors import InvalidInput, Problem
 from campaign.providers.protocol import Provider, ProviderSettings
 
 _DECISIVE = ("channel", "sender", "recipients", "message", "window")
-_DECISIVE_IF_GIVEN = ("consent",)
+_DECISIVE_IF_GIVEN = ("consent", "holdout")
 """Keys that came later: where a definition has none of them, its fingerprint is what it was."""
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 

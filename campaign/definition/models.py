@@ -27,7 +27,14 @@ from campaign.definition.fields import (
     text_keys,
     wrong,
 )
-from campaign.definition.groups import ONE_TEXT, Consent, short_consent
+from campaign.definition.groups import (
+    ONE_SHARE,
+    ONE_TEXT,
+    Consent,
+    Holdout,
+    short_consent,
+    short_holdout,
+)
 from campaign.definition.limits import Schedule, StopWhen
 from campaign.definition.naming import Name, RunPattern
 from campaign.definition.part import Part
@@ -222,6 +229,11 @@ class Definition(Part):
         default=None,
         description="Column that says who agreed to be messaged, or a mapping that says more. "
         "Default: everybody did.",
+    )
+    holdout: Annotated[Holdout, Shorthand(short_holdout, (ONE_SHARE,))] | None = Field(
+        default=None,
+        description="A share of the people who get nothing, to compare the others with: 5%. "
+        "Always the same people.",
     )
     window: Window | None = Field(
         default=None,

@@ -26,7 +26,8 @@ _SECONDS = {
 }
 _DURATION = rf"^\s*({_NUMBER})\s*(ms|s|m|min|h|d)\s*$"
 _RATE = rf"^\s*({_NUMBER})\s*/\s*(s|sec|second|m|min|minute|h|hour|d|day)\s*$"
-_PERCENT = rf"^\s*({_NUMBER})\s*%\s*$"
+PERCENT = rf"^\s*({_NUMBER})\s*%\s*$"
+"""How a share is written."""
 _REFERENCE = r"^\s*\$\{([A-Za-z_][A-Za-z0-9_]*)\}\s*$"
 
 _LONGEST = timedelta(days=3650)
@@ -98,7 +99,7 @@ def percent(value: object) -> float:
     Raises:
         ValueError: the text is not a percentage, or it is not above 0 and up to 100.
     """
-    if isinstance(value, str) and (found := re.fullmatch(_PERCENT, value)):
+    if isinstance(value, str) and (found := re.fullmatch(PERCENT, value)):
         hundredths = float(found[1])
         if 0 < hundredths <= 100:
             return hundredths
@@ -108,7 +109,7 @@ def percent(value: object) -> float:
 Percent = Annotated[
     float,
     BeforeValidator(percent),
-    WithJsonSchema({"type": "string", "pattern": _PERCENT, "examples": ["5%"]}),
+    WithJsonSchema({"type": "string", "pattern": PERCENT, "examples": ["5%"]}),
 ]
 """A share in hundredths, written ``5%``."""
 

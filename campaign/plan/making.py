@@ -1,9 +1,9 @@
 """From a definition and a list to a frozen plan.
 
 The four questions one after the other, over whole columns: who is it (audience), what do we say
-(message), may we (rules), and is it somebody who is on the list already (duplicates). Invariant:
-every row of the list is in the plan, with a verdict; what cannot be judged stops the planning
-before anything is sent.
+(message), may we (rules), and is it somebody who is on the list already (duplicates). Of those who
+are left, a holdout gets nothing. Invariant: every row of the list is in the plan, with a verdict;
+what cannot be judged stops the planning before anything is sent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from campaign.audience.headers import normalise_header
 from campaign.audience.phones import Reading
 from campaign.audience.reading import RecipientList, expand, open_list
 from campaign.audience.variants import canonical, in_two_forms
+from campaign.definition.groups import Holdout
 from campaign.definition.load import Loaded
+from campaign.definition.models import Definition
 from campaign.errors import InvalidInput
 from campaign.files import replaced, sha256_of
 from campaign.message.composition import TEXT, Composition
@@ -33,6 +35,7 @@ from campaign.plan.frozen import INPUT, SEND, SKIPPED, WARNING, Plan
 from campaign.plan.saying import said, shown
 from campaign.rules.context import KEY, Context
 from campaign.rules.form import FORM, PROBLEM, Choice
+from campaign.rules.holdout import held_out
 from campaign.rules.number_type import doubtful_type
 from campaign.rules.table import BLAME, DETAIL, REASON, judged
 from campaign.rules.window import LAST_INBOUND
@@ -113,7 +116,7 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
         headers = {"headers": json.dumps(dict(found.headers))}
         try:
             _judged(question, lst, needs, originals).sink_parquet(first, statistics=False)
-            _finished(pl.scan_parquet(first), address, loaded.definition.sender).sink_parquet(
+            _finished(pl.scan_parquet(first), address, loaded.definition).sink_parquet(
                 file, metadata=headers
             )
         except _WHERE_ERRORS as error:
@@ -227,7 +230,7 @@ def _original_names(found: RecipientList, mapping: Mapping[str, str]) -> dict[st
     return names
 
 
-def _finished(frame: pl.LazyFrame, blame: str, senders: Sequence[str]) -> pl.LazyFrame:
+def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.LazyFrame:
     keys = frame.select(
         "row",
         "file",
@@ -248,6 +251,8 @@ def _finished(frame: pl.LazyFrame, blame: str, senders: Sequence[str]) -> pl.Laz
         .otherwise(pl.col(DETAIL))
         .alias(DETAIL),
     )
+    if definition.holdout is not None:
+        frame = _without_holdout(frame, blame, definition.holdout, definition.name)
     frame = frame.with_columns(
         # What is told about a number matters where it is sent to; that two numbers are one person,
         # where one of them is not.
@@ -262,7 +267,20 @@ def _finished(frame: pl.LazyFrame, blame: str, senders: Sequence[str]) -> pl.Laz
         .then(pl.lit(SEND))
         .otherwise(pl.lit(SKIPPED))
         .alias("verdict"),
-        _sender(senders).alias("sender"),
+        _sender(definition.sender).alias("sender"),
+    )
+
+
+def _without_holdout(frame: pl.LazyFrame, blame: str, holdout: Holdout, name: str) -> pl.LazyFrame:
+    """Draw the holdout among those whom nothing else keeps from getting the message."""
+    wanted = pl.when(pl.col(REASON).is_null()).then(pl.col("identity"))
+    return (
+        frame.with_columns(held_out(holdout.seed or name, holdout.share, wanted).alias("_held_out"))
+        .with_columns(
+            pl.when("_held_out").then(pl.lit("holdout")).otherwise(pl.col(REASON)).alias(REASON),
+            pl.when("_held_out").then(pl.lit(blame)).otherwise(pl.col(BLAME)).alias(BLAME),
+        )
+        .drop("_held_out")
     )
 
 

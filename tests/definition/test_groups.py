@@ -17,6 +17,7 @@ from .test_schema import errors
     [
         ("consent: opted_in", "consent: {column: opted_in, values: [yes, y, true, 1]}"),
         ("consent: {column: c, values: ja}", "consent: {column: c, values: [ja]}"),
+        ("holdout: 5%", "holdout: {share: 5.0%}"),
     ],
 )
 def test_a_shorthand_means_the_same_as_its_full_form(tmp_path: Path, short: str, full: str) -> None:
@@ -48,6 +49,12 @@ def test_what_means_yes_is_text_however_it_is_written(tmp_path: Path) -> None:
             "consent: {columm: c}",
             "`columm` is not a key of `consent` (did you mean 'column'?)",
         ),
+        (
+            "holdout: 5",
+            "`holdout`: a share is a percentage above 0% and up to 100%: 5% or 0.5%",
+        ),
+        ("holdout: 100%", "`holdout` leaves nobody to send to (write a share below 100%)"),
+        ("holdout: {seed: x}", "`holdout.share` is missing"),
     ],
 )
 def test_a_mistake_is_told_at_its_line(tmp_path: Path, line: str, problem: str) -> None:
@@ -57,7 +64,7 @@ def test_a_mistake_is_told_at_its_line(tmp_path: Path, line: str, problem: str) 
     assert all(told.startswith(f"{last}:") for told in found)
 
 
-@pytest.mark.parametrize("line", ["consent: opted_in"])
+@pytest.mark.parametrize("line", ["consent: opted_in", "holdout: 5%"])
 def test_who_is_left_out_is_part_of_the_fingerprint(tmp_path: Path, line: str) -> None:
     base, other = load_text(FIRST, tmp_path), load_text(f"{FIRST}{line}\n", tmp_path)
     key = line.partition(":")[0]

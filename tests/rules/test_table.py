@@ -191,7 +191,7 @@ def test_a_detail_of_one_rule_never_stands_beside_the_reason_of_another() -> Non
 
 
 def test_a_rule_that_nobody_asked_for_is_not_there() -> None:
-    assert sum(rule(_context()) is None for rule in RULES) == 6
+    assert sum(rule(_context()) is None for rule in RULES) == 7
     assert all(rule(STRICT) is not None for rule in RULES)
 
 
