@@ -204,7 +204,8 @@ def _single_braces(job: Job, columns: Collection[str]) -> list[str]:
     """Warn of ``{first_name}``, which other programs fill in and this one sends as it stands."""
     found = {
         name
-        for _, text in job.composition.texts()
+        for one in job.each
+        for _, text in one.composition.texts()
         for name in _SINGLE_BRACES.findall(text.source)
         if normalise_header(name) in columns
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from campaign.definition.load import Loaded
 from campaign.definition.places import checked
 from campaign.definition.secrets import reveal
 from campaign.definition.values import MissingSecret, Secret
-from campaign.errors import InvalidInput
+from campaign.errors import InvalidInput, Problem
+from campaign.forms import choice_of
 from campaign.ledger.location import SCHEMES, FileLocation, Location, ServerLocation
 from campaign.message.compiling import MessageError, compile_message
 from campaign.message.composition import Composition
@@ -28,7 +29,6 @@ from campaign.providers.protocol import Provider
 from campaign.rules.form import Choice
 from campaign.rules.moment import Hold, MomentRule
 from campaign.rules.suppression import NotSuppressed
-from campaign.rules.window import Window
 from campaign.schedule import Hours
 from campaign.sending.breaker import Thresholds
 from campaign.sending.engine import Judge, Speed
@@ -41,11 +41,15 @@ _FEWEST, _MOST = 8, 200
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One campaign, ready."""
+    """One campaign, ready.
+
+    ``variants`` are the same campaign with each message of a split test as its only one.
+    """
 
     loaded: Loaded
     composition: Composition
     choice: Choice
+    variants: Mapping[str, Job] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path, *, past_ok: bool = False) -> Job:
@@ -57,6 +61,18 @@ class Job:
             InvalidInput: with everything that is wrong.
         """
         loaded = loading.load(path, registry.find, registry.names(), past_ok=past_ok)
+        variants, problems = {}, dict[Problem, None]()
+        for name, one in loaded.variants().items():
+            try:
+                variants[name] = cls._of(one)
+            except InvalidInput as error:
+                problems |= dict.fromkeys(error.problems)  # a text that they share fails once
+        if problems:
+            raise InvalidInput(list(problems))
+        return replace(cls._of(loaded), variants=variants)
+
+    @classmethod
+    def _of(cls, loaded: Loaded) -> Job:
         try:
             composition = compile_message(loaded.definition.message)
         except MessageError as error:
@@ -72,7 +88,12 @@ class Job:
                     for place, wrong in error.errors
                 ]
             ) from None
-        return cls(loaded, composition, _choice(loaded, composition))
+        return cls(loaded, composition, choice_of(loaded, composition))
+
+    @property
+    def each(self) -> Sequence[Job]:
+        """The jobs that have a message to send: those of the variants, or this one."""
+        return list(self.variants.values()) or [self]
 
     def suppressed(self) -> pl.Series:
         """Read the suppression lists, as they are now.
@@ -99,7 +120,8 @@ class Job:
 
     def question(self, suppressed: pl.Series) -> Question:
         """Return what the plan is to answer."""
-        return Question(self.loaded, self.composition, self.choice, suppressed)
+        variants = {name: one.question(suppressed) for name, one in self.variants.items()}
+        return Question(self.loaded, self.composition, self.choice, suppressed, variants)
 
     def judge(self, suppressed: pl.Series) -> Judge:
         """Return the rules that are judged again right before each message."""
@@ -109,7 +131,8 @@ class Job:
             for rule in rules:
                 if (objection := rule.objection(todo, now)) is not None:
                     return objection
-            form = self.choice.form(todo.last_inbound, now)
+            choice = self.choice if todo.variant is None else self.variants[todo.variant].choice
+            form = choice.form(todo.last_inbound, now)
             if form is None:
                 return "window_closed"
             # The window may have closed since the plan was made, and the other form was not
@@ -119,7 +142,7 @@ class Job:
         return judge
 
     def fixed(self) -> Fixed:
-        """Return what is the same for every recipient."""
+        """Return what is the same for every recipient, or for every one of a variant."""
         definition = self.loaded.definition
         message = definition.message
         template = message.template if message else None
@@ -129,6 +152,7 @@ class Job:
             language=template.language if template else None,
             suggested_replies=message.suggested_replies if message else (),
             schedule_at=message.schedule_at if message else None,
+            variants={name: one.fixed() for name, one in self.variants.items()},
         )
 
     def speed(self, limit: int | None = None) -> Speed:
@@ -244,30 +268,6 @@ class Job:
         if isinstance(location, FileLocation):
             return location.path.resolve().parent
         return self.loaded.folder.resolve()
-
-
-def _choice(loaded: Loaded, composition: Composition) -> Choice:
-    definition, capabilities = loaded.definition, loaded.provider.capabilities
-    has_template = definition.message is not None and definition.message.template is not None
-    outside = definition.window.outside if definition.window else None
-    needs_window = composition.text is not None or outside == "skip"
-    if capabilities.writes_itself:
-        needs_window = getattr(loaded.settings, "outside_window", "refuse") != "send"
-    window = Window(matters=definition.channel in capabilities.window_channels and needs_window)
-    if definition.window is not None:
-        window = Window(
-            matters=window.matters,
-            column=definition.window.column,
-            margin=definition.window.margin,
-            timezone=definition.window.timezone,
-        )
-    return Choice(
-        window=window,
-        text=composition.text is not None,
-        template=has_template,
-        writes_itself=capabilities.writes_itself,
-        outside=outside or ("template" if has_template else "skip"),
-    )
 
 
 def local_now() -> datetime:

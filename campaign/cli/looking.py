@@ -14,6 +14,7 @@ from rich.text import Text
 
 from campaign import api
 from campaign.errors import InvalidInput
+from campaign.plan.variants import VARIANT
 from campaign.reasons import reasons
 from campaign.reporting import words
 from campaign.reporting.tables import counts_table, reasons_table
@@ -98,6 +99,7 @@ def _as_dict(found: Found) -> dict[str, Any]:
         "row": planned["row"],
         "key": planned["key"],
         "address": planned["address"],
+        "variant": planned.get(VARIANT),
         "state": _state(found),
         "reason": _reason(found),
         "detail": (entry.detail if entry else None) or planned["reason_detail"],
@@ -157,7 +159,7 @@ def _table(found: Found) -> Table:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     table.add_row("row", Text(f"{facts['row']} of {facts['file']}"))
-    for name in ("key", "address", "state", "held_until", "reason"):
+    for name in ("key", "address", "variant", "state", "held_until", "reason"):
         if facts[name] is not None:
             table.add_row(name.replace("_", " "), Text(str(facts[name])))
     known = reasons().get(facts["reason"] or "")

@@ -1,16 +1,17 @@
-"""Which of the people on the list get the message: those who agreed, without a holdout.
+"""Which of the people on the list get the message, and which: consent, holdout, variants.
 
 Invariant: what counts as a yes is written down. A cell that holds anything else, or nothing, is no
-consent. A share is written as a percentage, never as a bare number.
+consent. Shares are percentages, never bare numbers, and those of the variants come to a whole.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from campaign.definition.fields import OneOrMany, Text, is_number, wrong
+from campaign.definition.fields import OneOrMany, Shorthand, Text, is_number, wrong
 from campaign.definition.part import Part
 from campaign.definition.values import PERCENT, Percent
 
@@ -68,15 +69,66 @@ class Holdout(Part):
     )
 
 
-ONE_TEXT: dict[str, Any] = {"type": "string", "pattern": r"\S"}
-ONE_SHARE: dict[str, Any] = {"type": "string", "pattern": PERCENT, "examples": ["5%"]}
-
-
-def short_consent(value: object) -> object:
-    """Return the mapping for a column that is given alone."""
+def _short_consent(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
 
-def short_holdout(value: object) -> object:
-    """Return the mapping for a share that is given alone."""
+def _short_holdout(value: object) -> object:
     return value if isinstance(value, dict) else {"share": value}
+
+
+ONE_TEXT: dict[str, Any] = {"type": "string", "pattern": r"\S"}
+_ONE_SHARE: dict[str, Any] = {"type": "string", "pattern": PERCENT, "examples": ["5%"]}
+
+AnyConsent = Annotated[Consent, Shorthand(_short_consent, (ONE_TEXT,))]
+"""A consent, or the name of the column alone."""
+AnyHoldout = Annotated[Holdout, Shorthand(_short_holdout, (_ONE_SHARE,))]
+"""A holdout, or its share alone."""
+
+VariantName = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="The name of a variant.")
+]
+"""What a variant may be called."""
+
+
+def _short_variant(value: object) -> object:
+    return {"text": value} if isinstance(value, str) or is_number(value) else value
+
+
+AsVariant = Shorthand(_short_variant, (ONE_TEXT,))
+"""Annotates a variant that may be written shorter."""
+
+
+class _Shared(Protocol):
+    @property
+    def share(self) -> float | None: ...
+
+
+T = TypeVar("T", bound=Mapping[str, _Shared])
+
+
+def full_shares(variants: Mapping[str, _Shared]) -> dict[str, float]:
+    """Return every variant's share in hundredths; those without one divide what is left."""
+    given = {name: variant.share for name, variant in variants.items()}
+    unsaid = sum(share is None for share in given.values())
+    left = 100 - sum(share for share in given.values() if share is not None)
+    return {name: left / unsaid if share is None else share for name, share in given.items()}
+
+
+def comes_to_a_whole(variants: T) -> T:
+    """Return the variants.
+
+    Raises:
+        PydanticCustomError: their shares do not come to 100%, or there is one variant alone.
+    """
+    if len(variants) == 1:
+        raise wrong("has one variant alone", "a split test compares two at least")
+    shares = full_shares(variants)
+    if any(share < 1e-6 for share in shares.values()):
+        raise wrong("leaves nothing for a variant without a share", "lower the other shares")
+    if shares and abs(sum(shares.values()) - 100) > 1e-6:
+        raise wrong(
+            f"has shares that come to {sum(shares.values()):g}%, not to 100%",
+            "a variant without a share gets what is left",
+        )
+    return variants

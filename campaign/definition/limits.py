@@ -1,4 +1,5 @@
-"""What a definition says about when not to send: the hours, and the trouble that stops a run.
+"""What a definition says about when not to send: the hours, the waits between attempts, and the
+trouble that stops a run.
 
 Invariant: a schedule that exists leaves time to send in. None of it decides who gets what, so all
 of it may change while a run is going on.
@@ -7,14 +8,14 @@ of it may change while a run is going on.
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from campaign.definition.fields import INSTANT, Timezone, instant, wrong
 from campaign.definition.part import Part
-from campaign.definition.values import Percent
+from campaign.definition.values import Duration, Percent
 
 CLOCK = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
 """How a time of day is written."""
@@ -136,3 +137,25 @@ class StopWhen(Part):
         description="Stops after so many answers in a row that are unknown, or are the same "
         "refusal that says nothing about the recipient. More than half of the last 100 always do.",
     )
+
+
+class Retry(Part):
+    """When to try again what certainly was not sent."""
+
+    attempts: int = Field(
+        default=5, ge=1, le=100, description="The most attempts per recipient in one go."
+    )
+    first_wait: Duration = Field(
+        default=timedelta(seconds=1),
+        gt=timedelta(0),
+        description="How long to wait before the second attempt; doubles each time.",
+    )
+    longest_wait: Duration = Field(
+        default=timedelta(seconds=60), description="The longest wait between two attempts."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.longest_wait < self.first_wait:
+            raise wrong("has a longest_wait that is shorter than its first_wait")
+        return self

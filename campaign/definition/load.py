@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -18,18 +18,20 @@ from typing import Annotated, Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from campaign.definition.checks import Draft, misfits
+from campaign.definition.checks import Draft
+from campaign.definition.groups import full_shares
 from campaign.definition.models import Definition, Message
 from campaign.definition.nodes import Keys
 from campaign.definition.places import holds_password
 from campaign.definition.secrets import secret_fields
 from campaign.definition.source import YamlSource
+from campaign.definition.split import misfits_of_each
 from campaign.definition.wording import dotted, near, problem
 from campaign.errors import InvalidInput, Problem
 from campaign.providers.protocol import Provider, ProviderSettings
 
 _DECISIVE = ("channel", "sender", "recipients", "message", "window")
-_DECISIVE_IF_GIVEN = ("consent", "holdout")
+_DECISIVE_IF_GIVEN = ("consent", "holdout", "variants")
 """Keys that came later: where a definition has none of them, its fingerprint is what it was."""
 _REFERENCE = re.compile(r"\$\{[^}]*\}")
 
@@ -43,10 +45,27 @@ class Loaded:
     settings: ProviderSettings
     provider: type[Provider]
     source: YamlSource
+    says_at: tuple[str, ...] = ("message",)
+    """Where the message stands in the file; a variant's is below ``variants``."""
 
     def locate(self, *path: str | int, message: str, hint: str | None = None) -> Problem:
         """Return a problem at the place of ``path`` in the file, or the nearest that is written."""
+        if path[:1] == ("message",):
+            path = (*self.says_at, *path[1:])
         return self.source.problem(path, message, hint)
+
+    def variants(self) -> dict[str, Loaded]:
+        """Return each variant as the campaign it would be if its message were the only one."""
+        found = {}
+        for name, variant in self.definition.variants.items():
+            alone: dict[str, Any] = {"variants": {}}
+            says_at = self.says_at
+            if variant.own is not None:
+                alone["message"] = variant.own
+                says_at = ("variants", name, "message")
+            definition = self.definition.model_copy(update=alone)
+            found[name] = replace(self, definition=definition, says_at=says_at)
+        return found
 
     def beside(self, name: str) -> Path:
         """Return a path that the definition names, which is relative to the definition's folder."""
@@ -88,6 +107,14 @@ class Loaded:
         )
         for key in _DECISIVE:
             parts.setdefault(key, None)
+        del parts["variants"]
+        if variants := self.variants():
+            # In their order and with their full shares, which decide who gets which.
+            shares = full_shares(self.definition.variants)
+            parts["variants"] = [
+                [name, shares[name], one._decisive()["message"]]  # noqa: SLF001 - of its own kind
+                for name, one in variants.items()
+            ]
         return parts
 
 
@@ -169,7 +196,7 @@ def load(
             source=source,
             now=None if past_ok else now or datetime.now(UTC),
         )
-        for misfit in misfits(draft):
+        for misfit in misfits_of_each(draft, values.get("variants")):
             report(misfit.path, source.problem(misfit.path, misfit.message, misfit.hint))
     elif "provider" in values:
         place = ("provider", "name")
@@ -232,7 +259,11 @@ def _references(
     """Yield where ``${NAME}`` is written in something that is not a secret."""
     hidden = set(_hidden(data, provider))
     for path, text in _texts(data, ()):
-        if path[0] in ("message", "ledger") or path[:2] in hidden or not _REFERENCE.search(text):
+        if (
+            path[0] in ("message", "variants", "ledger")
+            or path[:2] in hidden
+            or not _REFERENCE.search(text)
+        ):
             continue
         yield path, f"{dotted(path)}: only secrets are taken from the environment"
 

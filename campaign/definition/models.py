@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from campaign.channel import Channel
 from campaign.definition.fields import (
@@ -28,20 +28,19 @@ from campaign.definition.fields import (
     wrong,
 )
 from campaign.definition.groups import (
-    ONE_SHARE,
-    ONE_TEXT,
-    Consent,
-    Holdout,
-    short_consent,
-    short_holdout,
+    AnyConsent,
+    AnyHoldout,
+    AsVariant,
+    VariantName,
+    comes_to_a_whole,
 )
-from campaign.definition.limits import Schedule, StopWhen
+from campaign.definition.limits import Retry, Schedule, StopWhen
 from campaign.definition.naming import Name, RunPattern
 from campaign.definition.part import Part
 from campaign.definition.places import LedgerPlace
 from campaign.definition.prefixes import Prefixes
 from campaign.definition.template import Template
-from campaign.definition.values import Duration, PerSecond
+from campaign.definition.values import Duration, Percent, PerSecond
 
 
 class ProviderChoice(BaseModel):
@@ -133,6 +132,40 @@ class Message(Part):
     )
 
 
+def _short_message(value: object) -> object:
+    return {"text": value} if isinstance(value, str) or is_number(value) else value
+
+
+ShortMessage = Annotated[Message, Shorthand(_short_message, (_TEXT,))]
+
+
+class Variant(Part):
+    """One of the messages of a split test: its own, or the campaign's."""
+
+    share: Percent | None = Field(
+        default=None,
+        description="How many of the people get it. Default: an equal part of what is left.",
+    )
+    text: Body | None = Field(default=None, description="Short for `message.text`.")
+    template: Template | None = Field(default=None, description="Short for `message.template`.")
+    message: ShortMessage | None = Field(
+        default=None, description="What they get. Default: the campaign's `message`."
+    )
+
+    @model_validator(mode="after")
+    def _says_it_once(self) -> Self:
+        if self.message is not None and self.own is not self.message:
+            raise wrong("says its message twice", "put all of it into `message`")
+        return self
+
+    @property
+    def own(self) -> Message | None:
+        """The message that the variant has of its own."""
+        if self.text is None and self.template is None:
+            return self.message
+        return Message(text=self.text, template=self.template)
+
+
 class Window(Part):
     """How to know whether a recipient wrote within the last 24 hours."""
 
@@ -168,34 +201,8 @@ class Rate(Part):
     )
 
 
-class Retry(Part):
-    """When to try again what certainly was not sent."""
-
-    attempts: int = Field(
-        default=5, ge=1, le=100, description="The most attempts per recipient in one go."
-    )
-    first_wait: Duration = Field(
-        default=timedelta(seconds=1),
-        gt=timedelta(0),
-        description="How long to wait before the second attempt; doubles each time.",
-    )
-    longest_wait: Duration = Field(
-        default=timedelta(seconds=60), description="The longest wait between two attempts."
-    )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.longest_wait < self.first_wait:
-            raise wrong("has a longest_wait that is shorter than its first_wait")
-        return self
-
-
 def _short_recipients(value: object) -> object:
     return {"files": value} if isinstance(value, str | list) else value
-
-
-def _short_message(value: object) -> object:
-    return {"text": value} if isinstance(value, str) or is_number(value) else value
 
 
 def _short_rate(value: object) -> object:
@@ -222,18 +229,25 @@ class Definition(Part):
     recipients: Annotated[Recipients, Shorthand(_short_recipients, (_TEXT, _TEXTS))] = Field(
         description="A CSV or Parquet file, a list of files, or a mapping that says more."
     )
-    message: Annotated[Message, Shorthand(_short_message, (_TEXT,))] | None = Field(
+    message: ShortMessage | None = Field(
         default=None, description="The text, or a mapping that says more."
     )
-    consent: Annotated[Consent, Shorthand(short_consent, (ONE_TEXT,))] | None = Field(
+    consent: AnyConsent | None = Field(
         default=None,
         description="Column that says who agreed to be messaged, or a mapping that says more. "
         "Default: everybody did.",
     )
-    holdout: Annotated[Holdout, Shorthand(short_holdout, (ONE_SHARE,))] | None = Field(
+    holdout: AnyHoldout | None = Field(
         default=None,
         description="A share of the people who get nothing, to compare the others with: 5%. "
         "Always the same people.",
+    )
+    variants: Annotated[
+        dict[VariantName, Annotated[Variant, AsVariant]], AfterValidator(comes_to_a_whole)
+    ] = Field(
+        default_factory=dict,
+        description="Messages to compare, by name, each with its share of the people: a split "
+        "test. Always the same people get the same one.",
     )
     window: Window | None = Field(
         default=None,

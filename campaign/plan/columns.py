@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from campaign.audience.columns import require
@@ -21,6 +22,25 @@ class Needs:
     country: str | None
     window: str | None
     consent: str | None
+
+    @classmethod
+    def of_all(
+        cls, said: Iterable[tuple[Loaded, Composition]], lst: RecipientList, address: str
+    ) -> Needs:
+        """Find the columns of every variant's message; what several of them lack is told once.
+
+        Raises:
+            InvalidInput: some are not in the list; each is named at its place in the definition.
+        """
+        problems: dict[Problem, None] = {}
+        for loaded, composition in said:
+            try:
+                needs = cls.of(loaded, lst, address, composition)
+            except InvalidInput as error:
+                problems |= dict.fromkeys(error.problems)
+        if problems:
+            raise InvalidInput(list(problems))
+        return needs
 
     @classmethod
     def of(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from campaign.errors import InvalidInput, Problem
 from campaign.files import sha256_of
 from campaign.ledger.records import Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
+from campaign.plan.variants import VARIANT, WORDING
 from campaign.reasons import reasons
 from campaign.rules.form import PROBLEM
 from campaign.sending.todo import Todo
@@ -93,6 +94,14 @@ class Plan:
     def headers(self) -> Mapping[str, str]:
         """The list's columns: our name, and the header as the file prints it."""
         found: dict[str, str] = json.loads(pl.read_parquet_metadata(self.path)["headers"])
+        return found
+
+    @cached_property
+    def variants(self) -> Mapping[str, list[str]]:
+        """The variants of a split test, and which columns hold the message of each."""
+        found: dict[str, list[str]] = json.loads(
+            pl.read_parquet_metadata(self.path).get(WORDING, "{}")
+        )
         return found
 
     @cached_property
@@ -181,7 +190,13 @@ class Plan:
         variables = [name for name in self.columns if name.startswith(VARIABLE)]
         problems = [name for name in self.columns if name.startswith(PROBLEM)]
         plain = ["number", "key", "identity", "address", "sender", "last_inbound", TEXT]
-        frame = self.rows().filter(wanted).select(*plain, *templates, *variables, *problems)
+        # A plan of an earlier version has no variants.
+        variant = pl.col(VARIANT) if VARIANT in self.columns else pl.lit(None, dtype=pl.String)
+        frame = (
+            self.rows()
+            .filter(wanted)
+            .select(*plain, *templates, *variables, *problems, variant.alias(VARIANT))
+        )
         template_names = [name.removeprefix(TEMPLATE) for name in templates]
         variable_names = [name.removeprefix(VARIABLE) for name in variables]
         forms = [name.removeprefix(PROBLEM) for name in problems]
@@ -192,7 +207,8 @@ class Plan:
                 first, last = batch.item(0, "number"), batch.item(-1, "number")
                 gone = pl.Series(list(without(first, last)), dtype=batch.schema["number"])
                 batch = batch.filter(~pl.col("number").is_in(gone.implode()))
-            for row in batch.iter_rows():
+            of_variant = batch.drop_in_place(VARIANT)
+            for row, variant_of_row in zip(batch.iter_rows(), of_variant, strict=True):
                 number, key, identity, address, sender, last_inbound, text, *values = row
                 todos.append(
                     Todo(
@@ -206,9 +222,23 @@ class Plan:
                         dict(zip(template_names, values, strict=False)),
                         dict(zip(variable_names, values[len(templates) : said], strict=True)),
                         {f: code for f, code in zip(forms, values[said:], strict=True) if code},
+                        variant_of_row,
                     )
                 )
-            yield todos
+            yield [self._of_its_variant(todo) for todo in todos] if self.variants else todos
+
+    def _of_its_variant(self, todo: Todo) -> Todo:
+        """Leave out what only the messages of other variants have."""
+        if todo.variant is None:
+            return todo
+        own = self.variants[todo.variant]
+        given = {TEMPLATE + name: value for name, value in (todo.template or {}).items()}
+        given |= {VARIABLE + name: value for name, value in todo.variables.items()}
+        return replace(
+            todo,
+            template=_with(TEMPLATE, own, given),
+            variables=_with(VARIABLE, own, given),
+        )
 
     def has_earlier(self, numbers: Collection[int]) -> bool:
         """Return whether one of these is as an earlier plan had it, in a plan that replaced one."""
@@ -226,6 +256,16 @@ class Plan:
         if digits:
             wanted |= pl.col("address") == f"+{digits}"
         return self.rows().filter(wanted).collect().to_dicts()
+
+
+def _with(prefix: str, own: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of the columns with a prefix, in the order in which a message has them."""
+    # A column that only an earlier plan's message had is not among them any more.
+    return {
+        name.removeprefix(prefix): given[name]
+        for name in own
+        if name.startswith(prefix) and name in given
+    }
 
 
 def for_ledger(base: Path, path: Path) -> str:

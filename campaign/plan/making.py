@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +23,7 @@ from campaign.audience.headers import normalise_header
 from campaign.audience.phones import Reading
 from campaign.audience.reading import RecipientList, expand, open_list
 from campaign.audience.variants import canonical, in_two_forms
-from campaign.definition.groups import Holdout
+from campaign.definition.groups import full_shares
 from campaign.definition.load import Loaded
 from campaign.definition.models import Definition
 from campaign.errors import InvalidInput
@@ -33,9 +33,10 @@ from campaign.message.form import Form
 from campaign.plan.columns import Needs
 from campaign.plan.frozen import INPUT, SEND, SKIPPED, WARNING, Plan
 from campaign.plan.saying import said, shown
+from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
 from campaign.rules.context import KEY, Context
 from campaign.rules.form import FORM, PROBLEM, Choice
-from campaign.rules.holdout import held_out
+from campaign.rules.holdout import without_holdout
 from campaign.rules.number_type import doubtful_type
 from campaign.rules.table import BLAME, DETAIL, REASON, judged
 from campaign.rules.window import LAST_INBOUND
@@ -55,12 +56,16 @@ _WHERE_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a plan answers, beside the definition itself."""
+    """What a plan answers, beside the definition itself.
+
+    ``variants`` ask the same for each message of a split test.
+    """
 
     loaded: Loaded
     composition: Composition
     choice: Choice
     suppressed: pl.Series
+    variants: Mapping[str, Question] = field(default_factory=dict)
 
 
 def address_column(loaded: Loaded) -> str:
@@ -111,11 +116,20 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
         kept = [pl.col(name).alias(INPUT + name) for name in found.headers]
         lst = _mapped(loaded, replace(found, frame=found.frame.with_columns(kept)))
         originals = _original_names(found, loaded.definition.recipients.columns)
-        needs = Needs.of(loaded, lst, address_column(loaded), question.composition)
+        each = question.variants.values() or [question]
+        said = [(one.loaded, one.composition) for one in each]
+        needs = Needs.of_all(said, lst, address_column(loaded))
         address = originals[needs.address]
-        headers = {"headers": json.dumps(dict(found.headers))}
+        names = {name: one.composition.names() for name, one in question.variants.items()}
+        headers = {"headers": json.dumps(dict(found.headers))} | wording(names)
+        addressed = file.with_suffix(".addressed")
         try:
-            _judged(question, lst, needs, originals).sink_parquet(first, statistics=False)
+            frame = _addressed(question, lst, needs)
+            if question.variants:
+                # Once for all variants: reading numbers is what takes longest.
+                frame.sink_parquet(addressed, statistics=False)
+                frame = pl.scan_parquet(addressed)
+            _judged(question, frame, needs, originals).sink_parquet(first, statistics=False)
             _finished(pl.scan_parquet(first), address, loaded.definition).sink_parquet(
                 file, metadata=headers
             )
@@ -134,6 +148,7 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
             ) from None
         finally:
             first.unlink(missing_ok=True)
+            addressed.unlink(missing_ok=True)
         fingerprint = lst.fingerprint
     return Plan(target, sha256_of(target)), fingerprint
 
@@ -150,11 +165,9 @@ def _mapped(loaded: Loaded, found: RecipientList) -> RecipientList:
         ) from None
 
 
-def _judged(
-    question: Question, lst: RecipientList, needs: Needs, originals: Mapping[str, str]
-) -> pl.LazyFrame:
-    loaded = question.loaded
-    recipients, consent = loaded.definition.recipients, loaded.definition.consent
+def _addressed(question: Question, lst: RecipientList, needs: Needs) -> pl.LazyFrame:
+    """Return the rows with their addresses, and with the variant that each person draws."""
+    loaded, recipients = question.loaded, question.loaded.definition.recipients
     frame = with_addresses(
         lst.frame.with_row_index("_number"),
         kind=loaded.provider.capabilities.channels[loaded.definition.channel],
@@ -163,6 +176,24 @@ def _judged(
         default_region=recipients.default_region,
         reading=reading(loaded),
     )
+    variant = pl.lit(None, dtype=pl.String)
+    if shares := full_shares(loaded.definition.variants):
+        variant = drawn(loaded.definition.name, shares, pl.col("_identity"))
+    return frame.with_columns(variant.alias(DRAWN))
+
+
+def _judged(
+    question: Question, frame: pl.LazyFrame, needs: Needs, originals: Mapping[str, str]
+) -> pl.LazyFrame:
+    """Return the rows with what the message says and the rules find, each by its variant."""
+    if question.variants:
+        shares = full_shares(question.loaded.definition.variants)
+        return united(
+            _judged(one, rows_of(frame, name, shares), needs, originals)
+            for name, one in question.variants.items()
+        )
+    loaded = question.loaded
+    recipients, consent = loaded.definition.recipients, loaded.definition.consent
     # An e-mail address is the same in any case; a number is itself, though it has other forms.
     plain = "_identity" if address_kind(loaded) == "email" else "_address"
     key = pl.col(plain if needs.key is None else needs.key)
@@ -199,6 +230,7 @@ def _judged(
         pl.col("_region").alias("region"),
         pl.col("_number_type").alias("number_type"),
         pl.coalesce("_warning", doubtful_type(loaded.definition.channel)).alias(WARNING),
+        pl.col(DRAWN).alias(VARIANT),
         REASON,
         pl.col(BLAME).replace(originals).alias(BLAME),
         DETAIL,
@@ -252,7 +284,8 @@ def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.Laz
         .alias(DETAIL),
     )
     if definition.holdout is not None:
-        frame = _without_holdout(frame, blame, definition.holdout, definition.name)
+        seed = definition.holdout.seed or definition.name
+        frame = without_holdout(frame, seed, definition.holdout.share, blame)
     frame = frame.with_columns(
         # What is told about a number matters where it is sent to; that two numbers are one person,
         # where one of them is not.
@@ -268,19 +301,6 @@ def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.Laz
         .otherwise(pl.lit(SKIPPED))
         .alias("verdict"),
         _sender(definition.sender).alias("sender"),
-    )
-
-
-def _without_holdout(frame: pl.LazyFrame, blame: str, holdout: Holdout, name: str) -> pl.LazyFrame:
-    """Draw the holdout among those whom nothing else keeps from getting the message."""
-    wanted = pl.when(pl.col(REASON).is_null()).then(pl.col("identity"))
-    return (
-        frame.with_columns(held_out(holdout.seed or name, holdout.share, wanted).alias("_held_out"))
-        .with_columns(
-            pl.when("_held_out").then(pl.lit("holdout")).otherwise(pl.col(REASON)).alias(REASON),
-            pl.when("_held_out").then(pl.lit(blame)).otherwise(pl.col(BLAME)).alias(BLAME),
-        )
-        .drop("_held_out")
     )
 
 

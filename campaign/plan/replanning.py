@@ -20,6 +20,7 @@ from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import making
 from campaign.plan.frozen import EARLIER, INPUT, SEND, SKIPPED, Plan
 from campaign.plan.matching import matched
+from campaign.plan.variants import VARIANT, wording
 
 _BEFORE = "earlier:"
 """Prefix of the placeholders and variables that only an earlier message had."""
@@ -87,6 +88,7 @@ def remake(
         places = matched(rows.collect(), kept, first=_next_number(old, states))
         judged = _judged(fresh, places)
         headers = {"headers": json.dumps({**old.headers, **fresh.headers})}
+        headers |= wording({**old.variants, **fresh.variants})
         with replaced(target) as file:
             pl.concat(
                 [
@@ -199,7 +201,11 @@ def _skips(kept: pl.DataFrame, judged: pl.LazyFrame) -> list[Skip]:
 def _changes(old: Plan, new: Plan, kept: pl.DataFrame) -> Changes:
     decided = kept.lazy().filter(pl.col("state") != State.PENDING)
     names = sorted(
-        {"address", *(name for plan in (old, new) for name in plan.columns if _is_message(name))}
+        {
+            "address",
+            VARIANT,
+            *(name for plan in (old, new) for name in plan.columns if _is_message(name)),
+        }
     )
 
     def still_open(rows: pl.LazyFrame) -> pl.LazyFrame:

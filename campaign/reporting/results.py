@@ -18,6 +18,7 @@ from campaign.files import replaced
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Entry, State
 from campaign.plan.frozen import BATCH, INPUT, SEND, Plan
+from campaign.plan.variants import VARIANT
 from campaign.reasons import reasons
 
 _STATE_COLUMNS = {
@@ -79,6 +80,7 @@ def _batches(plan: Plan, ledger: Ledger, run_id: int, running: bool) -> Iterator
                     pl.col("row").alias(ours["row"]),
                     *(pl.col(INPUT + name).alias(header) for name, header in theirs.items()),
                     pl.col("address").alias(ours["address"]),
+                    *(pl.col(name).alias(ours[name]) for name in _groups(plan)),
                     *(pl.col(name).alias(ours[name]) for name in _STATE_COLUMNS),
                 )
                 .collect()
@@ -92,7 +94,7 @@ def _headers(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
         theirs[name] = header if header and header not in theirs.values() else name
     taken = {name.casefold() for name in theirs.values()}
     ours: dict[str, str] = {}
-    for name in ("file", "row", "address", *_STATE_COLUMNS):
+    for name in ("file", "row", "address", *_groups(plan), *_STATE_COLUMNS):
         # The list may be the results of an earlier run, or the results of its results.
         header = name
         while header in taken:
@@ -100,6 +102,11 @@ def _headers(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
         taken.add(header)
         ours[name] = header
     return theirs, ours
+
+
+def _groups(plan: Plan) -> list[str]:
+    """Return the column that says who got which message, where there is more than one."""
+    return [VARIANT] if plan.variants else []
 
 
 def _entries(found: Iterable[Entry]) -> pl.DataFrame:

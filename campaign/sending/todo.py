@@ -17,7 +17,8 @@ class Todo:
     """One recipient that is still to be sent to.
 
     ``number`` is its position in the plan; ``last_inbound`` microseconds since 1970 UTC, or
-    ``None`` when not known. ``problems`` are the reason codes why it may not leave in a form, by
+    ``None`` when not known. ``template`` and ``variables`` are those of its ``variant``, where the
+    campaign is a split test. ``problems`` are the reason codes why it may not leave in a form, by
     form. ``tries`` counts how often it certainly was not sent in this process,
     ``begun`` says that it counts towards the limit.
     """
@@ -32,6 +33,7 @@ class Todo:
     template: Mapping[str, str] | None
     variables: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    variant: str | None = None
     tries: int = 0
     begun: bool = False
 
@@ -56,16 +58,19 @@ class Todo:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """What is the same for every recipient of a run."""
+    """What is the same for every recipient of a run, or of a variant where it has ``variants``."""
 
     channel: Channel
     template_id: str | None = None
     language: str | None = None
     suggested_replies: Sequence[str] = ()
     schedule_at: datetime | None = None
+    variants: Mapping[str | None, Fixed] = field(default_factory=dict)
 
     def message(self, todo: Todo, form: Form) -> Message:
         """Return the message in one form."""
+        if self.variants:
+            return self.variants[todo.variant].message(todo, form)
         template = None
         if form is Form.TEMPLATE and self.template_id is not None:
             template = TemplateUse(self.template_id, self.language, todo.template or {})
@@ -90,4 +95,6 @@ def alike(message: Message) -> tuple[object, ...]:
         message.text,
         (template.id, template.language, tuple(template.variables.items())) if template else None,
         tuple(message.variables.items()),
+        tuple(message.suggested_replies),
+        message.schedule_at,
     )
