@@ -72,6 +72,8 @@ def definition() -> str:
     for name in own:
         if inner := _mapping(own[name], schema["$defs"]):
             parts += [f"## {name}", *_section(name, inner, schema["$defs"])]
+        elif items := _mapping_by_name(own[name], schema["$defs"]):
+            parts += [f"## {name}.…", _keys(items)]
     shared = set(ProviderSettings.model_fields)
     choices = {
         c["properties"]["name"]["const"]: c for c in schema["properties"]["provider"]["oneOf"]
@@ -120,6 +122,12 @@ def _mapping(value: object, defs: Mapping[str, Any]) -> Mapping[str, Any] | None
     if "properties" in value:
         return value
     return next((found for way in value.get("anyOf", ()) if (found := _mapping(way, defs))), None)
+
+
+def _mapping_by_name(value: Mapping[str, Any], defs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the schema of the mapping that stands under each name that the user chooses."""
+    ways = value.get("patternProperties", {}).values()
+    return next((found for way in ways if (found := _mapping(way, defs))), None)
 
 
 def _keys(mapping: Mapping[str, Any], secret: Iterable[str] = ()) -> str:

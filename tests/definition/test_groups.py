@@ -188,3 +188,8 @@ def test_the_fingerprint_knows_who_gets_which_message(
     base = load_text(f"{BARE}variants: {{a: A, b: B}}\n", tmp_path)
     other = load_text(f"{BARE}variants: {line}\n", tmp_path)
     assert (base.fingerprint == other.fingerprint) is same
+
+
+def test_a_variants_text_may_hold_what_looks_like_a_variable_of_a_shell(tmp_path: Path) -> None:
+    line = "variants: {a: 'Costs ${PRICE}', b: {text: 'Only ${PRICE}'}}\n"
+    assert problems_of(BARE + line, tmp_path) == []

@@ -84,6 +84,13 @@ TEMPLATES = (
 )
 
 
+def test_the_last_variant_takes_all_that_the_others_leave() -> None:
+    identities = pl.lit(pl.Series([number(n) for n in range(100)]))
+    found = pl.select(drawn("spring", {"a": 1.0, "b": 1.0}, identities).alias("v")).to_series()
+    expected = ["ab"[variant_of(number(n), 0.01, 1)] for n in range(100)]
+    assert found.to_list() == expected
+
+
 @pytest.mark.parametrize(("whole", "messages"), [(SMS, FREE), (WHATSAPP, TEMPLATES)])
 def test_each_variants_rows_are_what_a_campaign_with_that_message_alone_would_have(
     tmp_path: Path, whole: str, messages: tuple[str, str]
@@ -220,6 +227,7 @@ def test_a_new_plan_leaves_everybody_in_their_variant(tmp_path: Path) -> None:
         corrected = {"A": "AA", "B": "B"}[was[TEXT]]
         assert after[key][TEXT] == (was[TEXT] if key in sent else corrected)
     assert after["X"]["variant"] in ("a", "b")
+    assert new.variants == {"a": [TEXT], "b": [TEXT]}
     left = story.left(new)
     assert {todo.key for todo in left} == after.keys() - set(sent)
     assert all(todo.variant == after[todo.key]["variant"] for todo in left)
