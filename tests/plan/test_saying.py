@@ -146,3 +146,10 @@ def test_numbers_with_a_blocked_prefix_get_nothing(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, SMS + blocked, HEADER, (ANA, "Ana"), ("+46 70 174 06 05", "Cem"))
     assert verdicts(plan) == ["send", "blocked_prefix"]
     assert row(plan, 1)["reason_column"] == "phone"
+
+
+def test_a_definition_may_say_what_becomes_of_a_line_break(tmp_path: Path) -> None:
+    told = WHATSAPP.replace('"{{ plan }}"', """'{{ plan | replace("\\n", ", ") }}'""")
+    plan = plan_of(tmp_path, told + LIST, WITH_PLAN, (ANA, "Ana", "Ba\nsic", ""))
+    assert verdicts(plan) == ["send"]
+    assert row(plan, 0)["template:1"] == "Ba, sic"

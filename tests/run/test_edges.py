@@ -153,7 +153,7 @@ def test_a_forecast_of_a_run_that_has_begun_says_how_far_it_is(tmp_path: Path) -
 
 def test_single_braces_around_a_column_are_warned_of(tmp_path: Path) -> None:
     write_list(tmp_path, 1)
-    recipe = Recipe(message="message: 'Hi {First Name}, {ok} {{ plan }}'\n")
+    recipe = Recipe(message="message: 'Hi {First Name}, {ok} {{ plan }}. Reply STOP to opt out.'\n")
     found = campaign.load(recipe.write(tmp_path, "list.csv", None)).plan()
     assert found.warnings == [
         "{First Name} is sent as it stands; write {{ first_name }} to fill it in."

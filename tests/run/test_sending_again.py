@@ -141,5 +141,5 @@ def test_a_check_says_that_a_run_would_refuse_a_change(lost: Campaign, tmp_path:
     path.write_text(path.read_text(encoding="utf-8").replace("Hi ", "Dear "), encoding="utf-8")
     (tmp_path / "list.csv").write_text(f"Phone,First Name,Plan\n{number(9)},Ana,Plus\n")
     changed = campaign.load(path, environment=ENVIRONMENT)
-    (warning,) = changed.plan().warnings
+    warning = changed.plan().warnings[-1]
     assert "begun with another `message` and another recipient list: `campaign run` refu" in warning
