@@ -38,7 +38,7 @@ MAY_KNOW = {
     "message": {"definition", "errors"},
     "rules": {"message"},
     "providers": {"channel", "definition", "errors"},
-    "sending": {"channel", "errors", "ledger", "message", "providers"},
+    "sending": {"channel", "errors", "ledger", "message", "providers", "rules"},
     "ledger": {"errors"},
     "outcomes": {"ledger", "providers", "sending"},
     "sandbox": {"errors"},
