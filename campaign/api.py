@@ -12,16 +12,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import anyio
 
-from campaign import deciding, reconciling, verifying
+from campaign import deciding, reconciling, testing, verifying
 from campaign.deciding import As, Decisions
 from campaign.definition.secrets import read_env_file
 from campaign.errors import InvalidInput
@@ -29,13 +26,13 @@ from campaign.execution import Execution, Options
 from campaign.forecast import Forecast, forecast
 from campaign.job import Job
 from campaign.ledger.records import State
+from campaign.outside_loops import outside_any_loop
 from campaign.reconciling import Progress, Reconciled
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary
 from campaign.status import RunView, open_run
+from campaign.testing import Preview, TeamTest
 from campaign.verifying import Verified
-
-T = TypeVar("T")
 
 MAY_HAVE_IT = (
     "Unknown recipients may have got the message. Ask the vendor with `campaign reconcile`, or "
@@ -111,7 +108,7 @@ class Campaign:
         execution = self._execution(
             Options(limit, only, takeover, replan=replan, run=run), reporter
         )
-        return _outside_any_loop(lambda: anyio.run(execution.run), execution.interrupt)
+        return outside_any_loop(lambda: anyio.run(execution.run), execution.interrupt)
 
     async def run_async(
         self,
@@ -206,13 +203,54 @@ class Campaign:
         async def ask() -> Reconciled:
             return await self.reconcile_async(run=run, progress=progress)
 
-        return _outside_any_loop(lambda: anyio.run(ask), lambda: None)
+        return outside_any_loop(lambda: anyio.run(ask), lambda: None)
 
     async def reconcile_async(
         self, *, run: str | None = None, progress: Progress = lambda *_: None
     ) -> Reconciled:
         """Do what :meth:`reconcile` does, in an asyncio event loop that already runs."""
         return await reconciling.reconcile(self._job, self._environment, run, progress)
+
+    def test(
+        self,
+        to: Sequence[str],
+        *,
+        as_row: int | None = None,
+        show: Callable[[Preview], None] = lambda _: None,
+        confirm: Callable[[Preview], bool] | None = None,
+    ) -> TeamTest:
+        """Send the message of one row to people of the team instead, outside every run.
+
+        Args:
+            to: up to twenty addresses, written as in a list.
+            as_row: the row to render, as a spreadsheet counts; by default the first that would be
+                sent to.
+            show: told what is about to leave.
+            confirm: asked before anything leaves.
+
+        Raises:
+            InvalidInput: an address cannot be used, or may not be messaged; or the row would not
+                be sent to.
+            LedgerError: the ledger cannot be read or written.
+        """
+
+        async def send() -> TeamTest:
+            return await self.test_async(to, as_row=as_row, show=show, confirm=confirm)
+
+        return outside_any_loop(lambda: anyio.run(send), lambda: None)
+
+    async def test_async(
+        self,
+        to: Sequence[str],
+        *,
+        as_row: int | None = None,
+        show: Callable[[Preview], None] = lambda _: None,
+        confirm: Callable[[Preview], bool] | None = None,
+    ) -> TeamTest:
+        """Do what :meth:`test` does, in an asyncio event loop that already runs."""
+        return await testing.send_tests(
+            self._job, self._environment, to, as_row=as_row, show=show, confirm=confirm
+        )
 
     def verify(self, *, run: str | None = None) -> Verified:
         """Check every invariant of the ledger, for one run or for all of this campaign.
@@ -257,38 +295,3 @@ def load(
     values = dict(read_env_file(Path(env_file))) if env_file is not None else {}
     values |= os.environ if environment is None else environment
     return Campaign(job, values)
-
-
-def _outside_any_loop(function: Callable[[], T], interrupt: Callable[[], None]) -> T:
-    """Call a function that starts an event loop, in a thread when one runs here (a notebook).
-
-    The notebook's "interrupt" reaches this thread, not the one that sends, so it is passed on.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return function()
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def call() -> None:
-        try:
-            results.append(function())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
-            errors.append(error)
-        finally:
-            over.set()
-
-    over = threading.Event()
-    threading.Thread(target=call, name="campaign").start()
-    # Not join(): interrupted once, it takes the thread for ended (Python 3.11). And for a moment at
-    # a time: where a library has a signal handler of its own (polars has), a wait without an end
-    # would sleep through the interrupt.
-    while not over.is_set():
-        try:
-            over.wait(0.2)
-        except KeyboardInterrupt:
-            interrupt()
-    if errors:
-        raise errors[0]
-    return results[0]

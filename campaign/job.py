@@ -131,15 +131,19 @@ class Job:
             for rule in rules:
                 if (objection := rule.objection(todo, now)) is not None:
                     return objection
-            choice = self.choice if todo.variant is None else self.variants[todo.variant].choice
-            form = choice.form(todo.last_inbound, now)
-            if form is None:
-                return "window_closed"
-            # The window may have closed since the plan was made, and the other form was not
-            # wanted then: what speaks against it refused nobody.
-            return todo.problem(form) or form
+            return self.form(todo, now)
 
         return judge
+
+    def form(self, todo: Todo, now: float) -> Form | str:
+        """Return in which form a recipient gets the message at ``now``, or why in none."""
+        choice = self.choice if todo.variant is None else self.variants[todo.variant].choice
+        form = choice.form(todo.last_inbound, now)
+        if form is None:
+            return "window_closed"
+        # The window may have closed since the plan was made, and the other form was not
+        # wanted then: what speaks against it refused nobody.
+        return todo.problem(form) or form
 
     def fixed(self) -> Fixed:
         """Return what is the same for every recipient, or for every one of a variant."""

@@ -140,6 +140,36 @@ def run(
         )
 
 
+@app.command("test")
+def send_test(
+    definition: Definition,
+    to: Annotated[
+        list[str],
+        typer.Option(
+            "--to",
+            metavar="ADDRESS",
+            help="A person of the team, written as in a list; up to 20 of them.",
+            show_default=False,
+        ),
+    ],
+    as_row: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Row of the list whose message is sent. Default: the first that would be sent to.",
+            show_default=False,
+        ),
+    ] = None,
+    env_file: EnvFile = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
+    json: Json = False,
+) -> None:
+    """Send the message of one row to people of the team instead, outside every count."""
+    from campaign.cli import testing
+
+    testing.send_test(definition, to, as_row=as_row, env_file=env_file, yes=yes, json=json)
+
+
 @app.command()
 def status(
     definition: Definition, run: RunName = None, env_file: EnvFile = None, json: Json = False

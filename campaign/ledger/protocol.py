@@ -28,6 +28,8 @@ from campaign.ledger.records import (
     Settlement,
     Skip,
     State,
+    TeamClaim,
+    TeamSend,
 )
 
 
@@ -190,4 +192,32 @@ class Ledger(Protocol):
 
     def attempts(self, run_id: int, number: int) -> list[Attempt]:
         """Return the attempts for one recipient, in order."""
+        ...
+
+    def claim_test(self, claim: TeamClaim) -> int:
+        """Write down, durably, that a test message is about to leave; return its number.
+
+        It belongs to no run, and no count of a run includes it.
+        """
+        ...
+
+    def settle_test(
+        self,
+        number: int,
+        state: State,
+        *,
+        reason: str | None = None,
+        code: str | None = None,
+        detail: str | None = None,
+        provider_id: str | None = None,
+    ) -> None:
+        """Write down what became of a test message.
+
+        Raises:
+            LedgerError: it was settled before, or there is none of this number.
+        """
+        ...
+
+    def last_test(self, name: str, address: str, *, sandbox: bool) -> TeamSend | None:
+        """Return the newest test message of a campaign to an address."""
         ...

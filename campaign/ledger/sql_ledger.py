@@ -9,9 +9,10 @@ from campaign.ledger.invariants import broken
 from campaign.ledger.recipients import Recipients
 from campaign.ledger.records import Attempt, Counts, Entry, State
 from campaign.ledger.rows import attempt_of, entry_of
+from campaign.ledger.test_sends import TeamSends
 
 
-class SqlLedger(Recipients):
+class SqlLedger(Recipients, TeamSends):
     """A ledger in a :class:`~campaign.ledger.database.Database`.
 
     See :class:`~campaign.ledger.protocol.Ledger` for what its methods promise.

@@ -68,6 +68,22 @@ WHERE run_id = :run_id AND number = :number ORDER BY id;
 -- name: in_state
 SELECT * FROM recipient WHERE run_id = :run_id AND state = :state ORDER BY number;
 
+-- name: claim_test
+INSERT INTO test_send (name, provider, channel, sandbox, address, source, who, claimed_at, state)
+VALUES (:name, :provider, :channel, :sandbox, :address, :source, :who, :now, 'sending')
+RETURNING id;
+
+-- name: settle_test
+UPDATE test_send
+SET state = :state, reason = :reason, code = :code, detail = :detail, provider_id = :provider_id,
+    settled_at = :settled_at
+WHERE id = :id AND state = 'sending'
+RETURNING id;
+
+-- name: last_test
+SELECT * FROM test_send WHERE name = :name AND sandbox = :sandbox AND address = :address
+ORDER BY id DESC LIMIT 1;
+
 -- name: home
 SELECT machine, file, file_system FROM home;
 
