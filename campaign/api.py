@@ -18,7 +18,7 @@ from pathlib import Path
 
 import anyio
 
-from campaign import deciding, reconciling, testing, verifying
+from campaign import deciding, online, reconciling, testing, verifying
 from campaign.deciding import As, Decisions
 from campaign.definition.secrets import read_env_file
 from campaign.errors import InvalidInput
@@ -27,6 +27,7 @@ from campaign.forecast import Forecast, forecast
 from campaign.job import Job
 from campaign.ledger.records import State
 from campaign.outside_loops import outside_any_loop
+from campaign.providers.online import OnlineFinding
 from campaign.reconciling import Progress, Reconciled
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary
@@ -210,6 +211,16 @@ class Campaign:
     ) -> Reconciled:
         """Do what :meth:`reconcile` does, in an asyncio event loop that already runs."""
         return await reconciling.reconcile(self._job, self._environment, run, progress)
+
+    def ask_online(self) -> list[OnlineFinding]:
+        """Ask the vendor about key, agent, sender and template, as far as it can be asked.
+
+        Nobody is messaged, and nothing is written. What the vendor does not say, or could not say
+        because it was not reached, is a finding of its own.
+        """
+        return outside_any_loop(
+            lambda: online.ask_online(self._job, self._environment), lambda: None
+        )
 
     def test(
         self,

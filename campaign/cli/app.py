@@ -67,13 +67,19 @@ def init(
 @app.command()
 def check(
     definition: Definition,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online", help="Ask the vendor too: key, agent, sender, template. Nothing is sent."
+        ),
+    ] = False,
     env_file: EnvFile = None,
     json: Json = False,
 ) -> None:
     """Judge the definition and every row of the list; send nothing."""
     from campaign.cli import sending
 
-    sending.check(definition, env_file=env_file, json=json)
+    sending.check(definition, env_file=env_file, json=json, online=online)
 
 
 @app.command()

@@ -12,23 +12,43 @@ from rich.console import Console
 
 from campaign import api
 from campaign.deciding import Decisions
+from campaign.providers.online import Answered, OnlineFinding
 from campaign.reporting.lines import JsonLines, Lines
+from campaign.reporting.online import online_view
 from campaign.reporting.reporter import About, Reporter
 from campaign.reporting.summary import Summary
 from campaign.reporting.tables import forecast_view
 from campaign.reporting.terminal import Terminal
 
 
-def check(definition: Path, *, env_file: Path | None, json: bool, only: str | None = None) -> None:
-    """Judge everything and print what a run would do."""
+def check(
+    definition: Path,
+    *,
+    env_file: Path | None,
+    json: bool,
+    only: str | None = None,
+    online: bool = False,
+) -> None:
+    """Judge everything and print what a run would do; exit with 2 where the vendor objects."""
     campaign = api.load(definition, env_file=env_file)
+    asked: list[OnlineFinding] = []
     if json:
-        print(jsonlib.dumps(campaign.plan(only=only).as_dict(), indent=2))
-        return
-    console = Console()
-    with console.status("Judging every row and rendering every message …"):
-        found = campaign.plan(only=only)
-    console.print(forecast_view(found))
+        plan = campaign.plan(only=only).as_dict()
+        if online:
+            asked = campaign.ask_online()
+            plan["online"] = [finding.as_dict() for finding in asked]
+        print(jsonlib.dumps(plan, indent=2))
+    else:
+        console = Console()
+        with console.status("Judging every row and rendering every message …"):
+            found = campaign.plan(only=only)
+        console.print(forecast_view(found))
+        if online:
+            with console.status(f"Asking {found.provider} …"):
+                asked = campaign.ask_online()
+            console.print(online_view(found.provider, asked, sandbox=found.sandbox))
+    if any(finding.verdict is Answered.WRONG for finding in asked):
+        raise typer.Exit(2)
 
 
 def run(

@@ -13,20 +13,17 @@ from contextlib import closing
 import anyio
 import httpx
 
+from campaign.outcomes.carrying import Carrier
 from campaign.outcomes.completing import completed, undecided
 from campaign.providers import http
 from campaign.providers.look_up import Finding, LookUp, Questions, Sought, Wait
 from campaign.sending.engine import Transport
-from campaign.sending.pace import Pace
 
 _AT_ONCE = 8
 """Questions under way at the same moment."""
 
 _LONGEST_IN_ALL = 15 * 60.0
 """Seconds for which a look-up may ask to wait, in all; a run is held meanwhile."""
-
-_AGAIN_FROM = 500
-_THROTTLED = 429
 
 
 class _WaitsTooLong(Exception):
@@ -51,13 +48,15 @@ class Asker:
         longest_wait: float,
         clean: Callable[[str], str],
     ) -> None:
-        self._transport = transport
         self._way = way
-        self._attempts = attempts
-        self._first_wait = first_wait
-        self._longest_wait = longest_wait
         self._clean = clean
-        self._pace = Pace(way.rate)
+        self._carrier = Carrier(
+            transport,
+            way.rate,
+            attempts=attempts,
+            first_wait=first_wait,
+            longest_wait=longest_wait,
+        )
 
     async def findings(self, sought: Sequence[Sought]) -> AsyncIterator[list[Finding]]:
         """Yield findings as they come, some at a time, so that each lot can be written down."""
@@ -112,28 +111,4 @@ class Asker:
                 await anyio.sleep(wanted.seconds)
                 answer = None
             else:
-                answer = await self._answer(wanted)
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        """Return the vendor's answer; the last one, where it says "later" too often or too long.
-
-        Raises:
-            httpx.HTTPError: no answer came, however often it was asked.
-        """
-        tries = 0
-        while True:
-            tries += 1
-            await self._pace.take(1)
-            wait = min(self._first_wait * 2.0 ** min(tries - 1, 30), self._longest_wait)
-            try:
-                response = await self._transport.send(request)
-            except httpx.HTTPError:
-                if tries >= self._attempts:
-                    raise
-            else:
-                later = response.status_code == _THROTTLED or response.status_code >= _AGAIN_FROM
-                asked_for = http.wait_seconds(response) or 0.0
-                if not later or tries >= self._attempts or asked_for > self._longest_wait:
-                    return response
-                wait = max(wait, asked_for)
-            await anyio.sleep(wait)
+                answer = await self._carrier.answer(wanted)

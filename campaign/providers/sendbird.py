@@ -18,6 +18,14 @@ from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.base import JsonProvider, secret_or_sandbox
 from campaign.providers.look_up import LookUp
+from campaign.providers.online import (
+    OnlineCheck,
+    Questions,
+    Reader,
+    Subject,
+    cannot_be_asked,
+    wrong,
+)
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -147,3 +155,23 @@ class Sendbird(JsonProvider[SendbirdSettings]):
     def look_ups(self) -> Sequence[LookUp]:
         """Return the export of conversations."""
         return (SendbirdExport(self, self.settings.ai_agent_id, self.base),)
+
+    def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
+        """Return the question about the key; agents and channels have no endpoint that reads."""
+        why = "Sendbird documents no endpoint that reads it"
+        sender = [cannot_be_asked("sender", why)] if subject.senders else []
+        return (OnlineCheck("key", self._ask_key), cannot_be_asked("agent", why), *sender)
+
+    def _ask_key(self) -> Questions:
+        """``GET /v3/ai_agent/data_exports``: the list of exports, which makes none."""
+        query = {"type": "conversation", "ai_agent_id": self.settings.ai_agent_id, "limit": "1"}
+        response = yield self.question("GET", "/v3/ai_agent/data_exports", params=query)
+        read = Reader("Sendbird", self.clean)
+        code, said = self.code_and_detail(response)
+        row = None if response.is_success or code is None else self.row(code)
+        # HTTP says 400 for everything; the code tells.
+        if row is not None and row.reason == "key_refused":
+            hint = "Copy the token again from the dashboard: Settings, Application, General."
+            text = http.shorten(f"Sendbird refuses it (code {code}): {self.clean(said)}")
+            return [wrong("key", text, hint)]
+        return [read.key(response)]

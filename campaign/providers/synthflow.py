@@ -17,8 +17,17 @@ from pydantic import Field, model_validator
 from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import codes, http
+from campaign.providers.asking import mappings, same_address
 from campaign.providers.base import JsonProvider, secret_or_sandbox
 from campaign.providers.look_up import LookUp
+from campaign.providers.online import (
+    OnlineCheck,
+    Questions,
+    Reader,
+    Subject,
+    ok,
+    unknown,
+)
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -29,6 +38,7 @@ from campaign.providers.protocol import (
 )
 from campaign.providers.synthflow_look_up import SynthflowChats
 from campaign.providers.twilio import TwilioAccount, twilio_look_ups
+from campaign.providers.twilio_online import twilio_checks, without_account
 
 _HOSTS = {"us": "https://api.us.synthflow.ai", "global": "https://api.synthflow.ai"}
 # By itself: not a part of an id or of a longer number.
@@ -141,3 +151,39 @@ class Synthflow(JsonProvider[SynthflowSettings]):
         """Return Twilio's list of messages, where the account is given, and then Synthflow's."""
         chats = SynthflowChats(self, self.settings.agent_id)
         return (*twilio_look_ups(self.settings.twilio, self), chats)
+
+    def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
+        """Return the questions to Synthflow, and to the Twilio account where it is given."""
+        asked = twilio_checks(self.settings.twilio, self, subject)
+        return (
+            OnlineCheck("key", self._ask_key),
+            OnlineCheck("agent", self._ask_agent),
+            *(asked or without_account(subject, "Synthflow")),
+        )
+
+    def _ask_key(self) -> Questions:
+        """``GET /v2/chat``: the list that the documents have for any key."""
+        query = {"agent_id": self.settings.agent_id, "limit": "1"}
+        response = yield self.question("GET", "/v2/chat", params=query)
+        return [Reader("Synthflow", self.clean).key(response)]
+
+    def _ask_agent(self) -> Questions:
+        """``GET /v2/assistants/{model_id}``: its 400 has no meaning that is published."""
+        response = yield self.question("GET", f"/v2/assistants/{self.settings.agent_id}")
+        read = Reader("Synthflow", self.clean)
+        inner = read.object_of(response).get("response")
+        found = inner.get("assistants") if isinstance(inner, Mapping) else None
+        # One page shows a list, another the one agent itself.
+        agents = mappings(found if isinstance(found, list) else [found])
+        mine = [one for one in agents if same_address(self.settings.agent_id, one.get("model_id"))]
+        if response.is_success and mine:
+            name = read.word(mine[0].get("name"))
+            shown = f"Synthflow has the agent{f' {name!r}' if name else ''}"
+            return [ok("agent", f"{shown}; whether it is published, it does not say")]
+        if response.is_success or response.status_code == httpx.codes.BAD_REQUEST:
+            sentence = (
+                "Synthflow shows no agent with this id here, and its documents do not say whether "
+                "chat agents are shown"
+            )
+            return [unknown("agent", sentence, "Compare `provider.agent_id` with the dashboard.")]
+        return [read.unclear("agent", response)]

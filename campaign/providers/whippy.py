@@ -18,6 +18,7 @@ from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.base import JsonProvider, secret_or_sandbox
 from campaign.providers.look_up import LookUp
+from campaign.providers.online import OnlineCheck, Subject
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -30,6 +31,7 @@ from campaign.providers.protocol import (
     Scope,
 )
 from campaign.providers.whippy_look_up import WhippyConversations
+from campaign.providers.whippy_online import WhippySetUp
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
@@ -64,6 +66,12 @@ class WhippySettings(ProviderSettings):
         default="refuse",
         description="WhatsApp only: whether the agent may write first when the 24-hour window is "
         "not known to be open. The vendor's page does not say what happens then.",
+    )
+    active_statuses: list[str] = Field(
+        default=["active"],
+        min_length=1,
+        description="What the status of an active agent says, for `campaign check --online`. "
+        "Whippy does not publish the words.",
     )
     fields: WhippyFields = Field(default=WhippyFields(), description="Names of the body's fields.")
     types: dict[Channel, str] = Field(
@@ -173,6 +181,11 @@ class Whippy(JsonProvider[WhippySettings]):
     def look_ups(self) -> Sequence[LookUp]:
         """Return the search of conversations."""
         return (WhippyConversations(self),)
+
+    def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
+        """Return the questions about the key, the channels and the agent."""
+        settings = self.settings
+        return WhippySetUp(self, settings.agent_id, settings.active_statuses, subject).checks()
 
     @classmethod
     def misfits(

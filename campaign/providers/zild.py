@@ -20,6 +20,7 @@ from campaign.providers import http
 from campaign.providers.asking import digits
 from campaign.providers.base import JsonProvider, secret_or_sandbox
 from campaign.providers.look_up import LookUp
+from campaign.providers.online import OnlineCheck, Subject, cannot_be_asked
 from campaign.providers.protocol import (
     Auth,
     Capabilities,
@@ -29,6 +30,7 @@ from campaign.providers.protocol import (
     ProviderSettings,
 )
 from campaign.providers.twilio import TwilioAccount, twilio_look_ups
+from campaign.providers.twilio_online import twilio_checks
 
 
 class ZildSettings(ProviderSettings):
@@ -203,6 +205,14 @@ class Zild(JsonProvider[ZildSettings]):
     def look_ups(self) -> Sequence[LookUp]:
         """Return Twilio's list of messages, where the account is given; Zild has none."""
         return twilio_look_ups(self.settings.twilio, self)
+
+    def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
+        """Return the questions to the Twilio account; Zild documents no endpoint that reads."""
+        why = "Zild documents no endpoint that reads it"
+        return (
+            *(cannot_be_asked(what, why) for what in ("key", "agent", "sender", "template")),
+            *twilio_checks(self.settings.twilio, self, subject),
+        )
 
 
 def _messages(conversation: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -162,6 +162,10 @@ class WhippyConfig(VendorConfig):
 
     fields: WhippyFields = WhippyFields()
     types: frozenset[str] = frozenset({"phone", "whatsapp", "email"})
+    inactive_agents: frozenset[str] = frozenset()
+    """Agents that exist and are not active, as looking one up says."""
+    channels: frozenset[str] = frozenset()
+    """Numbers of the channels that a list shows; sending takes any."""
     conversations_carry_contact: bool = True
     """Whether a conversation shows its contact; one description of the API has its id alone."""
 
@@ -187,6 +191,13 @@ class TwilioConfig(BaseModel):
 
     accounts: dict[str, str] | None = None
     """The token of each account that is let in, by its SID. Nothing said means anybody."""
+    account_status: Literal["active", "suspended", "closed"] = "active"
+    numbers: frozenset[str] | None = None
+    """The account's own numbers. Nothing said means whichever is asked for."""
+    senders: dict[str, str] = {}
+    """The status of each WhatsApp sender, such as ONLINE, by its number."""
+    templates: dict[str, str] | None = None
+    """The approval status of each template, by its SID. Nothing said means any, and approved."""
     zild_numbers: dict[str, str] = {}
     """The WhatsApp number behind each of Zild's channel ids."""
 

@@ -12,10 +12,10 @@ from campaign.sandbox.vendors import NAMES
 
 
 @contextmanager
-def embedded_sandbox(vendor: str, journal: Path) -> Iterator[str]:
+def embedded_sandbox(vendor: str, journal: Path | None) -> Iterator[str]:
     """Run a sandbox without faults while the block lasts; yield the base URL for ``vendor``.
 
-    What it accepts is appended to ``journal``, one JSON object a line.
+    What it accepts is appended to ``journal``, where one is named, one JSON object a line.
 
     Raises:
         InvalidInput: the sandbox does not speak that vendor's API.
@@ -27,6 +27,7 @@ def embedded_sandbox(vendor: str, journal: Path) -> Iterator[str]:
     # The server and what it needs are heavy, and a live campaign never loads them.
     from campaign.sandbox.server import SandboxServer
 
-    journal.parent.mkdir(parents=True, exist_ok=True)
+    if journal is not None:
+        journal.parent.mkdir(parents=True, exist_ok=True)
     with SandboxServer(SandboxConfig(journal=journal)) as server:
         yield server.url_for(vendor)

@@ -1,6 +1,7 @@
 """What can be looked up at the vendors, and at the Twilio account through which two of them send.
 
-Written from the documents alone, like the vendors; every answer comes from the journal.
+Written from the documents alone, like the vendors; every answer comes from the journal, or from
+the configuration where it is asked who is known.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from campaign.sandbox.config import SandboxConfig
 from campaign.sandbox.lookups.lookup import Lookup
 from campaign.sandbox.lookups.sendbird import SendbirdExports
 from campaign.sandbox.lookups.synthflow import SynthflowChats
+from campaign.sandbox.lookups.synthflow_agents import SynthflowAgents
 from campaign.sandbox.lookups.twilio import Twilio, TwilioMessages
+from campaign.sandbox.lookups.twilio_account import TwilioSetUp
 from campaign.sandbox.lookups.whippy import WhippyConversations
+from campaign.sandbox.lookups.whippy_agents import WhippyAgents
 from campaign.sandbox.vendors import NAMES
 from campaign.sandbox.vendors.sendbird import Sendbird
 from campaign.sandbox.vendors.synthflow import Synthflow
@@ -32,8 +36,11 @@ def lookups(config: SandboxConfig) -> Iterator[tuple[Service, Lookup]]:
     for service, table in (
         (sendbird, SendbirdExports(sendbird, config.sendbird).table()),
         (whippy, WhippyConversations(config.whippy).table()),
+        (whippy, WhippyAgents(whippy, config.whippy).table()),
         (synthflow, SynthflowChats(config.synthflow).table()),
+        (synthflow, SynthflowAgents(synthflow).table()),
         (twilio, TwilioMessages(config.twilio).table()),
+        (twilio, TwilioSetUp(config.twilio).table()),
     ):
         for lookup in table:
             yield service, lookup
