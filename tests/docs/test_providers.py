@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,8 @@ from campaign.definition.secrets import secrets_of
 from campaign.definition.values import written
 from campaign.providers import registry
 from campaign.providers.look_up import LookUp
-from campaign.providers.protocol import Message, TemplateUse
+from campaign.providers.online import AsksOnline, Subject
+from campaign.providers.protocol import Message, Provider, TemplateUse
 
 from .pages import DOCS, blocks
 
@@ -89,8 +91,41 @@ def test_the_page_says_what_is_asked_about_the_unknown(name: str) -> None:
         assert not way.authoritative or f"{written(way.delay)} after the attempt" in nothing
 
 
+_ID = re.compile("(?:AC|HX)?[0-9a-f-]{32,}")
+SUBJECTS = {
+    "sendbird": Subject(Channel.SMS, ["a-channel"], None),
+    "zild": Subject(Channel.WHATSAPP, ["12"], "42"),
+    "whippy": Subject(Channel.PHONE, ["+12025550100"], None),
+    "synthflow": Subject(Channel.WHATSAPP, ["+12025550100"], "HX" + "0" * 32),
+}
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_the_page_says_what_is_asked_beforehand(name: str) -> None:
+    text = (DOCS / "providers" / f"{name}.md").read_text(encoding="utf-8")
+    section = text.partition("\n## What can be asked beforehand\n")[2].partition("\n## ")[0]
+    rows = [row for row in section.split("\n") if row.startswith("| ")][2:]
+    provider = _shown_provider(name)
+    assert isinstance(provider, AsksOnline)
+    checks = provider.online_checks(SUBJECTS[name])
+    assert [row.strip("| ").split(" | ")[0] for row in rows] == [check.what for check in checks]
+    for check, row in zip(checks, rows, strict=True):
+        try:
+            request = next(check.ask())
+        except StopIteration:
+            assert "cannot be asked beforehand" in row
+        else:
+            assert request.method == "GET"
+            assert all(piece in row for piece in _ID.split(request.url.path))
+
+
 def _ways(name: str) -> Sequence[LookUp]:
-    """Every look-up that a provider can have, with the settings that its page shows."""
+    """Every look-up that a provider can have."""
+    return _shown_provider(name).look_ups()
+
+
+def _shown_provider(name: str) -> Provider:
+    """A provider with all the settings that its page shows."""
     text = (DOCS / "providers" / f"{name}.md").read_text(encoding="utf-8")
     shown = [YAML(typ="safe").load(block.text) for block in blocks(text, "yaml")]
     whole = next(definition for definition in shown if "recipients" in definition)["provider"]
@@ -100,7 +135,7 @@ def _ways(name: str) -> Sequence[LookUp]:
     assert chosen is not None
     settings = chosen.Settings.model_validate(whole)
     secrets = {field: "a-key" for field, _ in secrets_of(settings)}
-    return chosen(settings, secrets, None).look_ups()
+    return chosen(settings, secrets, None)
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -113,6 +148,7 @@ def test_every_page_answers_the_same_questions(name: str) -> None:
         "Limits",
         "What is known, and how sure",
         "Going live",
+        "What can be asked beforehand",
         "Unknown",
     ):
         assert f"\n## {heading}\n" in text
