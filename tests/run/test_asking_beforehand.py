@@ -128,6 +128,9 @@ def test_a_vendor_in_trouble_says_nothing_and_is_asked_twice(
     server.set_faults({**faults, "retry_after": 0.01, "retry_after_header": True})
     found = asked(write(tmp_path, server, Recipe(retry="retry: {first_wait: 10ms}\n")))
     assert set(found.values()) == {"unknown"}
+    with httpx.Client(trust_env=False) as client:
+        counted = client.get(f"{server.url}/_sandbox/lookups").json()
+    assert counted["requests"] == 2 * len({"key", "agent"} & set(found))
 
 
 def test_a_key_that_is_not_set_is_wrong_and_nobody_is_asked(
