@@ -213,14 +213,9 @@ class Campaign:
         return await reconciling.reconcile(self._job, self._environment, run, progress)
 
     def ask_online(self) -> list[OnlineFinding]:
-        """Ask the vendor about key, agent, sender and template, as far as it can be asked.
-
-        Nobody is messaged, and nothing is written. What the vendor does not say, or could not say
-        because it was not reached, is a finding of its own.
-        """
-        return outside_any_loop(
-            lambda: online.ask_online(self._job, self._environment), lambda: None
-        )
+        """Ask the vendor, as far as it can be asked; nobody is messaged, nothing is written."""
+        job, environment = self._job, self._environment
+        return outside_any_loop(lambda: online.ask_online(job, environment), lambda: None)
 
     def test(
         self,
@@ -234,14 +229,11 @@ class Campaign:
 
         Args:
             to: up to twenty addresses, written as in a list.
-            as_row: the row to render, as a spreadsheet counts; by default the first that would be
-                sent to.
-            show: told what is about to leave.
-            confirm: asked before anything leaves.
+            as_row: the row to render, as a spreadsheet counts; by default the first that may be.
+            show, confirm: told what is about to leave, and asked whether it may.
 
         Raises:
-            InvalidInput: an address cannot be used, or may not be messaged; or the row would not
-                be sent to.
+            InvalidInput: an address or the row cannot be used.
             LedgerError: the ledger cannot be read or written.
         """
 
