@@ -26,8 +26,10 @@ from campaign.plan import making
 from campaign.plan.making import Question, address_column
 from campaign.providers import registry
 from campaign.providers.protocol import Provider
+from campaign.quiet import quiet_files, quiet_hours
 from campaign.rules.form import Choice
 from campaign.rules.moment import Hold, MomentRule
+from campaign.rules.quiet_hours import OutsideQuietHours
 from campaign.rules.suppression import NotSuppressed
 from campaign.schedule import Hours
 from campaign.sending.breaker import Thresholds
@@ -123,9 +125,27 @@ class Job:
         variants = {name: one.question(suppressed) for name, one in self.variants.items()}
         return Question(self.loaded, self.composition, self.choice, suppressed, variants)
 
+    def moment_rules(self, suppressed: pl.Series) -> tuple[MomentRule, ...]:
+        """Return the rules that depend on the moment, in the order in which they are asked.
+
+        Raises:
+            InvalidInput: a file that a rule needs cannot be read.
+        """
+        quiet = quiet_hours(self.loaded)
+        return (
+            NotSuppressed(frozenset(suppressed.to_list())),
+            *(() if quiet is None else (quiet,)),
+        )
+
     def judge(self, suppressed: pl.Series) -> Judge:
-        """Return the rules that are judged again right before each message."""
-        rules: tuple[MomentRule, ...] = (NotSuppressed(frozenset(suppressed.to_list())),)
+        """Return the rules that are judged again right before each message.
+
+        Raises:
+            InvalidInput: a file that a rule needs cannot be read.
+        """
+        rules = self.moment_rules(suppressed)
+        if self.loaded.settings.sandbox:  # a rehearsal messages nobody, and may at any hour
+            rules = tuple(rule for rule in rules if not isinstance(rule, OutsideQuietHours))
 
         def judge(todo: Todo, now: float) -> Form | str | Hold:
             for rule in rules:
@@ -231,6 +251,7 @@ class Job:
         if isinstance(ledger, str):
             inputs.append(self.loaded.beside(ledger))
         inputs += [self.loaded.beside(name) for name in definition.suppress]
+        inputs += quiet_files(self.loaded).values()
         return path.name.startswith("plan") or path.resolve() in {
             known.resolve() for known in inputs
         }

@@ -13,7 +13,8 @@ from datetime import datetime
 from itertools import chain
 
 from campaign.channel import Channel
-from campaign.definition.models import Message, Window
+from campaign.definition.models import Message, Recipients, Window
+from campaign.definition.quiet import HOLD, QuietHours
 from campaign.definition.source import YamlSource
 from campaign.definition.template_checks import template_misfits
 from campaign.providers.protocol import Capabilities, Misfit, Provider, ProviderSettings
@@ -33,6 +34,8 @@ class Draft:
     sender: list[str]
     message: Message | None
     window: Window | None
+    recipients: Recipients | None
+    quiet_hours: QuietHours | None
     source: YamlSource
     now: datetime | None
 
@@ -58,7 +61,16 @@ def misfits(draft: Draft) -> Iterator[Misfit]:
         yield _wrong_channel(draft)
         yield from chain(_senders(draft), _schedule(draft))
         return
-    checks = (_senders, _content, _template, _extras, _schedule, _window, _closed_window)
+    checks = (
+        _senders,
+        _content,
+        _template,
+        _extras,
+        _schedule,
+        _window,
+        _closed_window,
+        _no_zone,
+    )
     yield from chain.from_iterable(check(draft) for check in checks)
     if draft.settings is not None and draft.channel is not None and draft.has("sender"):
         yield from draft.provider.misfits(draft.settings, draft.channel, draft.sender)
@@ -238,6 +250,23 @@ def _closed_window(draft: Draft) -> Iterator[Misfit]:
             "24-hour window, and nothing says whose is open",
             f"add message.template, or name the column with the last message's time: {column}",
         )
+
+
+def _no_zone(draft: Draft) -> Iterator[Misfit]:
+    """Would anybody ever get it? Outside quiet hours needs a zone, and only numbers tell one."""
+    if not draft.has("channel", "recipients", "quiet_hours") or draft.channel is None:
+        return
+    if draft.quiet_hours is None or draft.quiet_hours.unknown_zone != HOLD:
+        return
+    numbers = draft.able.channels[draft.channel] == "number"
+    if numbers or (draft.recipients is not None and draft.recipients.timezone is not None):
+        return
+    yield Misfit(
+        ("quiet_hours",),
+        f"nobody could ever get this: on {draft.channel} nothing tells a recipient's time zone",
+        "name the column that does (recipients.timezone), or say where to count everybody: "
+        "quiet_hours: {hours: 21:00-08:00, unknown_zone: Europe/Berlin}",
+    )
 
 
 def _template_of(draft: Draft) -> bool:

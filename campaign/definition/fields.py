@@ -146,7 +146,12 @@ Where = Annotated[
 """A condition on columns in polars SQL; only its syntax is checked here."""
 
 
-def _timezone(value: object) -> str:
+def timezone(value: object) -> str:
+    """Read the IANA name of a time zone.
+
+    Raises:
+        PydanticCustomError: there is none of this name.
+    """
     if isinstance(value, str):
         try:
             return ZoneInfo(value).key
@@ -159,7 +164,7 @@ def _timezone(value: object) -> str:
 
 Timezone = Annotated[
     str,
-    BeforeValidator(_timezone),
+    BeforeValidator(timezone),
     WithJsonSchema({**_ONE_TEXT, "examples": ["Europe/Berlin"]}),
 ]
 """The IANA name of a time zone."""

@@ -105,6 +105,9 @@ class Loaded:
         parts["provider"] = self.settings.model_dump(
             mode="json", exclude=exclude, exclude_none=True
         )
+        # The hours say when; what becomes of people without a zone says whether.
+        if (quiet := self.definition.quiet_hours) is not None:
+            parts["quiet_hours"] = {"unknown_zone": quiet.unknown_zone}
         for key in _DECISIVE:
             parts.setdefault(key, None)
         del parts["variants"]
@@ -193,6 +196,8 @@ def load(
             sender=values.get("sender", []),
             message=values.get("message"),
             window=values.get("window"),
+            recipients=values.get("recipients"),
+            quiet_hours=values.get("quiet_hours"),
             source=source,
             now=None if past_ok else now or datetime.now(UTC),
         )

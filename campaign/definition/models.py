@@ -39,6 +39,7 @@ from campaign.definition.naming import Name, RunPattern
 from campaign.definition.part import Part
 from campaign.definition.places import LedgerPlace
 from campaign.definition.prefixes import Prefixes
+from campaign.definition.quiet import SHORT_QUIET_HOURS, QuietHours, short_quiet_hours
 from campaign.definition.template import Template
 from campaign.definition.values import Duration, Percent, PerSecond
 
@@ -98,6 +99,11 @@ class Recipients(Part):
         default=None,
         description="lenient takes numbers that could exist but are not known to, such as those of "
         "a new range, with a warning; strict refuses them. Default: strict.",
+    )
+    timezone: Text | None = Field(
+        default=None,
+        description="Column with an IANA time zone per row, for quiet hours. Default: the number's "
+        "own zones.",
     )
     where: Where | None = Field(
         default=None,
@@ -263,6 +269,13 @@ class Definition(Part):
     retry: Retry = Field(default_factory=Retry, description="How often and when to try again.")
     schedule: Schedule | None = Field(
         default=None, description="Between which hours it may be sent. Default: at any time."
+    )
+    quiet_hours: (
+        Annotated[QuietHours, Shorthand(short_quiet_hours, (SHORT_QUIET_HOURS,))] | None
+    ) = Field(
+        default=None,
+        description="When nobody gets a message, by the clock where they are: 21:00-08:00, or a "
+        "mapping that says more. Default: at any time.",
     )
     stop_when: StopWhen = Field(
         default_factory=StopWhen, description="What stops a run that does no good."

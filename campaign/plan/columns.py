@@ -22,6 +22,7 @@ class Needs:
     country: str | None
     window: str | None
     consent: str | None
+    timezone: str | None
 
     @classmethod
     def of_all(
@@ -75,6 +76,7 @@ class Needs:
                 window.column if window else None, "the 24-hour window", "window", "column"
             ),
             consent=find(consent.column if consent else None, "the consent", "consent", "column"),
+            timezone=find(recipients.timezone, "the time zone", "recipients", "timezone"),
         )
         for path, text in composition.texts():
             for name in text.columns:

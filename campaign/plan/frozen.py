@@ -138,7 +138,7 @@ class Plan:
 
     def warnings(self) -> list[str]:
         """Return sentences about what is odd in the list without being a reason to refuse."""
-        return [*self._unreadable_times(), *self._odd_rows()]
+        return [*self._unreadable_times(), *self._unreadable_zones(), *self._odd_rows()]
 
     def _odd_rows(self) -> Iterator[str]:
         """Yield a sentence for each warning code, with the number of rows and the first of them."""
@@ -159,14 +159,27 @@ class Plan:
                 which = f"That is {where}" if rows == 1 else f"{rows:,} rows, first in {where}"
                 yield f"{reason.sentence} {which}. {reason.advice}"
 
-    def _unreadable_times(self) -> list[str]:
-        odd = self.rows().filter("time_unreadable").select(pl.len(), pl.col("row").first())
+    def _unreadable_zones(self) -> Iterator[str]:
+        rows, first = self._odd("zone_unreadable")
+        if rows:
+            where = f"{rows:,} time zones cannot be read (the first in row {first})"
+            advice = "Write IANA names such as Europe/Berlin, or leave the cell empty"
+            yield f"{where}, so nobody knows what time it is there. {advice}."
+
+    def _unreadable_times(self) -> Iterator[str]:
+        rows, first = self._odd("time_unreadable")
+        if rows:
+            where = f"{rows:,} times of a last message cannot be read (the first in row {first})"
+            advice = "Write them as 2026-11-20T10:00+01:00, or set window.timezone"
+            yield f"{where}, so their 24-hour windows count as closed. {advice}."
+
+    def _odd(self, column: str) -> tuple[int, int | None]:
+        """Return how many rows a column marks, and the first of them."""
+        if column not in self.columns:  # a plan of an earlier version
+            return 0, None
+        odd = self.rows().filter(column).select(pl.len(), pl.col("row").first())
         rows, first = odd.collect().row(0)
-        if not rows:
-            return []
-        where = f"{rows:,} times of a last message cannot be read (the first in row {first})"
-        advice = "Write them as 2026-11-20T10:00+01:00, or set window.timezone"
-        return [f"{where}, so their 24-hour windows count as closed. {advice}."]
+        return rows, first
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield all rows in order, some at a time."""
@@ -190,13 +203,12 @@ class Plan:
         variables = [name for name in self.columns if name.startswith(VARIABLE)]
         problems = [name for name in self.columns if name.startswith(PROBLEM)]
         plain = ["number", "key", "identity", "address", "sender", "last_inbound", TEXT]
-        # A plan of an earlier version has no variants.
-        variant = pl.col(VARIANT) if VARIANT in self.columns else pl.lit(None, dtype=pl.String)
-        frame = (
-            self.rows()
-            .filter(wanted)
-            .select(*plain, *templates, *variables, *problems, variant.alias(VARIANT))
-        )
+        # A plan of an earlier version has no such columns.
+        place = [
+            (pl.col(name) if name in self.columns else pl.lit(None, dtype=pl.String)).alias(name)
+            for name in (VARIANT, "region", "zones")
+        ]
+        frame = self.rows().filter(wanted).select(*plain, *place, *templates, *variables, *problems)
         template_names = [name.removeprefix(TEMPLATE) for name in templates]
         variable_names = [name.removeprefix(VARIABLE) for name in variables]
         forms = [name.removeprefix(PROBLEM) for name in problems]
@@ -207,9 +219,9 @@ class Plan:
                 first, last = batch.item(0, "number"), batch.item(-1, "number")
                 gone = pl.Series(list(without(first, last)), dtype=batch.schema["number"])
                 batch = batch.filter(~pl.col("number").is_in(gone.implode()))
-            of_variant = batch.drop_in_place(VARIANT)
-            for row, variant_of_row in zip(batch.iter_rows(), of_variant, strict=True):
-                number, key, identity, address, sender, last_inbound, text, *values = row
+            for row in batch.iter_rows():
+                number, key, identity, address, sender, last_inbound, text, *rest = row
+                variant, region, zones, *values = rest
                 todos.append(
                     Todo(
                         number,
@@ -222,7 +234,9 @@ class Plan:
                         dict(zip(template_names, values, strict=False)),
                         dict(zip(variable_names, values[len(templates) : said], strict=True)),
                         {f: code for f, code in zip(forms, values[said:], strict=True) if code},
-                        variant_of_row,
+                        variant,
+                        region,
+                        zones,
                     )
                 )
             yield [self._of_its_variant(todo) for todo in todos] if self.variants else todos

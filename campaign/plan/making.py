@@ -23,17 +23,21 @@ from campaign.audience.headers import normalise_header
 from campaign.audience.phones import Reading
 from campaign.audience.reading import RecipientList, expand, open_list
 from campaign.audience.variants import canonical, in_two_forms
+from campaign.audience.zones import ZONE_UNREADABLE, ZONES, with_zones
 from campaign.definition.groups import full_shares
 from campaign.definition.load import Loaded
 from campaign.definition.models import Definition
+from campaign.definition.quiet import HOLD
 from campaign.errors import InvalidInput
 from campaign.files import replaced, sha256_of
+from campaign.ledger.records import State
 from campaign.message.composition import TEXT, Composition
 from campaign.message.form import Form
 from campaign.plan.columns import Needs
 from campaign.plan.frozen import INPUT, SEND, SKIPPED, WARNING, Plan
 from campaign.plan.saying import said, shown
 from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
+from campaign.reasons import reasons
 from campaign.rules.context import KEY, Context
 from campaign.rules.form import FORM, PROBLEM, Choice
 from campaign.rules.holdout import without_holdout
@@ -41,6 +45,7 @@ from campaign.rules.number_type import doubtful_type
 from campaign.rules.table import BLAME, DETAIL, REASON, judged
 from campaign.rules.window import LAST_INBOUND
 
+_HELD = [code for code, reason in reasons().items() if reason.state == State.HELD.value]
 _ADDRESS_COLUMN = {"number": "phone", "email": "email", "user_id": "user_id"}
 
 
@@ -203,6 +208,12 @@ def _judged(
     frame = question.composition.render(frame)
     form = replace(question.choice, window=window).expression(time.time())
     frame = frame.with_columns(form.alias(FORM))
+    quiet = loaded.definition.quiet_hours
+    frame = with_zones(
+        frame,
+        column=None if quiet is None else needs.timezone,
+        numbers=quiet is not None and address_kind(loaded) == "number",
+    )
     frame = judged(
         frame,
         Context(
@@ -217,6 +228,8 @@ def _judged(
             said=said(loaded, question.composition),
             blocked_prefixes=recipients.blocked_prefixes or (),
             consent=(needs.consent, consent.values) if needs.consent and consent else None,
+            timezone=needs.timezone,
+            hold_unknown_zone=quiet is not None and quiet.unknown_zone == HOLD,
         ),
     )
     rendered = [name for name in question.composition.names() if name != TEXT]
@@ -237,6 +250,8 @@ def _judged(
         pl.col(FORM).alias("form"),
         pl.col(LAST_INBOUND).alias("last_inbound"),
         window.unreadable().alias("time_unreadable"),
+        pl.col(ZONES).alias("zones"),
+        pl.col(ZONE_UNREADABLE).alias("zone_unreadable"),
         TEXT,
         *rendered,
         *shown(loaded, question.composition),
@@ -298,6 +313,8 @@ def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.Laz
     return frame.drop("duplicate_of").with_columns(
         pl.when(pl.col(REASON).is_null())
         .then(pl.lit(SEND))
+        .when(pl.col(REASON).is_in(_HELD))
+        .then(pl.lit(State.HELD.value))
         .otherwise(pl.lit(SKIPPED))
         .alias("verdict"),
         _sender(definition.sender).alias("sender"),

@@ -33,6 +33,16 @@ class Who(Protocol):
         ...
 
     @property
+    def region(self) -> str | None:
+        """The country of the number, as ISO 3166 has it; ``001`` for none."""
+        ...
+
+    @property
+    def zones(self) -> str | None:
+        """The time zones in which they may be, joined by commas."""
+        ...
+
+    @property
     def last_inbound(self) -> int | None:
         """When they last wrote to us, in microseconds since 1970 UTC."""
         ...

@@ -30,6 +30,7 @@ from campaign.rules.key import has_key
 from campaign.rules.length import short_enough
 from campaign.rules.number_type import reachable_type
 from campaign.rules.own_number import not_ourselves
+from campaign.rules.quiet_hours import zone_known
 from campaign.rules.selected import selected
 from campaign.rules.spreadsheet import no_failed_formula
 from campaign.rules.suppression import not_suppressed
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     not_blocked,
     window_allows,
     fits_its_form,
+    zone_known,
 )
 
 FORM_RULES: tuple[FormRule, ...] = (

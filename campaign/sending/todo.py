@@ -19,7 +19,8 @@ class Todo:
     ``number`` is its position in the plan; ``last_inbound`` microseconds since 1970 UTC, or
     ``None`` when not known. ``template`` and ``variables`` are those of its ``variant``, where the
     campaign is a split test. ``problems`` are the reason codes why it may not leave in a form, by
-    form. ``tries`` counts how often it certainly was not sent in this process,
+    form. ``region`` is the number's country, ``zones`` the time zones in which the recipient may
+    be, joined by commas. ``tries`` counts how often it certainly was not sent in this process,
     ``begun`` says that it counts towards the limit.
     """
 
@@ -34,6 +35,8 @@ class Todo:
     variables: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     variant: str | None = None
+    region: str | None = None
+    zones: str | None = None
     tries: int = 0
     begun: bool = False
 

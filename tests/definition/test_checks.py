@@ -33,6 +33,14 @@ CASES = {
         "acme", "email", "message: hi",
         ["2:10 Acme does not offer `email` (it offers sms, whatsapp)"],
     ),
+    "quiet hours where nothing tells a zone": (
+        "bird", "messenger", "message: hi\nquiet_hours: 21:00-08:00",
+        [
+            ("6:14 nobody could ever get this: on messenger nothing tells a recipient's time zone "
+             "(name the column that does (recipients.timezone), or say where to count everybody: "
+             "quiet_hours: {hours: 21:00-08:00, unknown_zone: Europe/Berlin})"),
+        ],
+    ),
     "no message": ("acme", "sms", "", ["1:- `message` is missing (give a text)"]),
     "a message that says nothing": (
         "acme", "whatsapp", "message: {variables: {a: b}}",
@@ -131,6 +139,8 @@ def test_it_is_refused(case: str, tmp_path: Path) -> None:
         ("writer", "phone", ""),
         ("writer", "phone", "message: {schedule_at: 2100-01-01T00:00:00Z}"),
         ("writer", "whatsapp", "window: {column: c}"),
+        ("bird", "messenger", "message: hi\nquiet_hours: {hours: 21:00-08:00, unknown_zone: UTC}"),
+        ("acme", "sms", "message: hi\nquiet_hours: 21:00-08:00"),
         ("bird", "messenger", "message: {text: hi, suggested_replies: [Yes, No]}\nsender: abc"),
     ],
 )

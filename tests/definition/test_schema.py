@@ -45,6 +45,9 @@ def test_good_definitions_pass(text: str) -> None:
         ("name: acme", "name: acme\n  timeout: 10s"),
         ("channel: sms", "channel: sms\nschedule: {start: 9:00, deadline: '18:00'}"),
         ("channel: sms", "channel: sms\nschedule: {not_after: 2026-12-01T09:00:00+01:00}"),
+        ("channel: sms", "channel: sms\nquiet_hours: 21:00-08:00"),
+        ("channel: sms", "channel: sms\nquiet_hours: {hours: 21:00-08:00, days: {sun: all day}}"),
+        ("channel: sms", "channel: sms\nquiet_hours: {by_country: a.csv, unknown_zone: hold}"),
         ("channel: sms", "channel: sms\nstop_when: {failed_rate: 5%, unknown: 20, in_a_row: 9}"),
     ],
 )

@@ -26,6 +26,8 @@ GOOD: dict[str, str | None] = {
     "_number_type": "mobile",
     "_region": "DE",
     FORM: "text",
+    "_zones": "Europe/Berlin",
+    "_zone_unreadable": None,
     "message:text": "Hi",
     "message:preview": "Your plan is Basic.",
     "message:header": "News",
@@ -54,7 +56,8 @@ def _context(**settings: Any) -> Context:
 def _judge(
     context: Context, *rows: dict[str, str | None]
 ) -> list[tuple[str | None, str | None, str | None]]:
-    frame = pl.LazyFrame(list(rows), schema=dict.fromkeys(GOOD, pl.String))
+    schema = dict.fromkeys(GOOD, pl.String) | {"_zone_unreadable": pl.Boolean}
+    frame = pl.LazyFrame(list(rows), schema=schema)
     found = judged(frame, context).collect()
     problems = ["problem:text", "problem:template", "problem:agent"]
     assert found.columns == [*GOOD, *problems, "reason", "reason_column", "reason_detail"]
@@ -129,6 +132,9 @@ SUPPRESSED = pl.Series("identity", ["+491713920000"])
             ("missing_variable", "age", "age is blank"),
         ),
         ({}, {FORM: "agent", "message:text": None}, (None, None, None)),
+        ({}, {"_zones": None}, (None, None, None)),
+        ({"hold_unknown_zone": True}, {"_zones": None}, ("unknown_timezone", None, None)),
+        ({"hold_unknown_zone": True}, {}, (None, None, None)),
     ],
 )
 def test_each_rule_gives_its_reason_and_names_the_cell(
@@ -148,6 +154,7 @@ STRICT = _context(
     suppressed=SUPPRESSED,
     window=Window(True, "last_inbound"),
     blocked_prefixes=["+53"],
+    hold_unknown_zone=True,
 )
 # In the order in which the rules are asked.
 OBJECTIONS: list[tuple[str, dict[str, str | None]]] = [
@@ -162,6 +169,7 @@ OBJECTIONS: list[tuple[str, dict[str, str | None]]] = [
     ("blocked_prefix", {"_identity": "+5351234567"}),
     ("window_closed", {FORM: None}),
     ("missing_variable", {"missing:text": "age"}),
+    ("unknown_timezone", {"_zones": None}),
 ]
 FREE = GOOD | {"_identity": "+12025550123"}
 
@@ -191,10 +199,10 @@ def test_a_detail_of_one_rule_never_stands_beside_the_reason_of_another() -> Non
 
 
 def test_a_rule_that_nobody_asked_for_is_not_there() -> None:
-    assert sum(rule(_context()) is None for rule in RULES) == 7
+    assert sum(rule(_context()) is None for rule in RULES) == 8
     assert all(rule(STRICT) is not None for rule in RULES)
 
 
 def test_every_code_of_the_rules_is_explained() -> None:
     for code, _ in OBJECTIONS:
-        assert reasons()[code].state == "skipped"
+        assert reasons()[code].state == ("held" if code == "unknown_timezone" else "skipped")
