@@ -81,13 +81,17 @@ HOW = '(write "21:00-08:00" for: from 21:00 in the evening to 08:00 in the morni
         ("{}", '11:14 `quiet_hours` names no hours (write quiet_hours: "21:00-08:00")'),
         (
             "all day",
-            "11:14 `quiet_hours` leaves no time to send in "
-            "(every day of the week is quiet all day)",
+            (
+                "11:14 `quiet_hours` leaves no time to send in "
+                "(every day of the week is quiet all day)"
+            ),
         ),
         (
             "{days: {satday: all day}}",
-            "11:21 `quiet_hours.days` names a day that is not one of the week "
-            "(did you mean 'sat'?)",
+            (
+                "11:21 `quiet_hours.days` names a day that is not one of the week "
+                "(did you mean 'sat'?)"
+            ),
         ),
         (
             "{days: {mon-wed: none, tue: all day}}",
