@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,32 +19,25 @@ from pathlib import Path
 import anyio
 import anyio.abc
 import anyio.to_thread
-import polars as pl
 
 from campaign import trace
 from campaign.audience.fingerprint import fingerprint
 from campaign.deciding import Decisions
-from campaign.errors import InvalidInput, first_error
+from campaign.errors import InvalidInput
 from campaign.in_time import InTime
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
-from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Counts, Decision, Lease, Run
+from campaign.ledger.records import Counts
 from campaign.leftovers import left_behind
+from campaign.passes import Bounds, Passes, Work
 from campaign.plan import making
 from campaign.plan.frozen import Plan
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
-from campaign.plan.remaining import left_of_one, still_to_do
-from campaign.providers import http
+from campaign.plan.remaining import left_of_one
 from campaign.reporting.reporter import About, Guarded, Reporter
 from campaign.reporting.results import write_rejects, write_results
 from campaign.reporting.summary import Summary
-from campaign.reporting.watching import listen, watch
-from campaign.sandbox.embedded import embedded_sandbox
-from campaign.sending.books import BooksUntil
-from campaign.sending.clients import Clients, is_local
-from campaign.sending.ending import TooLate, stop_at_deadline
-from campaign.sending.engine import Ending, Engine, Result, Speed
+from campaign.sending.ending import Ending, Result
 from campaign.status import run_named
 from campaign.trace import Trace
 
@@ -68,20 +61,6 @@ class Options:
             raise ValueError(f"limit is at least 1, not {self.limit}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A run that is taken and planned; ``again`` are the decisions of a retry."""
-
-    ledger: Ledger
-    run: Run
-    lease: Lease
-    plan: Plan
-    suppressed: pl.Series
-    recovered: int
-    folder: Path
-    again: Sequence[Decision]
-
-
 class Execution:
     """Runs a job once: ``await Execution(...).run()``."""
 
@@ -92,7 +71,7 @@ class Execution:
         self._environment = environment
         self._reporter = Guarded(reporter)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._engine_at_work: Engine | None = None
+        self._passes: Passes | None = None
         self._interrupted = False
         self._options = options
         self._in_time = InTime(job, options.now)
@@ -101,10 +80,10 @@ class Execution:
     def interrupt(self) -> None:
         """Stop, from another thread: first politely, and at once when asked a second time."""
         again, self._interrupted = self._interrupted, True
-        if self._loop is not None and self._engine_at_work is not None:
+        if self._loop is not None and self._passes is not None:
             # Gone when there is nothing more to send: the results are being written.
-            engine = self._engine_at_work
-            self._loop.call_soon_threadsafe(engine.abort if again else engine.interrupt)
+            passes = self._passes
+            self._loop.call_soon_threadsafe(passes.abort if again else passes.interrupt)
 
     async def run(self) -> Summary:
         """Send to everybody who is still to be sent to."""
@@ -151,7 +130,11 @@ class Execution:
             if not run.sandbox:
                 Trace.of(ledger, run).write(folder)
             recovered = ledger.recover(lease)
-            ledger.release_due(lease)
+            now = self._options.now()
+            # Whom a rule holds is judged by the rules as they are now, where sending may begin.
+            ledger.release_due(
+                lease, round(now.timestamp() * 1000), ours=job.hours.refusal(now) is None
+            )
             if ledger.may_replan(run.id):
                 self._in_time.check_new()
             self._reporter.preparing("Judging every row and rendering every message")
@@ -170,7 +153,7 @@ class Execution:
                 self._reporter.told(sentence)
             again = self._options.again(ledger, run) if self._options.again is not None else []
             summary = await self._send(
-                _Work(ledger, run, lease, plan, suppressed, recovered, folder, again)
+                Work(ledger, run, lease, plan, suppressed, recovered, folder, again)
             )
         return summary
 
@@ -211,7 +194,7 @@ class Execution:
             )
         raise InvalidInput(f"No recipient of this run has the key or address {only}.")
 
-    async def _send(self, work: _Work) -> Summary:
+    async def _send(self, work: Work) -> Summary:
         job, options, ledger, run = self._job, self._options, work.ledger, work.run
         speed = job.speed(options.limit)
         before = ledger.counts(run.id)
@@ -254,13 +237,25 @@ class Execution:
         elif declined:
             result = Result(Ending.INTERRUPTED, "Not confirmed; nothing was sent.")
         elif to_send:
-            result = await self._engine(work, speed, to_send, moments)
+            bounds = Bounds(options.only, moments, self._in_time.deadline())
+            result = await self._sent(
+                Passes(job, work, bounds, speed, to_send, self._reporter, options.now)
+            )
         if result.ending is Ending.DEADLINE and not ledger.counts(run.id).pending:
             result = Result()  # it came while the last answers were under way
         return await self._finished(work, result, began, speed.rate, time.monotonic() - started)
 
+    async def _sent(self, passes: Passes) -> Result:
+        self._passes = passes
+        if self._interrupted:
+            passes.interrupt()
+        try:
+            return await passes.run(self._environment, handle_signals=self._options.handle_signals)
+        finally:
+            self._passes = None
+
     async def _finished(
-        self, work: _Work, result: Result, began: Counts, rate: float, seconds: float
+        self, work: Work, result: Result, began: Counts, rate: float, seconds: float
     ) -> Summary:
         """Write down how it ended, and the results."""
         ledger, run, folder = work.ledger, work.run, work.folder
@@ -294,47 +289,3 @@ class Execution:
             # Who got it is told even where it cannot be written down.
             self._reporter.finished(summary)
         return summary
-
-    async def _engine(
-        self, work: _Work, speed: Speed, to_send: int, moments: Sequence[TooLate]
-    ) -> Result:
-        job, ledger, run = self._job, work.ledger, work.run
-        settings = job.loaded.settings
-        result = Result()
-        with ExitStack() as stack:
-            url = None
-            if settings.sandbox:
-                url = stack.enter_context(
-                    embedded_sandbox(settings.name, work.folder / "sandbox-journal.jsonl")
-                )
-            books = BooksUntil(ledger, work.lease, moments, lambda *how: engine.stop(*how))
-            local = is_local(url or settings.base_url)
-            clients = Clients(settings.timeout.total_seconds(), proxies=not local)
-            engine = Engine(
-                provider=job.provider(self._environment, url),
-                transport=clients,
-                books=books,
-                judge=job.judge(work.suppressed),
-                fixed=job.fixed(),
-                speed=speed,
-                tell=self._reporter.told,
-                clean=partial(http.without, tuple(job.secrets(self._environment).values())),
-            )
-            self._engine_at_work = engine
-            if self._interrupted:
-                engine.interrupt()
-            try:
-                async with clients, anyio.create_task_group() as around:
-                    around.start_soon(books.keep)
-                    around.start_soon(watch, self._reporter, ledger, run.id, speed.rate, to_send)
-                    around.start_soon(stop_at_deadline, moments, engine.stop)
-                    if self._options.handle_signals:
-                        around.start_soon(listen, self._reporter, engine)
-                    todos = still_to_do(work.plan, ledger, run.id, self._options.only)
-                    result = await engine.run(todos)
-                    around.cancel_scope.cancel()
-            except BaseExceptionGroup as group:
-                raise first_error(group) from group
-            finally:
-                self._engine_at_work = None
-        return result

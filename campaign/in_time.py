@@ -56,6 +56,10 @@ class InTime:
             locate = self._job.loaded.locate
             raise InvalidInput(locate("schedule", found.key, message=found.why, hint=found.hint))
 
+    def deadline(self) -> datetime | None:
+        """Return the moment from which on an execution that begins now sends to nobody."""
+        return self._job.hours.deadline(self._now())
+
     def moments(self) -> list[TooLate]:
         """Return the moments from which on an execution that begins now may claim nobody."""
         found = [TooLate(self._scheduled_time_passed, Ending.STOPPED, _SCHEDULED_TIME_PASSED)]

@@ -40,6 +40,7 @@ from campaign.definition.part import Part
 from campaign.definition.places import LedgerPlace
 from campaign.definition.prefixes import Prefixes
 from campaign.definition.quiet import SHORT_QUIET_HOURS, QuietHours, short_quiet_hours
+from campaign.definition.ramp import SHORT_RAMP, Ramp, short_ramp
 from campaign.definition.template import Template
 from campaign.definition.values import Duration, Percent, PerSecond
 
@@ -276,6 +277,11 @@ class Definition(Part):
         default=None,
         description="When nobody gets a message, by the clock where they are: 21:00-08:00, or a "
         "mapping that says more. Default: at any time.",
+    )
+    ramp: Annotated[Ramp, Shorthand(short_ramp, (SHORT_RAMP,))] | None = Field(
+        default=None,
+        description="Some first, then a wait, then the others: first 100, wait 30 min, then all. "
+        "Default: all at once.",
     )
     stop_when: StopWhen = Field(
         default_factory=StopWhen, description="What stops a run that does no good."

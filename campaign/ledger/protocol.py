@@ -105,8 +105,12 @@ class Ledger(Protocol):
         """Turn claims without an outcome into ``unknown``; return how many there were."""
         ...
 
-    def release_due(self, lease: Lease) -> int:
-        """Make those pending who were held until a time that has come; return how many."""
+    def release_due(self, lease: Lease, now: int | None = None, *, ours: bool = False) -> int:
+        """Make those pending who were held until a time that has come; return how many.
+
+        ``now`` is milliseconds UTC, by default the clock's. ``ours``: everybody too whom a rule
+        held before any attempt, for the rules to judge anew.
+        """
         ...
 
     def next_due(self, run_id: int) -> int | None:

@@ -40,12 +40,13 @@ class Recipients(Runs):
 
         return self._db.transact(work)
 
-    def release_due(self, lease: Lease) -> int:
+    def release_due(self, lease: Lease, now: int | None = None, *, ours: bool = False) -> int:
         """Make those pending whose time has come; return how many."""
+        at = now_ms() if now is None else now
 
         def work() -> int:
             self._check(lease)
-            found = self._db.change("release_due", run_id=lease.run_id, now=now_ms())
+            found = self._db.change("release_due", run_id=lease.run_id, now=at, ours=int(ours))
             self._tally(lease.run_id, {State.HELD: -found})
             return found
 

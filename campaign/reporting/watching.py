@@ -33,9 +33,20 @@ class Stoppable(Protocol):
         ...
 
 
-async def watch(
-    reporter: Reporter, ledger: Ledger, run_id: int, asked: float, to_send: int
-) -> None:
+class Goal(Protocol):
+    """Where an execution is going."""
+
+    @property
+    def to_send(self) -> int:
+        """How many it sends to, as far as is known by now."""
+        ...
+
+    def waits(self) -> float:
+        """Return how many seconds are known to be spent waiting from now on."""
+        ...
+
+
+async def watch(reporter: Reporter, ledger: Ledger, run_id: int, asked: float, goal: Goal) -> None:
     """Report progress about twice a second until cancelled; the figures are the ledger's."""
     first = last = ledger.counts(run_id).done
     then = time.monotonic()
@@ -44,14 +55,17 @@ async def watch(
         await anyio.sleep(_SECONDS)
         try:
             counts = await anyio.to_thread.run_sync(ledger.counts, run_id)
+            waits = await anyio.to_thread.run_sync(goal.waits)
         except LedgerError:
             continue  # whoever writes next says so, where requests can still be waited for
         now = time.monotonic()
         recent = (counts.done - last) / (now - then)
-        rate = recent if rate == 0 else (1 - _SMOOTHING) * rate + _SMOOTHING * recent
+        # A wait says nothing of how fast it goes on after it.
+        if recent or not waits:
+            rate = recent if rate == 0 else (1 - _SMOOTHING) * rate + _SMOOTHING * recent
         last, then = counts.done, now
-        sent = counts.done - first
-        eta = (to_send - sent) / rate if rate > 0 else None
+        sent, to_send = counts.done - first, goal.to_send
+        eta = (to_send - sent) / rate + waits if rate > 0 else None
         reporter.progress(Progress(counts, sent, to_send, rate, asked, eta))
 
 

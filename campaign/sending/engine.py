@@ -13,9 +13,8 @@ import random
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
 
 import anyio
 import anyio.abc
@@ -27,42 +26,23 @@ from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
 from campaign.sending.books import Books
-from campaign.sending.breaker import Breaker, Thresholds
+from campaign.sending.breaker import Breaker
 from campaign.sending.ending import Ending as Ending
 from campaign.sending.ending import Result as Result
 from campaign.sending.pace import Pace, Pause
+from campaign.sending.ramp import Ramp
 from campaign.sending.settling import settlements
+from campaign.sending.speed import Speed as Speed
+from campaign.sending.speed import Transport as Transport
 from campaign.sending.todo import Fixed, Todo
 from campaign.sending.upcoming import Batch, Upcoming
 from campaign.sending.upcoming import Judge as Judge
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """How fast and how stubborn. ``rate`` is messages a second, the waits are seconds."""
-
-    rate: float
-    concurrency: int
-    attempts: int
-    first_wait: float
-    longest_wait: float
-    batch: int = 1
-    limit: int | None = None
-    stop_when: Thresholds = field(default_factory=Thresholds)
-
-
-class Transport(Protocol):
-    """What carries a request; raises httpx's own exceptions."""
-
-    async def send(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and read the whole answer."""
-        ...
-
-
 class Engine:
     """Sends one run. Use once: ``await Engine(...).run(todos)``.
 
-    ``clean`` takes the secrets out of a text.
+    ``clean`` takes the secrets out of a text; ``clock`` tells the time, in seconds since 1970 UTC.
     """
 
     def __init__(
@@ -76,6 +56,8 @@ class Engine:
         speed: Speed,
         tell: Callable[[str], None],
         clean: Callable[[str], str],
+        ramp: Ramp,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
         self._transport = transport
@@ -83,8 +65,14 @@ class Engine:
         self._speed = speed
         self._tell = tell
         self._clean = clean
+        self._ramp = ramp
         self._upcoming = Upcoming(
-            judge=judge, fixed=fixed, books=books, size=speed.batch, limit=speed.limit
+            judge=judge,
+            fixed=fixed,
+            books=books,
+            size=speed.batch,
+            limit=speed.limit,
+            clock=clock,
         )
         self._pace = Pace(speed.rate)
         self._pause = Pause(speed.first_wait, speed.longest_wait)
@@ -135,10 +123,14 @@ class Engine:
         with self._waiting_for_the_rest():
             async with aclosing(todos), aclosing(self._upcoming.batches(todos)) as batches:
                 async for waiting in batches:
+                    admitted = await self._ramp.admit(len(waiting))
+                    self._upcoming.put_back(waiting[admitted:])
                     await self._slots.acquire()
-                    await self._pace.take(len(waiting))
+                    await self._pace.take(admitted)
                     await self._pause.wait()
-                    if batch := self._upcoming.still(waiting):
+                    batch = self._upcoming.still(waiting[:admitted])
+                    self._ramp.back(admitted - len(batch))
+                    if batch:
                         self._upcoming.leaves()
                         tasks.start_soon(self._deliver, batch, time.monotonic())
                     else:
@@ -161,6 +153,7 @@ class Engine:
                 await self._claim_and_send(batch, let_go_at)
         finally:
             self._slots.release()
+            self._ramp.back(len(batch))
             self._upcoming.is_back()
 
     async def _claim_and_send(self, batch: Batch, let_go_at: float) -> None:
@@ -211,6 +204,7 @@ class Engine:
             settled = settlements(mine, outcomes, times, {}, started_at, _now(), left=left)
         with anyio.CancelScope(shield=True):
             await self._books.settle(settled)
+            self._stop_if(await self._ramp.settled(settled))
         if raised is not None:
             raise raised
         for (todo, _, _), at in zip(mine, times, strict=True):

@@ -40,16 +40,24 @@ class Upcoming:
     """The recipients in the order in which they are to be sent to.
 
     ``size`` is how many may travel in one request, ``limit`` how many may begin at all. ``limited``
-    says that the limit left somebody out.
+    says that the limit left somebody out. ``clock`` tells the time, in seconds since 1970 UTC.
     """
 
     def __init__(
-        self, *, judge: Judge, fixed: Fixed, books: Books, size: int, limit: int | None
+        self,
+        *,
+        judge: Judge,
+        fixed: Fixed,
+        books: Books,
+        size: int,
+        limit: int | None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._judge = judge
         self._fixed = fixed
         self._books = books
         self._size = size
+        self._clock = clock
         self._room = math.inf if limit is None else limit
         self._again: list[tuple[float, int, Todo]] = []
         self._order = count()
@@ -71,9 +79,14 @@ class Upcoming:
         self._under_way -= 1
         self._moved.set()
 
+    def put_back(self, batch: Batch) -> None:
+        """Take back whom there was no room for; they come next."""
+        for todo, _ in batch:
+            self.again(todo, time.monotonic())
+
     def still(self, batch: Batch) -> Batch:
         """Judge a batch again after it had to wait; whom the wait has changed comes later."""
-        now = time.time()
+        now = self._clock()
         kept = []
         for todo, message in batch:
             verdict = self._judge(todo, now)
@@ -133,7 +146,7 @@ class Upcoming:
                     await self._moved.wait()
 
     async def _judged(self, todo: Todo) -> Message | None:
-        now = time.time()
+        now = self._clock()
         verdict = self._judge(todo, now)
         if isinstance(verdict, Form):
             return self._fixed.message(todo, verdict)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -38,6 +39,7 @@ from campaign.providers.protocol import (
 )
 from campaign.sending.books import Books
 from campaign.sending.engine import Engine, Result, Speed
+from campaign.sending.ramp import Ramp, Step
 from campaign.sending.todo import Fixed, Todo
 from tests.ledger.ledgers import FileStore, Held
 
@@ -174,6 +176,10 @@ class Stage(AbstractContextManager["Stage"]):
         self.engine: Engine
         self.ledger: Ledger = self.held.ledger
         self.books: Callable[[Ledger, Lease], Books] = Books
+        self.clock: Callable[[], float] = time.time
+        self.steps: Sequence[Step] = ()
+        self.jump: Callable[[int, float], None] = lambda reached, until: None
+        self.waits: list[tuple[int, float]] = []
 
     async def run(
         self, script: Script, speed: Speed | None = None, todos: AsyncGenerator[Todo] | None = None
@@ -190,6 +196,8 @@ class Stage(AbstractContextManager["Stage"]):
             speed=speed or fast(),
             tell=self.tell,
             clean=partial(http.without, [KEY]),
+            ramp=self.ramp(self.held.ledger, self.held.lease),
+            clock=self.clock,
         )
         decided = self.held.ledger.decided(self.held.run.id, 0, self.people)
         left = [number for number in range(self.people) if number not in decided]
@@ -203,6 +211,19 @@ class Stage(AbstractContextManager["Stage"]):
                     assert self.transport.without_a_claim == []
                     self.transport.close()
         raise AssertionError("the engine did not come to an end")
+
+    def ramp(self, ledger: Ledger, lease: Lease) -> Ramp:
+        return Ramp(
+            self.steps,
+            ledger,
+            lease,
+            clock=self.clock,
+            tell=self._waits,
+        )
+
+    def _waits(self, reached: int, until: float) -> None:
+        self.waits.append((reached, until))
+        self.jump(reached, until)
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -5,6 +5,7 @@ The sandbox's journal is the truth of what went out; the ledger has to be right 
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from campaign.sandbox import SandboxConfig, SandboxServer
 from campaign.sending.books import Books
 from campaign.sending.clients import Clients
 from campaign.sending.engine import Ending, Engine, Result, Speed
+from campaign.sending.ramp import Ramp
 from campaign.sending.todo import Fixed, Todo
 from tests.ledger.ledgers import FileStore, Held
 from tests.sending.stage import fast, one_error
@@ -64,6 +66,13 @@ class Campaign:
                     speed=speed,
                     tell=lambda sentence: None,
                     clean=str,
+                    ramp=Ramp(
+                        (),
+                        self.held.ledger,
+                        self.held.lease,
+                        clock=time.time,
+                        tell=lambda reached, until: None,
+                    ),
                 )
                 async with anyio.create_task_group() as around:
                     around.start_soon(books.keep)

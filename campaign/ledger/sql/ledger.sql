@@ -155,7 +155,8 @@ WHERE run_id = :run_id AND state = 'sending';
 
 -- name: release_due
 UPDATE recipient SET state = 'pending', not_before = NULL
-WHERE run_id = :run_id AND state = 'held' AND not_before <= :now;
+WHERE run_id = :run_id AND state = 'held'
+  AND (not_before <= :now OR (:ours = 1 AND attempts = 0));
 
 -- name: next_due
 SELECT min(not_before) AS due FROM recipient WHERE run_id = :run_id AND state = 'held';

@@ -1,0 +1,32 @@
+"""How fast to send, how stubbornly, and over what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import httpx
+
+from campaign.sending.breaker import Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast and how stubborn. ``rate`` is messages a second, the waits are seconds."""
+
+    rate: float
+    concurrency: int
+    attempts: int
+    first_wait: float
+    longest_wait: float
+    batch: int = 1
+    limit: int | None = None
+    stop_when: Thresholds = field(default_factory=Thresholds)
+
+
+class Transport(Protocol):
+    """What carries a request; raises httpx's own exceptions."""
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and read the whole answer."""
+        ...
