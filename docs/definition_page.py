@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from campaign.definition.fields import INSTANT
 from campaign.definition.limits import CLOCK
+from campaign.definition.quiet import QUIET
 from campaign.definition.schema import json_schema
 from campaign.definition.secrets import secret_fields
 from campaign.definition.values import Duration, Percent, PerSecond, Secret
@@ -30,6 +31,7 @@ _PATTERNS = {
     TypeAdapter(PerSecond).json_schema()["pattern"]: "rate, such as `80/s`",
     TypeAdapter(Percent).json_schema()["pattern"]: "share, such as `5%`",
     CLOCK: "time of day, such as `09:00`",
+    QUIET: "hours, such as `21:00-08:00`",
     INSTANT: "date and time with UTC offset",
     TypeAdapter(Secret).json_schema()["pattern"]: "secret: `${NAME}`",
 }
@@ -111,6 +113,9 @@ def _section(
         elif items := _mapping(value.get("additionalProperties"), defs):
             yield f"### {path}.{name}.…"
             yield from _section(f"{path}.{name}.…", items, defs)
+        elif items := _mapping(value.get("items"), defs):
+            yield f"### {path}.{name}, each item"
+            yield from _section(f"{path}.{name}, each item", items, defs)
 
 
 def _mapping(value: object, defs: Mapping[str, Any]) -> Mapping[str, Any] | None:

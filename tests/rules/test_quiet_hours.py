@@ -15,6 +15,7 @@ from campaign.definition.quiet import spans
 from campaign.rules.local_hours import FARTHEST, QuietCalendar
 from campaign.rules.moment import Hold
 from campaign.rules.quiet_hours import LEAD, OutsideQuietHours
+from campaign.sending.leaving import OLDEST
 
 NIGHT = QuietCalendar([spans("21:00-08:00")] * 7)
 ZONES = (
@@ -70,6 +71,10 @@ def test_nobody_is_let_go_so_late_that_the_message_could_leave_in_the_quiet_hour
     nine = at("2026-03-10 21:00")
     assert waits_until(NIGHT, "Europe/Berlin", nine - LEAD - 0.001) is None
     assert waits_until(NIGHT, "Europe/Berlin", nine - LEAD) == at("2026-03-11 08:00")
+
+
+def test_the_hours_begin_earlier_by_as_long_as_a_request_may_take_to_leave() -> None:
+    assert LEAD >= OLDEST
 
 
 def test_all_zones_of_a_number_must_be_outside_the_quiet_hours() -> None:

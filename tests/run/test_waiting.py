@@ -1,0 +1,338 @@
+"""Nobody is messaged in their quiet hours, and a run with a deadline waits until they are over."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import anyio
+import pytest
+
+from campaign.errors import InvalidInput
+from campaign.execution import Execution, Options
+from campaign.forecast import forecast
+from campaign.job import Job
+from campaign.reporting.reporter import Silent
+from campaign.reporting.summary import Summary
+from campaign.sandbox import SandboxServer
+from campaign.sending.ending import Ending
+from tests.cli.commands import campaign, started
+from tests.run.campaigns import ENVIRONMENT, Recipe
+
+BERLIN, NEW_YORK, LOS_ANGELES = "Europe/Berlin", "America/New_York", "America/Los_Angeles"
+QUIET = "quiet_hours: {hours: 21:00-08:00, days: {sun: all day}}\n"
+STEP = 600.0
+"""Seconds that pass with each message that the vendor takes."""
+
+# By the number, or by the list; the last one may be in any zone of its country.
+PEOPLE = {
+    "+4930901820": [BERLIN],
+    "+12125550110": [NEW_YORK],
+    "+13105550110": [LOS_ANGELES],
+    "+77012345678": ["Asia/Almaty", "Asia/Aqtobe"],
+    "+447911123456": ["Pacific/Auckland"],
+    "+61412345678": ["Australia/Perth", "Australia/Sydney", "Australia/Lord_Howe"],
+}
+
+
+class Day(Silent):
+    """A clock that goes on with each message, and jumps over each wait as it is told of."""
+
+    def __init__(self, folder: Path, server: SandboxServer, begins: str) -> None:
+        self.folder = folder
+        self.server = server
+        self.begins = datetime.fromisoformat(begins).timestamp()
+        self.jumps: list[tuple[int, float]] = []
+        self.said: list[str] = []
+        self.when_waiting: Callable[[], None] = self.jump
+
+    def at(self, messages: int) -> float:
+        """The time at which so many messages have been taken."""
+        jumped = sum(seconds for after, seconds in self.jumps if after <= messages)
+        return self.begins + messages * STEP + jumped
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.at(len(self.server.journal)), UTC)
+
+    def told(self, text: str) -> None:
+        self.said.append(text)
+        if text.startswith("Waiting until"):
+            self.when_waiting()
+
+    def jump(self) -> None:
+        due = held_until(self.folder)
+        assert due is not None
+        self.jumps.append((len(self.server.journal), due - self.now().timestamp()))
+
+    def job(self, more: str, people: list[str] | None = None, rate: str = "") -> Job:
+        """A campaign that sends one message after the other."""
+        rows = [
+            f"{number},{'Pacific/Auckland' if number.startswith('+44') else ''}\n"
+            for number in (PEOPLE if people is None else people)
+        ]
+        (self.folder / "list.csv").write_text(f"Phone,Zone\n{''.join(rows)}", encoding="utf-8")
+        recipe = Recipe(
+            message="message: Hi\n",
+            rate=rate or "rate: {limit: 100000/s, concurrency: 1}\n",
+            more=more,
+            recipients={"timezone": "Zone"},
+        )
+        url = self.server.url_for("synthflow")
+        return Job.load(recipe.write(self.folder, "list.csv", url))
+
+    def run(self, job: Job, **options: object) -> Summary:
+        asked = Options(now=self.now, **options)  # type: ignore[arg-type]
+        self.execution = Execution(job, ENVIRONMENT, self, asked)
+
+        async def within_a_minute() -> Summary:
+            with anyio.fail_after(60):
+                return await self.execution.run()
+            raise AssertionError("it did not come to an end")
+
+        return anyio.run(within_a_minute)
+
+    @property
+    def sent(self) -> list[tuple[str, float]]:
+        """To whom, and when by this clock."""
+        entries = self.server.journal.entries()
+        return [(entry.to, self.at(place)) for place, entry in enumerate(entries)]
+
+
+def held_until(folder: Path) -> float | None:
+    with closing(sqlite3.connect(folder / "campaign-ledger.db")) as db:
+        (due,) = db.execute("SELECT min(not_before) FROM recipient WHERE state = 'held'").fetchone()
+    return None if due is None else due / 1000
+
+
+def states(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "campaign-ledger.db")) as db:
+        return [state for (state,) in db.execute("SELECT state FROM recipient ORDER BY state")]
+
+
+def deadline(text: str) -> str:
+    return f"schedule: {{deadline: {text}}}\n"
+
+
+@pytest.fixture
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer() as one:
+        yield one
+
+
+def many(each: int) -> list[str]:
+    """Numbers of each kind in turn."""
+    return [
+        f"{number[:-2]}{int(number[-2:]) + place:02}" for place in range(each) for number in PEOPLE
+    ]
+
+
+def is_quiet(zone: str, moment: float) -> bool:
+    local = datetime.fromtimestamp(moment, ZoneInfo(zone))
+    return local.weekday() == 6 or not 8 <= local.hour < 21
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        "2026-03-27T22:00:00+01:00",  # a Friday; on Sunday the clocks change in Berlin
+        "2026-03-05T12:00:00+00:00",  # and on the 8th in New York
+        "2026-10-30T00:00:00-04:00",
+    ],
+)
+def test_no_message_leaves_at_a_time_that_is_quiet_in_any_zone_of_the_recipient(
+    tmp_path: Path, server: SandboxServer, begins: str
+) -> None:
+    day = Day(tmp_path, server, begins)
+    people = many(8)
+    summary = day.run(day.job(QUIET + deadline("2026-12-01T00:00Z"), people))
+    assert (summary.exit_code, summary.counts.accepted) == (0, len(people))
+    assert server.journal.addresses() == dict.fromkeys(people, 1)
+    assert len(day.jumps) >= 2
+    for number, moment in day.sent:
+        zones = next(zones for known, zones in PEOPLE.items() if known[:-2] == number[:-2])
+        assert not any(is_quiet(zone, moment) for zone in zones), (number, moment)
+
+
+def test_a_wait_is_told_with_its_end_and_counted_in_the_events(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
+    summary = day.run(day.job(QUIET + deadline("2026-03-11T12:00+01:00"), ["+4930901820"]))
+    assert summary.exit_code == 0
+    (wait,) = day.said
+    assert wait.startswith("Waiting until 2026-03-1")
+    assert "for the first of 1 recipient who is held" in wait
+    assert day.sent == [
+        ("+4930901820", datetime.fromisoformat("2026-03-11T08:00+01:00").timestamp())
+    ]
+
+
+def test_without_a_deadline_the_run_ends_and_says_until_when_they_are_held(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
+    job = day.job(QUIET, ["+4930901820", "+12125550110"])
+    summary = day.run(job)
+    assert (summary.exit_code, summary.counts.accepted, summary.counts.held) == (5, 1, 1)
+    assert summary.reasons["held", "quiet_hours"] == 1
+    eight = datetime.fromisoformat("2026-03-11T08:00+01:00").timestamp()
+    assert summary.held_until == eight * 1000
+    assert day.said == []
+    day.begins = eight
+    again = day.run(job)
+    assert (again.exit_code, again.counts.accepted) == (0, 2)
+
+
+def test_nobody_is_waited_for_whose_time_comes_only_after_the_deadline(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
+    job = day.job(QUIET + deadline("2026-03-11T08:00+01:00"), ["+4930901820"])
+    summary = day.run(job)
+    assert (summary.exit_code, summary.counts.held, day.said) == (5, 1, [])
+
+
+@pytest.mark.parametrize("options", [{"limit": 5}, {"only": "+4930901820"}])
+def test_who_asks_for_a_few_only_does_not_wait(
+    tmp_path: Path, server: SandboxServer, options: dict[str, object]
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
+    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+4930901820"])
+    summary = day.run(job, **options)
+    assert (summary.exit_code, summary.counts.held, day.said) == (5, 1, [])
+
+
+def test_an_interrupt_ends_the_wait_at_once_and_the_run_can_be_resumed(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
+    day.when_waiting = lambda: day.execution.interrupt()
+    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+4930901820", "+12125550110"])
+    summary = day.run(job)
+    assert (summary.ending, summary.exit_code) == (Ending.INTERRUPTED, 130)
+    assert (summary.counts.accepted, summary.counts.held) == (1, 1)
+    day.when_waiting = day.jump
+    assert day.run(job).counts.accepted == 2
+    assert set(server.journal.addresses().values()) == {1}
+
+
+def test_a_deadline_that_comes_while_it_waits_ends_the_run(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
+    day.when_waiting = lambda: day.jumps.append((0, 24 * 3600))  # the machine slept
+    summary = day.run(day.job(QUIET + deadline("2026-03-11T09:00+01:00"), ["+4930901820"]))
+    assert (summary.exit_code, len(server.journal)) == (5, 0)
+    assert summary.counts.held + summary.counts.pending == 1
+
+
+def test_hours_that_were_changed_hold_for_those_who_are_held_already(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
+    assert day.run(day.job(QUIET, ["+4930901820"])).counts.held == 1
+    later = day.job("quiet_hours: 23:00-08:00\n", ["+4930901820"])
+    assert day.run(later).counts.accepted == 1
+
+
+def test_who_has_no_time_zone_is_held_and_named(tmp_path: Path, server: SandboxServer) -> None:
+    day = Day(tmp_path, server, "2026-03-10T12:00:00+01:00")
+    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+4930901820", "+18005551234"])
+    foreseen = forecast(job, ENVIRONMENT)
+    assert foreseen.counts == {"planned": 2, "sendable": 1, "held": 1}
+    summary = day.run(job)
+    assert (summary.exit_code, summary.counts.accepted, summary.counts.held) == (5, 1, 1)
+    assert summary.reasons["held", "unknown_timezone"] == 1
+    results = (tmp_path / "output" / "test-campaign" / "once" / "results.csv").read_text()
+    assert "held,unknown_timezone" in results
+
+
+def test_a_file_that_cannot_be_read_stops_the_run_before_anybody_is_sent_to(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T12:00:00+01:00")
+    (tmp_path / "days.csv").write_text("date\nChristmas\n", encoding="utf-8")
+    job = day.job("quiet_hours: {hours: 21:00-08:00, holidays: days.csv}\n")
+    with pytest.raises(InvalidInput, match="'Christmas' is not a date"):
+        day.run(job)
+    assert len(server.journal) == 0
+
+
+def test_a_ramp_and_quiet_hours_hold_together(tmp_path: Path, server: SandboxServer) -> None:
+    day = Day(tmp_path, server, "2026-03-10T20:30:00+01:00")
+    waits: list[str] = []
+
+    def told(text: str) -> None:
+        waits.append(text)
+        if text.startswith("The ramp"):
+            day.jumps.append((len(server.journal), 3600.0))
+        else:
+            day.jump()
+
+    day.told = told  # type: ignore[method-assign]
+    people = [f"+49309018{place}" for place in range(20, 24)]
+    ramp = "ramp: first 2, wait 1 h, then all\n"
+    summary = day.run(day.job(QUIET + ramp + deadline("2026-03-12T00:00Z"), people))
+    assert (summary.exit_code, summary.counts.accepted) == (0, 4)
+    assert [wait.split(" until ")[0].split(" recipients")[0] for wait in waits] == [
+        "The ramp has reached 2",
+        "Waiting",
+    ]
+    hours = [f"{datetime.fromtimestamp(at, ZoneInfo(BERLIN)):%d %H:%M}" for _, at in day.sent]
+    assert hours == ["10 20:30", "10 20:40", "11 08:00", "11 08:10"]
+
+
+# By the real clock, and as processes: a holiday that lasts until the day after tomorrow.
+
+
+def holiday(folder: Path, server: SandboxServer) -> None:
+    (folder / "list.csv").write_text("Phone\n+4930901820\n+12125550110\n", encoding="utf-8")
+    today = datetime.now(UTC).date()
+    write_days(folder, *(today + timedelta(days=ahead) for ahead in (-1, 0, 1)))
+    until = datetime.now(UTC) + timedelta(days=10)
+    more = f"quiet_hours: {{holidays: days.csv}}\n{deadline(until.isoformat(timespec='seconds'))}"
+    recipe = Recipe(message="message: Hi\n", more=more)
+    recipe.write(folder, "list.csv", server.url_for("synthflow"))
+
+
+def write_days(folder: Path, *days: date) -> None:
+    rows = "".join(f"{day},US\n" for day in days)
+    (folder / "days.csv").write_text(f"date,country\n{rows}", encoding="utf-8")
+
+
+def waiting(folder: Path, server: SandboxServer) -> subprocess.Popen[str]:
+    """Start a run and return when it waits."""
+    process = started("run", "campaign.yaml", "--yes", cwd=folder)
+    for _ in range(6000):
+        assert process.poll() is None, process.communicate()[0]
+        if len(server.journal) == 1 and states(folder) == ["accepted", "held"]:
+            return process
+        time.sleep(0.01)
+    raise AssertionError("it never waited")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_ended_while_it_waits_loses_nobody(
+    tmp_path: Path, server: SandboxServer, how: signal.Signals
+) -> None:
+    holiday(tmp_path, server)
+    process = waiting(tmp_path, server)
+    process.send_signal(how)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == (-how if how is signal.SIGKILL else 130), out
+    status = campaign("status", "campaign.yaml", "--json", cwd=tmp_path)
+    counts = json.loads(status.stdout)["counts"]
+    assert (counts["accepted"], counts["held"], counts["unknown"]) == (1, 1, 0)
+
+    write_days(tmp_path)  # the holiday is called off
+    again = campaign("run", "campaign.yaml", "--yes", cwd=tmp_path)
+    assert again.returncode == 0, again.stdout
+    assert server.journal.addresses() == {"+4930901820": 1, "+12125550110": 1}
