@@ -34,7 +34,6 @@ from campaign.rules.suppression import NotSuppressed
 from campaign.schedule import Hours
 from campaign.sending.breaker import Thresholds
 from campaign.sending.engine import Judge, Speed
-from campaign.sending.ramp import Step
 from campaign.sending.todo import Fixed, Todo
 
 # Without a word from the user, enough requests in flight for answers that take this long.
@@ -199,14 +198,6 @@ class Job:
                 failed_rate=definition.stop_when.failed_rate,
             ),
         )
-
-    @property
-    def ramp(self) -> tuple[Step, ...]:
-        """The careful beginning; a rehearsal messages nobody, and needs none."""
-        ramp = self.loaded.definition.ramp
-        if ramp is None or self.loaded.settings.sandbox:
-            return ()
-        return tuple(Step(step.send, step.wait.total_seconds()) for step in ramp.steps)
 
     @property
     def hours(self) -> Hours:

@@ -35,7 +35,7 @@ from campaign.sending.books import BooksUntil
 from campaign.sending.clients import Clients, is_local
 from campaign.sending.ending import Ending, Result, TooLate, stop_at_deadline
 from campaign.sending.engine import Engine, Speed
-from campaign.sending.ramp import Ramp
+from campaign.sending.ramp import Ramp, Step
 
 _LOOK_AGAIN = 1.0
 """Seconds; the clock of the day may be set, so no wait is computed from it."""
@@ -94,7 +94,7 @@ class Passes:
         self._done_before = work.ledger.counts(work.run.id).done
         # Who is named is to get it now, and one person is no ramp.
         self._ramp = Ramp(
-            () if bounds.only is not None else job.ramp,
+            () if bounds.only is not None else _steps(job),
             work.ledger,
             work.lease,
             clock=self._clock,
@@ -231,3 +231,11 @@ class Passes:
             f"The ramp has reached {words.people(reached)}; the next ones come at "
             f"{words.clock(math.ceil(until * 1000))}. Ctrl-C ends the run; it can be resumed."
         )
+
+
+def _steps(job: Job) -> list[Step]:
+    """Return the careful beginning; a rehearsal messages nobody, and needs none."""
+    ramp = job.loaded.definition.ramp
+    if ramp is None or job.loaded.settings.sandbox:
+        return []
+    return [Step(step.send, step.wait.total_seconds()) for step in ramp.steps]

@@ -20,7 +20,7 @@ from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
 from campaign.forecast import forecast
 from campaign.job import Job
-from campaign.reporting.reporter import Silent
+from campaign.reporting.reporter import Progress, Silent
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer
 from campaign.sending.ending import Ending
@@ -161,7 +161,7 @@ def test_no_message_leaves_at_a_time_that_is_quiet_in_any_zone_of_the_recipient(
         assert not any(is_quiet(zone, moment) for zone in zones), (number, moment)
 
 
-def test_a_wait_is_told_with_its_end_and_counted_in_the_events(
+def test_a_run_with_a_deadline_waits_and_tells_until_when(
     tmp_path: Path, server: SandboxServer
 ) -> None:
     day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
@@ -173,6 +173,26 @@ def test_a_wait_is_told_with_its_end_and_counted_in_the_events(
     assert day.sent == [
         ("+4930901820", datetime.fromisoformat("2026-03-11T08:00+01:00").timestamp())
     ]
+
+
+def test_what_is_left_of_a_wait_is_part_of_the_time_that_is_left(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
+    left: list[float] = []
+
+    def progress(progress: Progress) -> None:
+        if day.said and not day.jumps and progress.eta is not None:
+            left.append(progress.eta)
+            day.jump()
+
+    day.when_waiting = lambda: None
+    day.progress = progress  # type: ignore[method-assign]
+    people = ["+4930901820", "+12125550110"]
+    summary = day.run(day.job(QUIET + deadline("2026-03-12T00:00Z"), people))
+    assert summary.exit_code == 0
+    # The clock stands at 22:10, after one message: nine hours and fifty minutes, and one to send.
+    assert left[0] == pytest.approx(9 * 3600 + 50 * 60, abs=30)
 
 
 def test_without_a_deadline_the_run_ends_and_says_until_when_they_are_held(
