@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import phones, recovery, throughput
+from benchmarks import check, phones, recovery, throughput
 
 ALL = {
+    "check": check.main,
     "phones": phones.main,
     "recovery": lambda _: recovery.main(),
     "throughput": lambda _: throughput.main(),

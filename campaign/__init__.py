@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from campaign.api import Campaign, load
-    from campaign.forecast import Forecast
+    from campaign.preflight.answer import Forecast
     from campaign.reporting.summary import Summary
 
 __all__ = ["Campaign", "Forecast", "Summary", "load"]
 
 _HOMES = {
     "Campaign": "campaign.api",
-    "Forecast": "campaign.forecast",
+    "Forecast": "campaign.preflight.answer",
     "Summary": "campaign.reporting.summary",
     "load": "campaign.api",
 }

@@ -23,10 +23,11 @@ from campaign.deciding import As, Decisions
 from campaign.definition.secrets import read_env_file
 from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
-from campaign.forecast import Forecast, forecast
 from campaign.job import Job
 from campaign.ledger.records import State
 from campaign.outside_loops import outside_any_loop
+from campaign.preflight.answer import Forecast
+from campaign.preflight.forecast import forecast
 from campaign.providers.online import OnlineFinding
 from campaign.reconciling import Progress, Reconciled
 from campaign.reporting.reporter import About, Reporter, Silent
@@ -65,7 +66,9 @@ class Campaign:
         return self._job
 
     def plan(self, *, only: str | None = None) -> Forecast:
-        """Judge every row and render every message; send nothing, keep only the refused rows.
+        """Judge every row and render every message; send nothing.
+
+        The refused rows stay in ``check-rejects.csv``, and a page for people in ``check.html``.
 
         Args:
             only: show the message of the recipient with this key or address.

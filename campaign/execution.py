@@ -34,6 +34,7 @@ from campaign.plan import making
 from campaign.plan.frozen import Plan
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
 from campaign.plan.remaining import left_of_one
+from campaign.preflight.rejected import check_rejected
 from campaign.reporting.reporter import About, Guarded, Reporter
 from campaign.reporting.results import write_rejects, write_results
 from campaign.reporting.summary import Summary
@@ -148,6 +149,8 @@ class Execution:
                 Place(folder, job.plans_from(location)),
                 Renewal(self._options.replan, self._reporter.told),
             )
+            if ledger.may_replan(run.id):
+                check_rejected(job.loaded, plan)
             self._check_only(plan)
             for sentence in plan.warnings() + left_behind(job, ledger, name, self._options.now()):
                 self._reporter.told(sentence)

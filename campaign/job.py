@@ -252,6 +252,8 @@ class Job:
             inputs.append(self.loaded.beside(ledger))
         inputs += [self.loaded.beside(name) for name in definition.suppress]
         inputs += quiet_files(self.loaded).values()
+        if definition.cost is not None:
+            inputs.append(self.loaded.beside(definition.cost.rates))
         return path.name.startswith("plan") or path.resolve() in {
             known.resolve() for known in inputs
         }

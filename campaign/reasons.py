@@ -14,6 +14,7 @@ class Reason:
     """One code: the state it goes with, a sentence for people, and what to do about it.
 
     ``resend``: sending again can mend the failure, where the vendor's code does not say otherwise.
+    ``choice``: somebody wanted it so; nothing is wrong with the row.
     """
 
     code: str
@@ -21,6 +22,7 @@ class Reason:
     sentence: str
     advice: str
     resend: bool = False
+    choice: bool = False
 
 
 @cache

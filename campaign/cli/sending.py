@@ -13,11 +13,11 @@ from rich.console import Console
 from campaign import api
 from campaign.deciding import Decisions
 from campaign.providers.online import Answered, OnlineFinding
+from campaign.reporting.forecast import forecast_view
 from campaign.reporting.lines import JsonLines, Lines
 from campaign.reporting.online import online_view
 from campaign.reporting.reporter import About, Reporter
 from campaign.reporting.summary import Summary
-from campaign.reporting.tables import forecast_view
 from campaign.reporting.terminal import Terminal
 
 
@@ -29,15 +29,16 @@ def check(
     only: str | None = None,
     online: bool = False,
 ) -> None:
-    """Judge everything and print what a run would do; exit with 2 where the vendor objects."""
+    """Judge everything and print what a run would do; exit with 2 where no run would begin."""
     campaign = api.load(definition, env_file=env_file)
     asked: list[OnlineFinding] = []
     if json:
-        plan = campaign.plan(only=only).as_dict()
+        found = campaign.plan(only=only)
+        as_dict = found.as_dict()
         if online:
             asked = campaign.ask_online()
-            plan["online"] = [finding.as_dict() for finding in asked]
-        print(jsonlib.dumps(plan, indent=2))
+            as_dict["online"] = [finding.as_dict() for finding in asked]
+        print(jsonlib.dumps(as_dict, indent=2))
     else:
         console = Console()
         with console.status("Judging every row and rendering every message …"):
@@ -47,7 +48,7 @@ def check(
             with console.status(f"Asking {found.provider} …"):
                 asked = campaign.ask_online()
             console.print(online_view(found.provider, asked, sandbox=found.sandbox))
-    if any(finding.verdict is Answered.WRONG for finding in asked):
+    if found.refused or any(finding.verdict is Answered.WRONG for finding in asked):
         raise typer.Exit(2)
 
 

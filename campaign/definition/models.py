@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from campaign.channel import Channel
+from campaign.definition.estimate import Cost, CostByFile
 from campaign.definition.fields import (
     Body,
     Instant,
@@ -285,6 +286,16 @@ class Definition(Part):
     )
     stop_when: StopWhen = Field(
         default_factory=StopWhen, description="What stops a run that does no good."
+    )
+    max_rejects: Percent | None = Field(
+        default=None,
+        description="The largest share of rows that may be refused for what is wrong with them: "
+        "5%. Above it, `campaign check` exits with 2 and a new run does not begin. Rows left out "
+        "by choice (`where`, suppression, duplicates, empty rows, a holdout) count neither way.",
+    )
+    cost: Annotated[Cost, CostByFile] | None = Field(
+        default=None,
+        description="By which rates `campaign check` estimates the cost: a file, or a mapping.",
     )
     ledger: LedgerPlace = Field(
         default="campaign-ledger.db",

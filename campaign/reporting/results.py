@@ -171,13 +171,6 @@ def write_rejects(plan: Plan, path: Path, at_sending: Mapping[int, str] | None =
         .with_columns(pl.coalesce("late", "reason").alias("reason"))
         .filter(pl.col("reason").is_not_null())
     )
-    value = pl.coalesce(
-        pl.lit(None, dtype=pl.String),
-        *(
-            pl.when(pl.col("reason_column") == name).then(pl.col(INPUT + name))
-            for name in plan.headers
-        ),
-    )
     printed = {name: header or name for name, header in plan.headers.items()}
     known = {code: reason.sentence for code, reason in reasons().items()}
     with replaced(path) as file:
@@ -185,11 +178,19 @@ def write_rejects(plan: Plan, path: Path, at_sending: Mapping[int, str] | None =
             "file",
             "row",
             pl.col("reason_column").replace(printed).alias("column"),
-            value.alias("value"),
+            blamed_cell(plan.headers).alias("value"),
             pl.col("reason").alias("code"),
             pl.col("reason").replace_strict(known, default=pl.col("reason")).alias("sentence"),
             pl.col("reason_detail").alias("detail"),
         ).sink_csv(file)
+
+
+def blamed_cell(names: Iterable[str]) -> pl.Expr:
+    """Return what the list has in the column to blame, where it is one of these."""
+    return pl.coalesce(
+        pl.lit(None, dtype=pl.String),
+        *(pl.when(pl.col("reason_column") == name).then(pl.col(INPUT + name)) for name in names),
+    )
 
 
 def _iso(milliseconds: int | None) -> str | None:

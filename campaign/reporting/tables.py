@@ -9,9 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from campaign.forecast import Forecast
 from campaign.ledger.records import Counts, State
-from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.reasons import reasons
 from campaign.reporting import words
 from campaign.reporting.summary import Summary
@@ -111,66 +109,3 @@ def summary_view(summary: Summary) -> Group:
     if summary.counts.unknown:
         parts.append(Text(words.UNKNOWN))
     return Group(*parts)
-
-
-def forecast_view(found: Forecast) -> Group:
-    """Return what a run would do, for a person."""
-    where = " (sandbox)" if found.sandbox else ""
-    parts: list[Text | Table | Padding] = [
-        Text.from_markup(f"[bold]{found.name}[/] {found.run}: {found.channel} through ")
-        + Text(f"{found.provider}{where}"),
-        Text(
-            f"{words.number(found.sendable)} of {words.number(found.planned)} rows would be sent "
-            f"to; at {words.speed(found.rate)} that takes {words.duration(found.seconds)}."
-        ),
-    ]
-    if found.already is not None:
-        done = found.already
-        parts.append(
-            Text(
-                f"This run has begun: {words.number(done.done - done.unknown)} done, "
-                f"{words.number(done.unknown)} unknown, {words.number(done.pending)} left to send.",
-                style="cyan",
-            )
-        )
-    if found.refusals:
-        parts.append(Padding(reasons_table(found.refusals), (1, 0, 0, 0)))
-        parts.append(Padding(_examples(found), (1, 0, 0, 0)))
-    if found.samples:
-        parts.append(Padding(_samples(found), (1, 0)))
-    parts.extend(Text(warning, style="yellow") for warning in found.warnings)
-    if found.refusals:
-        parts.append(Text(f"Refused rows: {found.rejects}"))
-    return Group(*parts)
-
-
-def _examples(found: Forecast) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("reason")
-    table.add_column("for example")
-    for reason, rows in found.examples.items():
-        texts = [
-            f"row {row['row']}" + (f" ({row['reason_detail']})" if row["reason_detail"] else "")
-            for row in rows
-        ]
-        table.add_row(reason, Text(", ".join(texts)))
-    return table
-
-
-def _samples(found: Forecast) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("row", justify="right")
-    table.add_column("to")
-    table.add_column("as")
-    table.add_column("message", overflow="fold")
-    for sample in found.samples:
-        texts = [
-            value
-            if name == TEXT
-            else f"{name.removeprefix(TEMPLATE).removeprefix(VARIABLE)} = {value}"
-            for name, value in sample.texts.items()
-        ]
-        # As text: what stands in brackets in a message is no mark-up of ours.
-        message = Text(words.shortened("\n".join(texts)))
-        table.add_row(str(sample.row), Text(sample.address), sample.form, message)
-    return table

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 _LONGEST_TEXT = 600
+_LONGEST_CELL = 60
 
 
 def number(value: int) -> str:
@@ -73,9 +75,25 @@ def shortened(text: str) -> str:
     return text if shown == text else f"{shown} … ({len(text):,} characters)"
 
 
+def cell(text: str) -> str:
+    """Return a cell of the list on one line, cut where it would fill a screen."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_CELL else f"{line[:_LONGEST_CELL]} …"
+
+
+def visible(character: str) -> str:
+    """Return a character as it can be seen: by its number where it leaves no mark."""
+    return character if character.isprintable() and character != " " else f"U+{ord(character):04X}"
+
+
 def share(part: int, whole: int) -> str:
     """Return a part of the whole in per cent, with a digit where it is small."""
     if whole == 0:
         return "–"
     percent = 100 * part / whole
     return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"
+
+
+def money(amount: Decimal) -> str:
+    """Return an amount in hundredths, rounded half up: ``2,310.50``."""
+    return f"{amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,}"

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from campaign.errors import InvalidInput
-from campaign.forecast import forecast
 from campaign.job import Job
 from campaign.message.form import Form
+from campaign.preflight.forecast import forecast
 from campaign.sending.todo import Todo
 from tests.plan.planned import ANA, BO, CEM, HEADER, LIST, SMS, WHATSAPP, write
 

@@ -15,8 +15,8 @@ from rich.console import Console
 import campaign
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, OutputError
+from campaign.reporting.forecast import forecast_view
 from campaign.reporting.reporter import Progress, Silent
-from campaign.reporting.tables import forecast_view
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number

@@ -13,9 +13,9 @@ import pytest
 
 from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
-from campaign.forecast import forecast
 from campaign.job import Job
 from campaign.ledger.records import Claim, Lease
+from campaign.preflight.forecast import forecast
 from campaign.reporting.reporter import About, Silent
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer

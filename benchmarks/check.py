@@ -1,0 +1,120 @@
+"""Memory and time of ``campaign check``: ten times the rows, no more but their columns.
+
+Each list is checked by a process of its own, whose peak of resident memory is what the system says
+of it at its end; what the imports take is measured by a list of one row and taken off. *Columns* is
+the size in memory of the key columns that finding duplicates needs whole: they may grow with the
+list, and nothing else may.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROWS = "100000,1000000"
+DEFINITION = """\
+name: check
+channel: sms
+provider: {name: synthflow, sandbox: true, agent_id: 2a886b7d-d52d-4f8b-8ea0-19d3edc79214}
+sender: "+12025550100"
+recipients: {files: list.csv, key: customer}
+message: "Hi {{ first_name }}, your {{ plan }} plan ends soon. Shall we renew it?"
+max_rejects: 50%
+"""
+_NAMES = ("Ana", "Zoë", "Łukasz", "Bo", "Kim", "Jørgen", "Mary-Jane", "李")
+_DAMAGED = ("", "4.91714E+11", "491713920099.0", "'+491713920001", "+49 171 392 ext 5", "hello")
+
+# What a process of its own does: check once, and say how long each stage took.
+_CHECK = """
+import json, resource, sys, time
+from pathlib import Path
+from campaign.job import Job
+from campaign.plan import making
+from campaign.preflight import forecast as stage
+
+times, make = {}, making.make
+def timed(*given):
+    began = time.monotonic()
+    made = make(*given)
+    times["plan"] = time.monotonic() - began
+    return made
+making.make = timed
+began = time.monotonic()
+found = stage.forecast(Job.load(Path(sys.argv[1])), {})
+times["all"] = time.monotonic() - began
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"peak": peak, "times": times, "counts": found.counts}))
+"""
+
+
+def write_list(path: Path, rows: int) -> int:
+    """Write a mixed list; return the bytes that its key columns take in memory.
+
+    A number and a key of up to 16 and 8 bytes, each with the view of 16 bytes that polars keeps.
+    """
+    chance, keys = random.Random(1), 0
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["phone", "customer", "first_name", "plan", "city"])
+        for place in range(rows):
+            draw = chance.random()
+            phone = f"+1{2_022_000_000 + place}"
+            if draw < 0.08:
+                phone = chance.choice(_DAMAGED)
+            elif draw < 0.12:
+                phone = f"+1{2_022_000_000 + chance.randrange(max(place, 1))}"
+            name = "" if chance.random() < 0.03 else chance.choice(_NAMES)
+            plan = chance.choice(("Basic", "Plus", "Premium"))
+            customer = f"C{place:09d}"
+            writer.writerow([phone, customer, name, plan, f"City {place % 1000}"])
+            keys += 2 * 16 + len(phone) + len(customer)
+    return keys
+
+
+def measured(folder: Path, rows: int) -> dict[str, object]:
+    """Check a list of so many rows in a process of its own."""
+    keys = write_list(folder / "list.csv", rows)
+    definition = folder / "campaign.yaml"
+    definition.write_text(DEFINITION, encoding="utf-8")
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", _CHECK, str(definition)],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env=os.environ.copy(),
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found | {"keys": keys, "whole": time.monotonic() - began}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks check", description=__doc__)
+    parser.add_argument("--rows", default=ROWS, help="how many, separated by commas")
+    sizes = [int(rows) for rows in parser.parse_args(arguments).rows.split(",")]
+    print("| rows | peak MB | above one row MB | key columns MB | plan s | preflight s | rows/s |")
+    print("|---:|---:|---:|---:|---:|---:|---:|")
+    bare = 0
+    for rows in [1, *sizes]:
+        with tempfile.TemporaryDirectory() as name:
+            found = measured(Path(name), rows)
+        peak, times = found["peak"], found["times"]
+        assert isinstance(peak, int)
+        assert isinstance(times, dict)
+        bare = bare or peak
+        print(
+            f"| {rows:,} | {peak / 1024:,.0f} | {(peak - bare) / 1024:,.0f} "
+            f"| {found['keys'] / 2**20:,.0f} | {times['plan']:.1f} "
+            f"| {times['all'] - times['plan']:.1f} | {rows / times['all']:,.0f} |",
+            flush=True,
+        )

@@ -1,0 +1,1 @@
+"""What would a run do?  All that `campaign check` says, from a plan that is thrown away."""

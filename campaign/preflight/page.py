@@ -1,0 +1,63 @@
+"""The page of a check: one file that anybody can open, forward and print.
+
+Invariant: it needs nothing else, no network and no script; everything that comes from the list or
+the definition is escaped; and it stays below a megabyte whatever is in the list, because examples
+are few and long texts are cut.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from campaign.files import replaced
+from campaign.preflight.answer import Forecast
+from campaign.reasons import Reason, reasons
+from campaign.reporting import words
+
+_WARNINGS = 50
+_LONGEST_NAME = 100
+
+
+def write_page(found: Forecast) -> None:
+    """Write the page at ``found.page``.
+
+    Raises:
+        OutputError: it cannot be written; a page that was there stays.
+    """
+    text = page(found)
+    with replaced(found.page) as file:
+        # Half a surrogate pair, which YAML can hold, has no form in UTF-8.
+        file.write_text(text, encoding="utf-8", errors="replace")
+
+
+def page(found: Forecast) -> str:
+    """Return the page as HTML."""
+    return _template().render(found=found, reason=_reason, warnings=found.warnings[:_WARNINGS])
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    for word in (
+        words.number,
+        words.share,
+        words.cell,
+        words.shortened,
+        words.visible,
+        words.money,
+        words.duration,
+        words.speed,
+    ):
+        environment.filters[word.__name__] = word
+    environment.filters["name"] = lambda text: text[:_LONGEST_NAME]
+    source = files("campaign.preflight") / "page.html.jinja"
+    return environment.from_string(source.read_text(encoding="utf-8"))
+
+
+def _reason(code: str) -> Reason:
+    return reasons().get(code) or Reason(code, "", code, "")
