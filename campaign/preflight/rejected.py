@@ -1,8 +1,8 @@
 """How much of the list is refused for what is wrong with it, and whether that is too much.
 
-Invariant: a row that somebody wants left out (a reason with ``choice`` in ``reasons.toml``:
-`where`, suppression, duplicates and the like) counts neither as refused nor as a row. So a list of
-which `where` takes one row in a hundred is judged by that one, not by the ninety-nine others.
+Invariant: a row that somebody wants left out counts neither as refused nor as a row. Its reason has
+``choice`` in ``reasons.toml``: `where`, suppression, duplicates and the like. So a list of which
+`where` takes one row in a hundred is judged by that one, not by the ninety-nine others.
 """
 
 from __future__ import annotations
