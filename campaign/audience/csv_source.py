@@ -17,6 +17,7 @@ import polars as pl
 from campaign.audience.cells import trimmed
 from campaign.audience.dialect import HEAD, Dialect, detect
 from campaign.audience.encoding import Survey, byte_order_mark, foreign_format, survey
+from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import name_columns
 from campaign.audience.transcript import transcribe
 from campaign.errors import InvalidInput, Problem
@@ -132,4 +133,4 @@ def _sink(path: Path, shown_as: str, parquet: Path, dialect: Dialect, names: lis
         pl.lit(shown_as).alias("_file"),
         pl.col("_row").cast(pl.UInt32),
         *(trimmed(pl.col(name)).alias(name) for name in names),
-    ).sink_parquet(parquet, compression="lz4", engine="streaming")
+    ).sink_parquet(parquet, compression="lz4", row_group_size=ROW_GROUP, engine="streaming")

@@ -14,6 +14,7 @@ import polars as pl
 from campaign.audience.cells import trimmed
 from campaign.audience.csv_source import Part
 from campaign.audience.encoding import sha256_of
+from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import name_columns
 from campaign.errors import InvalidInput, Problem
 
@@ -64,7 +65,7 @@ def freeze_parquet(path: Path, shown_as: str, parquet: Path, *, rows_required: b
             raise InvalidInput(problems)
         source.with_row_index("_row", offset=1).select(
             pl.lit(shown_as).alias("_file"), pl.col("_row").cast(pl.UInt32), *cells
-        ).sink_parquet(parquet, compression="lz4", engine="streaming")
+        ).sink_parquet(parquet, compression="lz4", row_group_size=ROW_GROUP, engine="streaming")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InvalidInput(
             Problem(

@@ -19,6 +19,7 @@ import polars as pl
 from campaign.audience.addresses import with_addresses
 from campaign.audience.columns import map_columns
 from campaign.audience.duplicates import mark_duplicates
+from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import normalise_header
 from campaign.audience.phones import Reading
 from campaign.audience.reading import RecipientList, expand, open_list
@@ -34,6 +35,7 @@ from campaign.ledger.records import State
 from campaign.message.composition import TEXT, Composition
 from campaign.message.form import Form
 from campaign.plan.columns import Needs
+from campaign.plan.exchanging import exchanged
 from campaign.plan.frozen import INPUT, SEND, SKIPPED, WARNING, Plan
 from campaign.plan.saying import said, shown
 from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
@@ -132,11 +134,13 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
             frame = _addressed(question, lst, needs)
             if question.variants:
                 # Once for all variants: reading numbers is what takes longest.
-                frame.sink_parquet(addressed, statistics=False)
+                frame.sink_parquet(addressed, statistics=False, row_group_size=ROW_GROUP)
                 frame = pl.scan_parquet(addressed)
-            _judged(question, frame, needs, originals).sink_parquet(first, statistics=False)
+            _judged(question, frame, needs, originals).sink_parquet(
+                first, statistics=False, row_group_size=ROW_GROUP
+            )
             _finished(pl.scan_parquet(first), address, loaded.definition).sink_parquet(
-                file, metadata=headers
+                file, metadata=headers, row_group_size=ROW_GROUP
             )
         except _WHERE_ERRORS as error:
             if loaded.definition.recipients.where is None:
@@ -233,6 +237,7 @@ def _judged(
         ),
     )
     rendered = [name for name in question.composition.names() if name != TEXT]
+    renamed = {ours: theirs for ours, theirs in originals.items() if ours != theirs}
     return frame.select(
         pl.col("_number").alias("number"),
         pl.col("_file").alias("file"),
@@ -245,7 +250,7 @@ def _judged(
         pl.coalesce("_warning", doubtful_type(loaded.definition.channel)).alias(WARNING),
         pl.col(DRAWN).alias(VARIANT),
         REASON,
-        pl.col(BLAME).replace(originals).alias(BLAME),
+        pl.coalesce(exchanged(pl.col(BLAME), renamed), BLAME).alias(BLAME),
         DETAIL,
         pl.col(FORM).alias("form"),
         pl.col(LAST_INBOUND).alias("last_inbound"),
@@ -288,9 +293,9 @@ def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.Laz
     ).collect()
     variants = in_two_forms(frame)
     found = mark_duplicates(keys).select(pl.col("index").alias("number"), "duplicate_of")
-    repeats = found.filter(pl.col("duplicate_of").is_not_null()).lazy()
+    repeats = found.filter(pl.col("duplicate_of").is_not_null())
     again = pl.col("duplicate_of").is_not_null()
-    frame = frame.join(repeats, on="number", how="left", maintain_order="left").with_columns(
+    frame = frame.with_columns(_looked_up(repeats)).with_columns(
         pl.when(again).then(pl.lit("duplicate")).otherwise(pl.col(REASON)).alias(REASON),
         pl.when(again).then(pl.lit(blame)).otherwise(pl.col(BLAME)).alias(BLAME),
         pl.when(again)
@@ -321,12 +326,31 @@ def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.Laz
     )
 
 
+def _looked_up(repeats: pl.DataFrame) -> pl.Expr:
+    """Return ``duplicate_of`` for each row; ``repeats`` are in the order of their numbers.
+
+    A join would wait for the whole list before it lets the first row through.
+    """
+    numbers, named = repeats["number"], repeats["duplicate_of"]
+
+    def look_up(asked: pl.Series) -> pl.Series:
+        if numbers.is_empty():
+            return pl.repeat(None, len(asked), dtype=pl.String, eager=True)
+        place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
+        found = pl.DataFrame({"asked": asked, "there": numbers[place], "named": named[place]})
+        repeated = pl.when(pl.col("asked") == pl.col("there")).then(pl.col("named"))
+        return found.select(repeated).to_series()
+
+    expression = pl.col("number").map_batches(look_up, return_dtype=pl.String, is_elementwise=True)
+    return expression.alias("duplicate_of")
+
+
 def _sender(senders: Sequence[str]) -> pl.Expr:
     """Spread recipients over the senders; the plan is frozen, so a resume uses the same one."""
     if len(senders) <= 1:
         return pl.lit(senders[0] if senders else None, dtype=pl.String)
     place = pl.col("number") % len(senders)
-    return place.replace_strict(dict(enumerate(senders)), return_dtype=pl.String)
+    return exchanged(place, dict(enumerate(senders)))
 
 
 def _first_line(error: Exception) -> str:

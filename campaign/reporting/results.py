@@ -17,9 +17,10 @@ from campaign.errors import InvalidInput
 from campaign.files import replaced
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Entry, State
+from campaign.plan.exchanging import exchanged
 from campaign.plan.frozen import BATCH, INPUT, SEND, Plan
 from campaign.plan.variants import VARIANT
-from campaign.reasons import reasons
+from campaign.reasons import reasons, sentence
 
 _STATE_COLUMNS = {
     "state": pl.String,
@@ -165,22 +166,26 @@ def write_rejects(plan: Plan, path: Path, at_sending: Mapping[int, str] | None =
         schema={"number": pl.UInt32, "late": pl.String},
         orient="row",
     )
-    refused = (
-        plan.rows()
-        .join(late.lazy(), on="number", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("late", "reason").alias("reason"))
-        .filter(pl.col("reason").is_not_null())
-    )
-    printed = {name: header or name for name, header in plan.headers.items()}
-    known = {code: reason.sentence for code, reason in reasons().items()}
+    rows = plan.rows()
+    if at_sending:  # a join holds the whole plan, which a check of a long list cannot afford
+        rows = rows.join(late.lazy(), on="number", how="left", maintain_order="left").with_columns(
+            pl.coalesce("late", "reason").alias("reason")
+        )
+    refused = rows.filter(pl.col("reason").is_not_null())
+    told = refused.select("reason", "reason_column").unique().collect(engine="streaming")
+    blamed = [name for name in plan.headers if name in set(told["reason_column"])]
+    printed = {name: plan.headers[name] or name for name in blamed}
+    known = {code: sentence(code) for code in told["reason"].unique()}
     with replaced(path) as file:
         refused.select(
             "file",
             "row",
-            pl.col("reason_column").replace(printed).alias("column"),
-            blamed_cell(plan.headers).alias("value"),
+            pl.coalesce(exchanged(pl.col("reason_column"), printed), "reason_column").alias(
+                "column"
+            ),
+            blamed_cell(blamed).alias("value"),
             pl.col("reason").alias("code"),
-            pl.col("reason").replace_strict(known, default=pl.col("reason")).alias("sentence"),
+            exchanged(pl.col("reason"), known).alias("sentence"),
             pl.col("reason_detail").alias("detail"),
         ).sink_csv(file)
 

@@ -14,7 +14,8 @@ from campaign.sending.engine import Ending
 EXIT_CODES: Mapping[int, str] = {
     0: "everything settled well, or there was nothing to do",
     1: "something else went wrong",
-    2: "the definition or the list is invalid, or it is the wrong hour; nothing was sent",
+    2: "the definition or the list is invalid, more of it is refused than `max_rejects` allows, or "
+    "it is the wrong hour; nothing was sent",
     3: "finished, with some failed or unknown",
     4: "stopped by trouble that concerns the whole campaign, or by `stop_when`",
     5: "ended with recipients pending or held: a limit, or the deadline",
