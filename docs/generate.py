@@ -125,6 +125,9 @@ def _reasons() -> str:
         here = [reason for reason in reasons().values() if reason.state == state]
         titles: tuple[str, ...] = ("code", "what it means", "what to do")
         rows: list[tuple[str, ...]] = [(f"`{r.code}`", r.sentence, r.advice) for r in here]
+        if state == "skipped":
+            titles = (*titles, "counts for `max_rejects`")
+            rows = [(*row, _fact(not r.choice)) for row, r in zip(rows, here, strict=True)]
         if state == "failed":
             titles = (*titles, "sent again")
             rows = [(*row, _fact(reason.resend)) for row, reason in zip(rows, here, strict=True)]

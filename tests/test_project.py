@@ -42,6 +42,21 @@ MAY_KNOW = {
     "ledger": {"errors"},
     "outcomes": {"ledger", "providers", "sending"},
     "sandbox": {"errors"},
+    "preflight": {
+        "audience",
+        "channel",
+        "definition",
+        "errors",
+        "files",
+        "job",
+        "ledger",
+        "message",
+        "plan",
+        "reasons",
+        "reporting",
+        "rules",
+        "schedule",
+    },
 }
 """Who may know whom. A definition knows a provider's protocol, never a provider."""
 

@@ -53,7 +53,7 @@ def test_init_never_writes_over_a_file(tmp_path: Path) -> None:
 def test_check_says_who_gets_it_and_who_does_not_and_why(folder: Path) -> None:
     done = campaign("check", "campaign.yaml", cwd=folder)
     assert done.returncode == 0
-    assert "2 of 4 rows would be sent to" in done.stdout
+    assert "2 of 4 on the list will get it." in done.stdout
     assert "duplicate of row 2" in done.stdout
     assert "row 3 (first_name is blank)" in done.stdout
     assert "Hi Zoë, your plan is Basic." in done.stdout
