@@ -283,14 +283,19 @@ def _original_names(found: RecipientList, mapping: Mapping[str, str]) -> dict[st
 
 
 def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.LazyFrame:
-    keys = frame.select(
-        "row",
-        "file",
-        "identity",
-        "key",
-        pl.col("number").alias("index"),
-        pl.col(REASON).is_null().alias("sendable"),
-    ).collect()
+    shared = _shared(frame)
+    keys = (
+        frame.filter(pl.col("number").is_in(shared.implode()))
+        .select(
+            "row",
+            "file",
+            "identity",
+            "key",
+            pl.col("number").alias("index"),
+            pl.col(REASON).is_null().alias("sendable"),
+        )
+        .collect()
+    )
     variants = in_two_forms(frame)
     found = mark_duplicates(keys).select(pl.col("index").alias("number"), "duplicate_of")
     repeats = found.filter(pl.col("duplicate_of").is_not_null())
@@ -324,6 +329,21 @@ def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.Laz
         .alias("verdict"),
         _sender(definition.sender).alias("sender"),
     )
+
+
+def _shared(frame: pl.LazyFrame) -> pl.Series:
+    """Return the numbers of the rows whose identity or key may occur again, as a hash tells.
+
+    Nobody else can be a duplicate, so only their texts are ever together in memory.
+    """
+    names = ("identity", "key")
+    hashed = (
+        frame.filter(pl.col(REASON).is_null())
+        .select("number", *(pl.when(pl.col(n).is_not_null()).then(pl.col(n).hash()) for n in names))
+        .collect(engine="streaming")
+    )
+    again = [hashed[name].is_duplicated() & hashed[name].is_not_null() for name in names]
+    return hashed["number"].filter(again[0] | again[1]).sort()
 
 
 def _looked_up(repeats: pl.DataFrame) -> pl.Expr:

@@ -123,7 +123,9 @@ def test_a_missing_secret_is_told_by_name_and_the_sandbox_needs_none(tmp_path: P
     assert _job(tmp_path, SMS).provider({}, "http://127.0.0.1:1").name == "synthflow"
 
 
-def test_a_forecast_counts_shows_and_keeps_nothing_but_the_rejects_and_the_page(tmp_path: Path) -> None:
+def test_a_forecast_counts_shows_and_keeps_nothing_but_the_rejects_and_the_page(
+    tmp_path: Path,
+) -> None:
     rows = [(ANA, "Ana"), ("x", "Bo"), (BO, ""), (BO, "Bo"), (CEM, "Cem"), (CEM, "Cem")]
     job = Job.load(write(tmp_path, WITH_A_WAY_OUT + LIST + "rate: 2/s\n", HEADER, *rows))
     found = forecast(job, {})

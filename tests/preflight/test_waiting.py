@@ -36,7 +36,7 @@ RULES = (Sleeping("one", "01", "capped_for_now"), Sleeping("two", "12", "opted_o
 
 
 def test_the_first_rule_that_objects_gives_the_reason(tmp_path: Path) -> None:
-    rows = [*people("Ana", "Bo", "Cem", "Ida"), ("broken 1", "Ole")]
+    rows = [*people("Ana", "Bo", "Cem", "Ida"), *people("Ana again")]
     plan = plan_of(tmp_path, SMS + LIST, HEADER, *rows)
     assert waiting(plan, RULES, 0.0) == {"capped_for_now": 2, "opted_out": 1}
 
