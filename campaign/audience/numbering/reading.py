@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import phonenumbers
 import polars as pl
 
 from campaign.audience.numbering.authority import ANSWER, judge
@@ -26,6 +27,12 @@ _LONGEST_CELL = 250
 """The library refuses longer texts without reading them."""
 
 _REGION = pl.Enum(REGIONS)
+_CODES = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
+
+_NOTHING = [
+    pl.lit(False if kind == pl.Boolean else None, kind).alias(name) for name, kind in ANSWER.items()
+]
+"""The answer where there is no number."""
 
 
 def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
@@ -40,14 +47,30 @@ def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
     world = table()
     cells = pl.DataFrame({"text": text, "region": region}).with_row_index("row")
     known = _told(known_numbers(cells, world), world)
-    if known.height == cells.height:
-        return known.sort("row").select(list(ANSWER))
-    open_ = pl.repeat(True, cells.height, eager=True).scatter(known["row"], False)
-    asked = cells.filter(open_)
-    distinct = asked.select("text", told="region").unique()
+    others = cells.filter(pl.repeat(True, cells.height, eager=True).scatter(known["row"], False))
+    nothing = others.filter(_is_no_number()).select("row", *_NOTHING)
+    told = _told_by_library(others.filter(~_is_no_number()))
+    return pl.concat([known, nothing, told]).sort("row").select(list(ANSWER))
+
+
+def _is_no_number() -> pl.Expr:
+    """Tell the cells in which the library finds nothing, without asking it.
+
+    A calling code that there is not is an error to it, unless it is told a region to fall back on.
+    """
+    digits = pl.col("text").str.replace_many(_MARKS, [""])
+    starts = [digits.str.slice(1, length) for length in (1, 2, 3)]
+    named = pl.any_horizontal(start.is_in(_CODES) for start in starts)
+    nowhere = digits.str.contains(r"^\+[0-9]{4,17}$") & pl.col("region").is_null() & ~named
+    return pl.col("text").is_null() | (nowhere & (pl.col("text").str.len_bytes() <= _LONGEST_CELL))
+
+
+def _told_by_library(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return ``row`` and what the library says, which is asked once about equal cells."""
+    distinct = cells.select("text", told="region").unique()
     answers = distinct.hstack(judge(distinct.iter_rows()))
-    told = asked.rename({"region": "told"}).join(answers, on=["text", "told"], nulls_equal=True)
-    return pl.concat([known, told.select(known.columns)]).sort("row").select(list(ANSWER))
+    asked = cells.rename({"region": "told"})
+    return asked.join(answers, on=["text", "told"], nulls_equal=True).select("row", *ANSWER)
 
 
 def known_numbers(cells: pl.DataFrame, world: Table) -> pl.DataFrame:

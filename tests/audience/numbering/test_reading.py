@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 
 import polars as pl
 import pytest
 
 from campaign.audience.numbering import read_numbers, reading
+from campaign.audience.numbering.authority import judge
 from campaign.audience.numbering.dialling import FEW
 from tests.audience.numbering.measure import disagreements, library, read
 from tests.audience.numbering.samples import at_random, changed, examples, written
@@ -69,7 +71,13 @@ def test_a_number_is_read_alike_alone_and_among_many(text: str, region: str | No
 def test_ordinary_lists_are_read_without_asking_the_library(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading, "judge", lambda cells: pytest.fail(f"asked about {list(cells)}"))
+    asked: list[object] = []
+
+    def remembered(cells: Iterable[tuple[str, str | None]]) -> pl.DataFrame:
+        asked.extend(few := list(cells))
+        return judge(few)
+
+    monkeypatch.setattr(reading, "judge", remembered)
     cells = [
         ("+49 171 39200123", None),
         ("0171 39200123", "DE"),
@@ -79,11 +87,13 @@ def test_ordinary_lists_are_read_without_asking_the_library(
         ("06 12 34 56 78", "FR"),
         ("+44 7911 123456", "GB"),
         ("+7 812 123 45 67", "RU"),
+        ("+699 123 456", None),
         *[("011 15-2345-6789", "AR")] * FEW,
         *[("(11) 96123-4567", "BR")] * FEW,
         *[("020 7946 0123", "GB")] * FEW,
     ]
-    assert [answer[3] for answer in read(cells)] == [True] * len(cells)
+    assert [answer[3] for answer in read(cells)] == [text[:4] != "+699" for text, _ in cells]
+    assert asked == []
 
 
 def test_an_empty_cell_is_no_number() -> None:
