@@ -22,7 +22,7 @@ from phonenumbers.re_util import enable_pattern_cache
 from campaign.audience.numbering import read_numbers, zones_of
 from campaign.audience.numbering.cache import table
 from campaign.audience.numbering.table import built
-from campaign.audience.phones import normalise_phones
+from campaign.audience.phones import normalise_phones, phone_expression
 
 ROWS = 1_000_000
 SAMPLE = 50_000
@@ -52,6 +52,8 @@ def main(arguments: list[str] | None = None) -> None:
     table()
     fast, answers = timed(lambda: read_numbers(text, region))
     whole, _ = timed(lambda: normalise_phones(text, region))
+    as_read = cells.lazy().select(phone_expression("text", pl.col("region")))
+    stream, _ = timed(lambda: as_read.collect(engine="streaming"))
     zones, _ = timed(lambda: zones_of(answers["e164"]))
     sample = cells.head(SAMPLE)
     slow, expected = timed(lambda: [judged(*cell) for cell in sample.iter_rows()])
@@ -65,6 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
         ("phonenumbers, one by one", loop),
         ("read_numbers", fast),
         ("normalise_phones: tidied, damage named, read", whole),
+        ("the same in batches, as a list is read", stream),
         ("zones_of", zones),
     ):
         print(f"| {name} | {seconds:.2f} | {rows / seconds:,.0f} | {loop / seconds:.1f} |")
