@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from campaign.audience.variants import canonical
 from campaign.files import replaced, sha256_of
 from campaign.ledger.records import Skip, State
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
@@ -79,6 +80,9 @@ def remake(
     try:
         fresh, list_hash = making.make(question, beside)
         kept = _kept(old, states, skipped)
+        if making.address_kind(question.loaded) == "number":
+            # In an earlier version's plan, each form of a number is an identity of its own.
+            kept = kept.with_columns(canonical(kept["identity"]))
         rows = fresh.rows().select(
             pl.col("number").alias("place"),
             "key",

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from campaign.files import sha256_of
+from campaign.job import Job
+from campaign.ledger.records import State
 from campaign.plan.frozen import Plan
+from campaign.plan.replanning import remake
 from tests.plan.planned import ANA, BO, HEADER, LIST, SMS, plan_of, row, verdicts
 
 AGENT = SMS.replace("channel: sms", "channel: whatsapp").replace(
@@ -132,3 +137,41 @@ def test_a_plan_from_before_there_were_warnings_has_none(tmp_path: Path) -> None
     old = tmp_path / "old.parquet"
     plan.rows().drop("warning").collect().write_parquet(old)
     assert Plan(old, "").warnings() == []
+
+
+def test_a_number_that_was_sent_to_before_its_forms_were_one_is_not_sent_to_under_another(
+    tmp_path: Path,
+) -> None:
+    definition = AGENT + "recipients: {files: list.csv, key: ID}\n"
+    header = ("ID", *HEADER)
+    first = plan_of(tmp_path, definition, header, ("1", "+5491123456789", "Ana"))
+    before = tmp_path / "before.parquet"
+    first.rows().with_columns(identity="address").drop("warning").collect().write_parquet(
+        before, metadata=pl.read_parquet_metadata(first.path)
+    )
+    plan_of(tmp_path, definition, header, ("2", "+541123456789", "Ana"), ("3", BO, "Bo"))
+    job = Job.load(tmp_path / "campaign.yaml")
+    remade = remake(
+        Plan(before, sha256_of(before)),
+        job.question(job.suppressed()),
+        tmp_path / "again.parquet",
+        {0: State.ACCEPTED},
+        {},
+    )
+    assert [todo.key for batch in remade.plan.todo(without=lambda *_: [0]) for todo in batch] == [
+        "3"
+    ]
+
+
+def test_a_new_plan_still_says_what_was_odd_about_those_who_keep_the_earlier_one(
+    tmp_path: Path,
+) -> None:
+    definition = SMS + "recipients: {files: list.csv, key: ID}\n"
+    header = ("ID", *HEADER)
+    first = plan_of(tmp_path, definition, header, ("1", f"{ANA}.0", "Ana"))
+    old = Plan(first.path.rename(tmp_path / "first.parquet"), first.hash)
+    plan_of(tmp_path, definition, header, ("1", ANA, "Ana"), ("2", BO, "Bo"))
+    job = Job.load(tmp_path / "campaign.yaml")
+    question = job.question(job.suppressed())
+    remade = remake(old, question, tmp_path / "again.parquet", {0: State.ACCEPTED}, {})
+    assert _warned(remade.plan) == ["repaired_decimal", None]
