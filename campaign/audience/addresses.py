@@ -12,7 +12,8 @@ import polars as pl
 
 from campaign.audience.cells import source_columns, trimmed
 from campaign.audience.emails import email_problem, tidy_email
-from campaign.audience.phones import REGIONS, Reading, phone_expression
+from campaign.audience.phones import REGIONS, phone_expression
+from campaign.audience.readings import Reading
 from campaign.errors import InvalidInput, Problem
 
 AddressKind = Literal["number", "email", "user_id"]

@@ -10,15 +10,12 @@ unless the region makes another number of the same digits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import phonenumbers
 import polars as pl
 
 from campaign.audience.cells import trimmed
 from campaign.audience.damage import phone_damage, repaired_phone, tidy_phone
-from campaign.audience.numbering import read_numbers
+from campaign.audience.readings import NONE, VALID, Reading, known_as, settled
 from campaign.audience.variants import canonical
 
 REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
@@ -44,20 +41,6 @@ _ANSWER = {
     "type": pl.String,
     "warning": pl.String,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How to read what can be read in more ways than one.
-
-    ``digits_are_international`` is about digits without ``+`` and without a 0 in front: ``yes``,
-    they begin with a country code; ``no``, they are national; ``auto``, they are national, and
-    refused where they are somebody abroad as well. With ``validity`` ``lenient`` a number that is
-    not known to exist, but could, is taken with a warning.
-    """
-
-    digits_are_international: Literal["auto", "yes", "no"] = "auto"
-    validity: Literal["strict", "lenient"] = "strict"
 
 
 def normalise_phones(
@@ -119,11 +102,11 @@ def phone_expression(column: str, region: pl.Expr, reading: Reading | None = Non
 
 def _international(text: pl.Series, reading: Reading) -> pl.DataFrame:
     """Read cells that are nothing but a plus and digits."""
-    found = _read(text, _nowhere(text), reading)
-    sure = pl.col("standing") == _VALID
+    found = known_as(text, _nowhere(text), reading)
+    sure = pl.col("standing") == VALID
     return found.select(
-        pl.when(pl.col("standing") != _NONE).then(pl.col("number")).alias("address"),
-        pl.when(pl.col("standing") == _NONE).then(pl.lit("invalid_number")).alias("problem"),
+        pl.when(pl.col("standing") != NONE).then(pl.col("number")).alias("address"),
+        pl.when(pl.col("standing") == NONE).then(pl.lit("invalid_number")).alias("problem"),
         "region",
         "type",
         pl.when(~sure).then(pl.lit("number_not_known")).alias("warning"),
@@ -153,11 +136,11 @@ def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     abroad, home = rows.select(_abroad(), _home()).get_columns()
     readings = rows.select("_at", "problem", "repair", "explicit", "zeros", "said").hstack(
         [
-            *_prefixed(_read(abroad, _nowhere(abroad), reading), "abroad"),
-            *_prefixed(_read(home, rows["country"], reading), "home"),
+            *_prefixed(known_as(abroad, _nowhere(abroad), reading), "abroad"),
+            *_prefixed(known_as(home, rows["country"], reading), "home"),
         ]
     )
-    return _settled(readings, national_only=reading.digits_are_international == "no")
+    return settled(readings, national_only=reading.digits_are_international == "no")
 
 
 def _mended(cells: pl.DataFrame) -> pl.DataFrame:
@@ -231,85 +214,6 @@ def _home() -> pl.Expr:
     """Return the text to read as a number of the row's own country, or null."""
     asked = pl.col("problem").is_null() & ~pl.col("explicit") & ~pl.col("said")
     return pl.when(asked & pl.col("country").is_not_null()).then(pl.col("digits")).alias("home")
-
-
-def _settled(rows: pl.DataFrame, *, national_only: bool) -> pl.DataFrame:
-    """Choose between the two readings of each cell, or refuse to.
-
-    Of two that differ and weigh the same, none is taken. A number that is known to exist outweighs
-    one that could; only digits without a prefix are not sent abroad for that.
-    """
-    prefixed = pl.col("explicit") | pl.col("zeros") | pl.col("said")
-    abroad, home = pl.col("abroad:standing") != _NONE, pl.col("home:standing") != _NONE
-    # Two of which one is known to exist: the other is what no-one has heard of yet.
-    home_only = (pl.col("home:standing") == _VALID) & (pl.col("abroad:standing") == _POSSIBLE)
-    abroad_only = (pl.col("abroad:standing") == _VALID) & (pl.col("home:standing") == _POSSIBLE)
-    differ = abroad & home & (pl.col("abroad:number") != pl.col("home:number"))
-    # Who said that digits are national has said which of the two it is, except of zeros in front,
-    # which are digits like others only in the few countries that read them so.
-    undecided = differ & ~home_only & ~(abroad_only & prefixed)
-    if national_only:
-        undecided &= pl.col("zeros")
-    # Digits without any prefix are what the region makes of them; that they would also be somebody
-    # abroad is no reason to write to that person.
-    at_home = home & ~(abroad_only & prefixed)
-    problem = (
-        pl.when(pl.col("problem").is_not_null())
-        .then(pl.col("problem"))
-        .when(undecided)
-        .then(pl.lit("ambiguous_number"))
-        .when(~at_home & ~(abroad & prefixed))
-        .then(pl.lit("invalid_number"))
-        .otherwise(None)
-    )
-    accepted = pl.col("problem").is_null()
-
-    def chosen(field: str) -> pl.Expr:
-        one = pl.when(at_home).then(pl.col(f"home:{field}")).otherwise(pl.col(f"abroad:{field}"))
-        return pl.when(accepted).then(one)
-
-    unknown = chosen("standing") == _POSSIBLE
-    return rows.with_columns(problem=problem).select(
-        "_at",
-        chosen("number").alias("address"),
-        "problem",
-        chosen("region").alias("region"),
-        chosen("type").alias("type"),
-        pl.coalesce(
-            pl.when(accepted).then(pl.col("repair")),
-            pl.when(unknown).then(pl.lit("number_not_known")),
-        ).alias("warning"),
-    )
-
-
-_VALID, _POSSIBLE, _NONE = "valid", "possible", "none"
-
-
-def _read(text: pl.Series, region: pl.Series, reading: Reading) -> pl.DataFrame:
-    """Return ``number``, ``region``, ``type`` and ``standing`` (valid, possible or none)."""
-    found = read_numbers(text, region)
-    possible = _whole(found) if reading.validity == "lenient" else pl.lit(value=False)
-    standing = (
-        pl.when("valid").then(pl.lit(_VALID)).when(possible).then(pl.lit(_POSSIBLE))
-    ).otherwise(pl.lit(_NONE))
-    return found.select(
-        pl.col("e164").alias("number"), "region", "type", standing.alias("standing")
-    )
-
-
-def _whole(found: pl.DataFrame) -> pl.Series:
-    """Return which numbers may exist and can be called from abroad.
-
-    libphonenumber calls local numbers possible too, such as seven digits in the United States.
-    """
-    unknown = found["possible"] & ~found["valid"] & found["e164"].str.contains(_PLAIN)
-    answers = {
-        number: phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number))
-        == phonenumbers.ValidationResult.IS_POSSIBLE
-        for number in found["e164"].filter(unknown).unique()
-    }
-    whole = [number for number, possible in answers.items() if possible]
-    return unknown & found["e164"].is_in(whole)
 
 
 def _nowhere(text: pl.Series) -> pl.Series:

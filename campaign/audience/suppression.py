@@ -16,8 +16,8 @@ import polars as pl
 
 from campaign.audience.addresses import AddressKind, with_addresses
 from campaign.audience.headers import normalise_header
-from campaign.audience.phones import Reading
 from campaign.audience.reading import RecipientList, open_list
+from campaign.audience.readings import Reading
 from campaign.audience.variants import current
 from campaign.errors import InvalidInput, Problem
 from campaign.reasons import sentence

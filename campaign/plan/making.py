@@ -21,8 +21,8 @@ from campaign.audience.columns import map_columns
 from campaign.audience.duplicates import mark_duplicates
 from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import normalise_header
-from campaign.audience.phones import Reading
 from campaign.audience.reading import RecipientList, expand, open_list
+from campaign.audience.readings import Reading
 from campaign.audience.variants import canonical, in_two_forms
 from campaign.audience.zones import ZONE_UNREADABLE, ZONES, with_zones
 from campaign.definition.groups import full_shares

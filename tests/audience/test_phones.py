@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign.audience.phones import Reading, normalise_phones, phone_expression
+from campaign.audience.phones import normalise_phones, phone_expression
+from campaign.audience.readings import Reading
 
 
 def read(cell: str | None, region: str | None = None) -> tuple[str | None, str | None]:
