@@ -12,12 +12,13 @@ Invariants, at every instant and through any failure:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from campaign.ledger.records import (
     Attempt,
     Claim,
+    Contact,
     Counts,
     Decided,
     Decision,
@@ -28,9 +29,30 @@ from campaign.ledger.records import (
     Settlement,
     Skip,
     State,
+    Suppression,
     TeamClaim,
     TeamSend,
 )
+
+TURNED_AWAY = 0
+"""Stands in the place of an attempt's number where a gate turned the claim away."""
+
+
+class Gate(Protocol):
+    """Asked about claims within their transaction, when nobody else can claim any more.
+
+    It may read the ledger meanwhile. It may be asked again about the same claims, because a
+    transaction that was not committed is done once more.
+    """
+
+    @property
+    def serial(self) -> bool:
+        """Whether claims of other runs with such a gate must wait until these are written."""
+        ...
+
+    def admits(self, claims: Sequence[Claim], now: int) -> Sequence[bool]:
+        """Return, for each claim, whether it may be made at ``now`` (milliseconds UTC)."""
+        ...
 
 
 class Ledger(Protocol):
@@ -124,8 +146,11 @@ class Ledger(Protocol):
         claims: Sequence[Claim] = (),
         settlements: Sequence[Settlement] = (),
         skips: Sequence[Skip] = (),
+        gate: Gate | None = None,
     ) -> list[int | None]:
         """Write durably, all or nothing; return each claim's attempt number, or ``None``.
+
+        Whom the ``gate`` turns away is not claimed, and has :data:`TURNED_AWAY` in its place.
 
         Raises:
             LeaseLost: the run was taken over.
@@ -224,4 +249,29 @@ class Ledger(Protocol):
 
     def last_test(self, name: str, address: str, *, sandbox: bool) -> TeamSend | None:
         """Return the newest test message of a campaign to an address."""
+        ...
+
+    def contacts(self, since: int, run: Run, *, own: bool = True) -> Iterator[Contact]:
+        """Yield who was claimed at or after ``since`` (milliseconds UTC), the earliest first.
+
+        A real run sees all real runs, a rehearsal only itself. Without ``own`` the claims of the
+        run that asks are left out.
+        """
+        ...
+
+    def suppress(
+        self, kind: str, identities: Iterable[str], *, who: str, why: str | None = None
+    ) -> set[str]:
+        """Add identities to the ledger's own suppression list; return those that are new.
+
+        ``kind`` is what the identities are: ``number``, ``email`` or ``user_id``. All or nothing.
+        """
+        ...
+
+    def unsuppress(self, kind: str, identities: Iterable[str]) -> set[str]:
+        """Take identities off that list; return those that were on it. All or nothing."""
+        ...
+
+    def suppressions(self, kind: str, after: int = 0) -> list[Suppression]:
+        """Return the entries that became visible after a time, in that order."""
         ...

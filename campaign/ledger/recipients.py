@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from campaign.errors import LedgerError
+from campaign.ledger.protocol import TURNED_AWAY, Gate
 from campaign.ledger.records import (
     Claim,
     Decided,
@@ -64,20 +65,29 @@ class Recipients(Runs):
         claims: Sequence[Claim] = (),
         settlements: Sequence[Settlement] = (),
         skips: Sequence[Skip] = (),
+        gate: Gate | None = None,
     ) -> list[int | None]:
         """Write claims, settlements and skips in one durable transaction."""
 
         def work() -> list[int | None]:
             self._check(lease)
             changes: Counter[State] = Counter()
-            now = now_ms()
+            asked = gate if claims else None
+            now = self._turn() if asked is not None and asked.serial else now_ms()
             self._settle(lease, settlements, now, changes)
             self._skip(lease, skips, now, changes)
-            attempts = self._claim(lease, claims, now, changes)
+            admitted = [True] * len(claims) if asked is None else asked.admits(claims, now)
+            let_in = [claim for claim, may in zip(claims, admitted, strict=True) if may]
+            attempts = iter(self._claim(lease, let_in, now, changes))
             self._tally(lease.run_id, changes)
-            return attempts
+            return [next(attempts) if may else TURNED_AWAY for may in admitted]
 
         return self._db.transact(work)
+
+    def _turn(self) -> int:
+        """Wait for claims that others are writing; return the time by the clock they share."""
+        self._db.one("one_claims")
+        return self._db.clock()
 
     def _claim(
         self, lease: Lease, claims: Sequence[Claim], now: int, changes: Counter[State]

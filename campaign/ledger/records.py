@@ -220,6 +220,46 @@ class TeamSend:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Somebody on the ledger's own list of those who must not be messaged.
+
+    ``identity`` is the normalised address, or ``sha256:`` and the SHA-256 of it in hexadecimal;
+    ``added_at`` is milliseconds UTC.
+    """
+
+    identity: str
+    added_at: int
+    who: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What a run did about one recipient, as other runs may know it.
+
+    ``identity`` is the normalised address; ``at`` when the latest attempt was claimed, in
+    milliseconds UTC; ``initiated`` says that no window was known to be open.
+    """
+
+    run_id: int
+    number: int
+    identity: str
+    at: int
+    initiated: bool
+    state: State
+    channel: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether the recipient may have got the message."""
+        return self.state in REACHED
+
+
+REACHED = frozenset({State.SENDING, State.ACCEPTED, State.SCHEDULED, State.UNKNOWN})
+"""The states in which a recipient may have got the message."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many rows of the list stand where; they always add up to ``planned``."""
 

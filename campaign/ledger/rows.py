@@ -6,7 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from campaign.ledger.records import Attempt, Decided, Entry, Run, Settlement, State
+from campaign.ledger.records import (
+    Attempt,
+    Contact,
+    Decided,
+    Entry,
+    Run,
+    Settlement,
+    State,
+    Suppression,
+)
 
 
 def run_of(row: Mapping[str, Any]) -> Run:
@@ -40,6 +49,24 @@ def decided_of(row: Mapping[str, Any]) -> Decided:
     values = {name: row[name] for name in Decided.__dataclass_fields__}
     values["evidence"] = json.loads(row["evidence"] or "{}")
     return Decided(**values)
+
+
+def contact_of(row: Mapping[str, Any]) -> Contact:
+    """Return the contact that a row describes."""
+    return Contact(
+        run_id=row["run_id"],
+        number=row["number"],
+        identity=row["identity"],
+        at=row["claimed_at"],
+        initiated=bool(row["initiated"]),
+        state=State(row["state"]),
+        channel=row["channel"],
+    )
+
+
+def suppression_of(row: Mapping[str, Any]) -> Suppression:
+    """Return the suppression that a row describes."""
+    return Suppression(**{name: row[name] for name in Suppression.__dataclass_fields__})
 
 
 def settled_values(settlement: Settlement) -> dict[str, Any]:

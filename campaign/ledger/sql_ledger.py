@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from campaign.ledger.contacts import Contacts
 from campaign.ledger.invariants import broken
 from campaign.ledger.recipients import Recipients
 from campaign.ledger.records import Attempt, Counts, Entry, State
 from campaign.ledger.rows import attempt_of, entry_of
+from campaign.ledger.suppressions import Suppressions
 from campaign.ledger.test_sends import TeamSends
 
 
-class SqlLedger(Recipients, TeamSends):
+class SqlLedger(Recipients, Suppressions, Contacts, TeamSends):
     """A ledger in a :class:`~campaign.ledger.database.Database`.
 
     See :class:`~campaign.ledger.protocol.Ledger` for what its methods promise.

@@ -201,3 +201,37 @@ INSERT INTO event (run_id, at, epoch, what, detail) VALUES (:run_id, :now, :epoc
 
 -- name: events
 SELECT at, what, detail FROM event WHERE run_id = :run_id ORDER BY id;
+
+-- Claims that were not followed by a failure count; the caller looks at the state. `only` is the one
+-- run to look at, `but` the one to leave out; 0 for none.
+-- name: contacts
+SELECT recipient.run_id, recipient.number, coalesce(recipient.identity, recipient.key) AS identity,
+       recipient.claimed_at, recipient.initiated, recipient.state, run.channel
+FROM recipient JOIN run ON run.id = recipient.run_id
+WHERE (recipient.claimed_at, recipient.run_id, recipient.number) > (:at, :run_id, :number)
+  AND run.sandbox = :sandbox AND (:only = 0 OR recipient.run_id = :only) AND recipient.run_id <> :but
+ORDER BY recipient.claimed_at, recipient.run_id, recipient.number
+LIMIT :rows;
+
+-- Writers of a SQLite file wait for each other by themselves.
+-- name: one_claims
+SELECT 1 AS waited;
+
+-- name: one_suppresses
+SELECT 1 AS waited;
+
+-- name: newest_suppression
+SELECT coalesce(max(added_at), 0) AS at FROM suppression;
+
+-- name: add_suppression
+INSERT INTO suppression (kind, identity, added_at, who, why)
+VALUES (:kind, :identity, :now, :who, :why)
+ON CONFLICT (kind, identity) DO NOTHING
+RETURNING identity;
+
+-- name: remove_suppression
+DELETE FROM suppression WHERE kind = :kind AND identity = :identity RETURNING identity;
+
+-- name: suppressions
+SELECT identity, added_at, who, why FROM suppression
+WHERE kind = :kind AND added_at > :after ORDER BY added_at, identity;

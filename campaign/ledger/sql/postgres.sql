@@ -23,3 +23,12 @@ RETURNING number;
 
 -- name: forget_writes
 DELETE FROM last_write WHERE connection = :connection;
+
+-- Claims of runs that count what other runs do come one after the other: who waited here sees what the
+-- one before has claimed. Until the end of the transaction.
+-- name: one_claims
+SELECT pg_advisory_xact_lock(hashtext('campaign claims')) AS waited;
+
+-- Entries are committed in the order of their times, so that "what came since" misses none.
+-- name: one_suppresses
+SELECT pg_advisory_xact_lock(hashtext('campaign suppressions')) AS waited;

@@ -12,6 +12,7 @@ CREATE TABLE suppression (
     why      text,
     PRIMARY KEY (kind, identity)
 );
+CREATE INDEX suppression_by_time ON suppression (kind, added_at);
 
 CREATE TABLE test_send (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

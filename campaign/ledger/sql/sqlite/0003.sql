@@ -16,6 +16,8 @@ CREATE TABLE suppression (
     why      TEXT,
     PRIMARY KEY (kind, identity)
 ) WITHOUT ROWID;
+-- What came since the last look, at every claim.
+CREATE INDEX suppression_by_time ON suppression (kind, added_at);
 
 CREATE TABLE test_send (
     id          INTEGER PRIMARY KEY,

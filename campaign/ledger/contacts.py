@@ -1,0 +1,44 @@
+"""What all runs of a ledger did about whom, in the order of time.
+
+Invariant: a rehearsal messages nobody, so no other run sees what it did, and it sees only itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from campaign.ledger.records import Contact, Run
+from campaign.ledger.rows import contact_of
+from campaign.ledger.runs import Runs
+
+PAGE = 20_000
+"""Rows that are read at a time."""
+
+
+class Contacts(Runs):
+    """The part of a SQL ledger that tells one run what the others did."""
+
+    def contacts(self, since: int, run: Run, *, own: bool = True) -> Iterator[Contact]:
+        """Yield who was claimed at or after ``since`` (milliseconds UTC), the earliest first.
+
+        ``run`` is the one that asks: a real run sees all real runs, a rehearsal only itself.
+        Without ``own`` its own claims are left out. What came of a claim is its state; those that
+        count are :attr:`~campaign.ledger.records.Contact.counts`.
+        """
+        at, run_id, number = since - 1, 2**53, 0
+        while True:
+            rows = self._db.all(
+                "contacts",
+                at=at,
+                run_id=run_id,
+                number=number,
+                sandbox=int(run.sandbox),
+                only=run.id if run.sandbox else 0,
+                but=0 if own else run.id,
+                rows=PAGE,
+            )
+            for row in rows:
+                yield contact_of(row)
+            if len(rows) < PAGE:
+                return
+            at, run_id, number = (rows[-1][name] for name in ("claimed_at", "run_id", "number"))

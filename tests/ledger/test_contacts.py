@@ -1,0 +1,127 @@
+"""What one run may know of what the others did."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaign.ledger import contacts
+from campaign.ledger.records import Claim, Contact, Lease, Run, Skip, State
+from campaign.ledger.sql_ledger import SqlLedger
+from tests.ledger.ledgers import Held, Store, outcome, plan
+
+ANA, BEN = "+491713920001", "+491713920002"
+
+
+def begin(ledger: SqlLedger, name: str, *, sandbox: bool = False) -> tuple[Run, Lease]:
+    run = ledger.ensure_run(name, "once", provider="zild", channel="whatsapp", sandbox=sandbox)
+    lease = ledger.acquire(run.id)
+    ledger.set_plan(lease, plan())
+    return run, lease
+
+
+def told(ledger: SqlLedger, run: Run, since: int = 0, *, own: bool = True) -> list[Contact]:
+    return list(ledger.contacts(since, run, own=own))
+
+
+def test_a_run_sees_whom_other_campaigns_claimed_by_their_identities(held: Held) -> None:
+    run, lease = begin(held.ledger, "spring")
+    held.ledger.write(lease, claims=[Claim(0, "customer-1", ANA, True), Claim(1, BEN)])
+    first, second = told(held.ledger, held.run)
+    assert (first.identity, first.initiated, first.channel) == (ANA, True, "whatsapp")
+    assert (second.identity, second.initiated, second.number) == (BEN, False, 1)
+    assert first.run_id == run.id
+    assert first.at == second.at
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [
+        (State.ACCEPTED, True),
+        (State.SCHEDULED, True),
+        (State.UNKNOWN, True),
+        (State.FAILED, False),
+        (State.PENDING, False),
+    ],
+)
+def test_who_may_have_got_a_message_counts_and_who_has_not_does_not(
+    held: Held, state: State, counts: bool
+) -> None:
+    held.claim(0)
+    (under_way,) = told(held.ledger, held.run)
+    assert under_way.counts
+    held.settle(0, 1, state)
+    (settled,) = told(held.ledger, held.run)
+    assert (settled.counts, settled.at) == (counts, under_way.at)
+
+
+def test_who_was_never_claimed_is_no_contact(held: Held) -> None:
+    held.ledger.write(held.lease, skips=[Skip(0, "key-0", "suppressed"), Skip(1, "k", "x", 5)])
+    assert told(held.ledger, held.run) == []
+
+
+def test_a_rehearsal_is_seen_by_nobody_else_and_sees_only_itself(held: Held) -> None:
+    one, lease = begin(held.ledger, "spring", sandbox=True)
+    other, _ = begin(held.ledger, "summer", sandbox=True)
+    held.claim(0)
+    held.ledger.write(lease, claims=[Claim(0, ANA)])
+    assert [contact.identity for contact in told(held.ledger, held.run)] == ["key-0"]
+    assert [contact.identity for contact in told(held.ledger, one)] == [ANA]
+    assert told(held.ledger, other) == []
+
+
+def test_a_run_may_leave_its_own_claims_out_and_what_is_long_ago(held: Held) -> None:
+    run, _ = begin(held.ledger, "spring")
+    held.claim(0)
+    (contact,) = told(held.ledger, run, own=False)
+    assert told(held.ledger, held.run, own=False) == []
+    assert told(held.ledger, run, contact.at) == [contact]
+    assert told(held.ledger, run, contact.at + 1) == []
+
+
+def test_many_claims_of_one_instant_are_each_told_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contacts, "PAGE", 3)
+    held = Held(store, sendable=20)
+    held.claim(*range(8))
+    held.claim(*range(8, 13))
+    held.ledger.write(held.lease, settlements=[outcome(2, 1, State.PENDING)])
+    assert sorted(contact.number for contact in told(held.ledger, held.run)) == list(range(13))
+    held.ledger.close()
+
+
+class Doorkeeper:
+    """Lets some in, and remembers what the ledger told it meanwhile."""
+
+    serial = True
+
+    def __init__(self, ledger: SqlLedger, run: Run, *numbers: int) -> None:
+        self._ledger, self._run, self._numbers = ledger, run, numbers
+        self.seen: list[int] = []
+
+    def admits(self, claims: list[Claim], now: int) -> list[bool]:
+        self.seen = [contact.number for contact in told(self._ledger, self._run)]
+        return [claim.number in self._numbers for claim in claims]
+
+
+def test_who_is_turned_away_is_not_claimed_and_may_come_again(held: Held) -> None:
+    gate = Doorkeeper(held.ledger, held.run, 1, 2)
+    claims = [Claim(number, f"key-{number}") for number in (0, 1, 2, 1)]
+    assert held.ledger.write(held.lease, claims=claims, gate=gate) == [0, 1, 1, None]
+    assert [held.state(number) for number in (0, 1)] == [None, State.SENDING]
+    assert held.ledger.counts(held.run.id).sending == 2
+    assert held.claim(0) == [1]
+
+
+def test_a_gate_sees_what_was_claimed_before_and_what_is_settled_with_the_claims(
+    held: Held,
+) -> None:
+    gate = Doorkeeper(held.ledger, held.run, 5)
+    held.claim(3, 4)
+    held.ledger.write(held.lease, claims=[Claim(5, "key-5")], gate=gate)
+    assert gate.seen == [3, 4]
+    settled = [outcome(5, 1, State.PENDING)]
+    again = held.ledger.write(
+        held.lease, claims=[Claim(5, "key-5")], settlements=settled, gate=gate
+    )
+    assert again == [2]
