@@ -33,6 +33,7 @@ from campaign.reconciling import Progress, Reconciled
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary
 from campaign.status import RunView, open_run
+from campaign.suppressing import Suppressions
 from campaign.testing import Preview, TeamTest
 from campaign.verifying import Verified
 
@@ -266,6 +267,11 @@ class Campaign:
             InvalidInput: there is no such run.
         """
         return verifying.verify(self._job, self._environment, run)
+
+    @property
+    def suppressions(self) -> Suppressions:
+        """The ledger's own list of people whom no campaign may message."""
+        return Suppressions(self._job, self._environment)
 
     def view(self, run: str | None = None) -> RunView:
         """Open what the ledger knows of a run, by default the newest one.

@@ -19,11 +19,13 @@ from pathlib import Path
 import anyio
 import anyio.abc
 import anyio.to_thread
+import polars as pl
 
 from campaign import trace
 from campaign.audience.fingerprint import fingerprint
 from campaign.deciding import Decisions
 from campaign.errors import InvalidInput
+from campaign.gate import OtherRuns
 from campaign.in_time import InTime
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
@@ -138,13 +140,14 @@ class Execution:
             )
             if ledger.may_replan(run.id):
                 self._in_time.check_new()
+            gate = await anyio.to_thread.run_sync(OtherRuns, job, ledger, run)
             self._reporter.preparing("Judging every row and rendering every message")
             plan = await anyio.to_thread.run_sync(
                 plan_of_run,
                 ledger,
                 run,
                 lease,
-                job.question(suppressed),
+                job.question(pl.concat([suppressed, gate.suppressed])),
                 list_hash,
                 Place(folder, job.plans_from(location)),
                 Renewal(self._options.replan, self._reporter.told),
@@ -156,7 +159,7 @@ class Execution:
                 self._reporter.told(sentence)
             again = self._options.again(ledger, run) if self._options.again is not None else []
             summary = await self._send(
-                Work(ledger, run, lease, plan, suppressed, recovered, folder, again)
+                Work(ledger, run, lease, plan, suppressed, gate, recovered, folder, again)
             )
         return summary
 

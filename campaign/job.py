@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from campaign.audience.suppression import read_suppressed
+from campaign.channel import Channel
 from campaign.definition import load as loading
 from campaign.definition.load import Loaded
 from campaign.definition.places import checked
@@ -125,29 +126,37 @@ class Job:
         variants = {name: one.question(suppressed) for name, one in self.variants.items()}
         return Question(self.loaded, self.composition, self.choice, suppressed, variants)
 
-    def moment_rules(self, suppressed: pl.Series) -> tuple[MomentRule, ...]:
+    def moment_rules(
+        self, suppressed: pl.Series, known: Sequence[MomentRule] = ()
+    ) -> tuple[MomentRule, ...]:
         """Return the rules that depend on the moment, in the order in which they are asked.
+
+        ``known`` are those that know what other runs do; see `campaign.gate`.
 
         Raises:
             InvalidInput: a file that a rule needs cannot be read.
         """
         quiet = quiet_hours(self.loaded)
         return (
-            NotSuppressed(frozenset(suppressed.to_list())),
+            NotSuppressed(suppressed.to_list()),
             *(() if quiet is None else (quiet,)),
+            *known,
         )
 
-    def judge(self, suppressed: pl.Series) -> Judge:
+    def judge(self, suppressed: pl.Series, known: Sequence[MomentRule] = ()) -> Judge:
         """Return the rules that are judged again right before each message.
 
         Raises:
             InvalidInput: a file that a rule needs cannot be read.
         """
-        rules = self.moment_rules(suppressed)
+        rules = self.moment_rules(suppressed, known)
         if self.loaded.settings.sandbox:  # a rehearsal messages nobody, and may at any hour
             rules = tuple(rule for rule in rules if not isinstance(rule, OutsideQuietHours))
+        has_window = self.loaded.definition.channel is Channel.WHATSAPP
 
         def judge(todo: Todo, now: float) -> Form | str | Hold:
+            if has_window:
+                todo.initiated = not self.choice.window.is_open(todo.last_inbound, now)
             for rule in rules:
                 if (objection := rule.objection(todo, now)) is not None:
                     return objection

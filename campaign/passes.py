@@ -21,6 +21,7 @@ import anyio.to_thread
 import polars as pl
 
 from campaign.errors import first_error
+from campaign.gate import OtherRuns
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Decision, Lease, Run
@@ -50,6 +51,7 @@ class Work:
     lease: Lease
     plan: Plan
     suppressed: pl.Series
+    gate: OtherRuns
     recovered: int
     folder: Path
     again: Sequence[Decision]
@@ -137,14 +139,14 @@ class Passes:
         """
         job, work, moments = self._job, self._work, self._bounds.moments
         settings = job.loaded.settings
-        judge = job.judge(work.suppressed)
+        judge = job.judge(work.suppressed, work.gate.rules)
         with ExitStack() as stack:
             url = None
             if settings.sandbox:
                 url = stack.enter_context(
                     embedded_sandbox(settings.name, work.folder / "sandbox-journal.jsonl")
                 )
-            books = BooksUntil(work.ledger, work.lease, moments, self.stop)
+            books = BooksUntil(work.ledger, work.lease, moments, self.stop, work.gate)
             local = is_local(url or settings.base_url)
             clients = Clients(settings.timeout.total_seconds(), proxies=not local)
             engine = partial(

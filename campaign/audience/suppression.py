@@ -3,7 +3,8 @@
 Invariant: an entry is either a person who is then never messaged, or an error. A line that cannot
 be read might be somebody who opted out, so it stops the run instead of being passed over. An
 invalid number too: one digit more or less, and it is somebody. Whoever is listed under one form of
-a number (`canonical`) is not messaged under another.
+a number (`canonical`) is not messaged under another. Who keeps no addresses writes ``sha256:`` and
+the SHA-256 of the normalised address.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from campaign.reasons import sentence
 _SHOWN = 20
 _HARMLESS = ("empty_row", "missing_address")
 _ENTRY = {"entry": pl.String, "country": pl.String, "_row": pl.UInt32}
+_HASHED = r"^\s*sha256:[0-9a-fA-F]{64}\s*$"
 # A first line that cannot be read is a header, unless it looks like somebody's address.
 _LIKE_AN_ADDRESS = {"number": re.compile(r"(?:\d.*){6}"), "email": re.compile("@")}
 
@@ -38,7 +40,7 @@ def read_suppressed(
     country: str | None = None,
     reading: Reading | None = None,
 ) -> pl.Series:
-    """Return the identities on the lists, sorted, each once.
+    """Return the identities on the lists (or their hashes), sorted, each once.
 
     A list has a column of that name, or one column only, whose header may be missing. Numbers in
     national form are read as in the recipient list: by the column ``country`` where the definition
@@ -56,6 +58,58 @@ def read_suppressed(
     return pl.concat(found).unique().sort()
 
 
+def read_entries(
+    entries: Sequence[str],
+    *,
+    kind: AddressKind,
+    default_region: str | None,
+    reading: Reading | None = None,
+) -> list[str]:
+    """Return the identity, or the hash, that each entry stands for.
+
+    Raises:
+        InvalidInput: some are nobody's address; each is named.
+    """
+    rows = {"entry": entries, "country": [None] * len(entries), "_row": range(len(entries))}
+    found = _judged(pl.LazyFrame(rows, schema=_ENTRY), kind, None, default_region, reading)
+    wrong = found.filter(pl.col("_address_problem").is_not_null()).select(
+        "entry", "_address_problem"
+    )
+    if wrong.height:
+        raise InvalidInput(
+            [Problem(f"{entry!r}: {sentence(code)}") for entry, code in wrong.iter_rows()]
+        )
+    return found["_identity"].to_list()
+
+
+def _judged(
+    frame: pl.LazyFrame,
+    kind: AddressKind,
+    country_column: str | None,
+    default_region: str | None,
+    reading: Reading | None,
+) -> pl.DataFrame:
+    """Return the entries with their identities, or why they are nobody's; a hash is one itself."""
+    hashed = pl.col("entry").str.contains(_HASHED)
+    identity = pl.col("entry").str.strip_chars().str.to_lowercase()
+    entry = current(pl.col("entry")) if kind == "number" else pl.col("entry")
+    return (
+        with_addresses(
+            frame.with_columns(entry.alias("_entry")),
+            kind=kind,
+            column="_entry",
+            country_column=country_column,
+            default_region=default_region,
+            reading=reading,
+        )
+        .with_columns(
+            _identity=pl.when(hashed).then(identity).otherwise(pl.col("_identity")),
+            _address_problem=pl.when(~hashed.fill_null(False)).then(pl.col("_address_problem")),
+        )
+        .collect()
+    )
+
+
 def _read(
     file: Path,
     kind: AddressKind,
@@ -71,27 +125,25 @@ def _read(
             # The recipient list has several countries, so no default can be right for all.
             default_region = None
 
-        def judged(frame: pl.LazyFrame) -> pl.DataFrame:
-            entry = current(pl.col("entry")) if kind == "number" else pl.col("entry")
-            return with_addresses(
-                frame.with_columns(entry.alias("_entry")),
-                kind=kind,
-                column="_entry",
-                country_column=None if place is None else "country",
-                default_region=default_region,
-                reading=reading,
-            ).collect()
-
         region = pl.lit(None, pl.String) if place is None else pl.col(place)
         # Under names of our own: with_addresses takes a name like "_id" for one of the project's.
-        found = judged(
-            lst.frame.select("_file", "_row", pl.col(name).alias("entry"), region.alias("country"))
+        country_column = None if place is None else "country"
+        found = _judged(
+            lst.frame.select("_file", "_row", pl.col(name).alias("entry"), region.alias("country")),
+            kind,
+            country_column,
+            default_region,
+            reading,
         )
         if _named(lst, column) is None:
             # One column under another name: its "header" may be the first entry.
             header = lst.headers[name]
-            first = judged(
-                pl.LazyFrame({"entry": [header], "country": [None], "_row": [1]}, schema=_ENTRY)
+            first = _judged(
+                pl.LazyFrame({"entry": [header], "country": [None], "_row": [1]}, schema=_ENTRY),
+                kind,
+                country_column,
+                default_region,
+                reading,
             )
             looks = kind in _LIKE_AN_ADDRESS and _LIKE_AN_ADDRESS[kind].search(header)
             if looks or first["_address_problem"].is_null().all():

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from campaign.cli.failures import told
+from campaign.cli.suppressing import suppress
 
 app = typer.Typer(
     name="campaign",
@@ -334,6 +335,8 @@ def sandbox(
 
     beginning.sandbox(port, config)
 
+
+app.add_typer(suppress, name="suppress")
 
 ledger = typer.Typer(help="Look after the ledger itself.", no_args_is_help=True)
 app.add_typer(ledger, name="ledger")

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import chain
 
 from campaign.channel import Channel
-from campaign.definition.models import Message, Recipients, Window
+from campaign.definition.models import Message, Rate, Recipients, Window
 from campaign.definition.quiet import HOLD, QuietHours
 from campaign.definition.source import YamlSource
 from campaign.definition.template_checks import template_misfits
@@ -36,6 +36,7 @@ class Draft:
     window: Window | None
     recipients: Recipients | None
     quiet_hours: QuietHours | None
+    rate: Rate
     source: YamlSource
     now: datetime | None
 
@@ -70,6 +71,7 @@ def misfits(draft: Draft) -> Iterator[Misfit]:
         _window,
         _closed_window,
         _no_zone,
+        _tier,
     )
     yield from chain.from_iterable(check(draft) for check in checks)
     if draft.settings is not None and draft.channel is not None and draft.has("sender"):
@@ -81,6 +83,12 @@ def _wrong_channel(draft: Draft) -> Misfit:
     return Misfit(
         ("channel",), f"{draft.vendor} does not offer `{draft.channel}`", f"it offers {names}"
     )
+
+
+def _tier(draft: Draft) -> Iterator[Misfit]:
+    if draft.has("channel") and draft.rate.tier and draft.channel is not Channel.WHATSAPP:
+        message = f"`rate.tier` is WhatsApp's, and nothing on the channel `{draft.channel}`"
+        yield Misfit(("rate", "tier"), message, "remove it; `rate.limit` says how fast")
 
 
 def _senders(draft: Draft) -> Iterator[Misfit]:

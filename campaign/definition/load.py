@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from campaign.definition.checks import Draft
 from campaign.definition.groups import full_shares
-from campaign.definition.models import Definition, Message
+from campaign.definition.models import Definition, Message, Rate
 from campaign.definition.nodes import Keys
 from campaign.definition.places import holds_password
 from campaign.definition.secrets import secret_fields
@@ -198,6 +198,7 @@ def load(
             window=values.get("window"),
             recipients=values.get("recipients"),
             quiet_hours=values.get("quiet_hours"),
+            rate=values.get("rate") or Rate(),
             source=source,
             now=None if past_ok else now or datetime.now(UTC),
         )

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from campaign.channel import Channel
+from campaign.definition.caps import CAP, FrequencyCap, MessagingTier
 from campaign.definition.estimate import Cost, CostByFile
 from campaign.definition.fields import (
     Body,
@@ -25,6 +26,7 @@ from campaign.definition.fields import (
     Timezone,
     Where,
     is_number,
+    one_or_many,
     text_keys,
     wrong,
 )
@@ -207,6 +209,11 @@ class Rate(Part):
         le=10_000,
         description="The most requests in flight at once. Default: from the limit.",
     )
+    tier: MessagingTier = Field(
+        default=None,
+        description="WhatsApp's messaging tier: how many people may be messaged outside open "
+        "windows in any 24 hours, over all runs of the ledger: 2000, 10k. Default: unlimited.",
+    )
 
 
 def _short_recipients(value: object) -> object:
@@ -268,6 +275,11 @@ class Definition(Part):
     rate: Annotated[
         Rate, Shorthand(_short_rate, ({"type": "string", "pattern": "/", "examples": ["80/s"]},))
     ] = Field(default_factory=Rate, description="How fast: 80/s, or a mapping that says more.")
+    frequency_cap: Annotated[list[FrequencyCap], Shorthand(one_or_many, (CAP,))] = Field(
+        default_factory=list,
+        description="How many messages one person gets from all runs of the ledger: at most 2 in "
+        "7 days, or a list of such caps.",
+    )
     retry: Retry = Field(default_factory=Retry, description="How often and when to try again.")
     schedule: Schedule | None = Field(
         default=None, description="Between which hours it may be sent. Default: at any time."

@@ -30,6 +30,7 @@ from campaign.preflight.waiting import waiting
 from campaign.preflight.warnings import about_messages, changed, missing, single_braces, wrong_hour
 from campaign.reporting.results import write_rejects
 from campaign.rules.moment import MomentRule
+from campaign.suppressing import all_suppressed
 
 
 def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) -> Forecast:
@@ -42,7 +43,7 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             known as ``only``.
         OutputError: the rejects or the page cannot be written.
     """
-    now, suppressed = local_now(), job.suppressed()
+    now, suppressed = local_now(), all_suppressed(job, environment)
     rules = job.moment_rules(suppressed)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
         plan, fingerprint = making.make(job.question(suppressed), Path(folder) / "plan.parquet")

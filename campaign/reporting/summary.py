@@ -18,7 +18,7 @@ EXIT_CODES: Mapping[int, str] = {
     "it is the wrong hour; nothing was sent",
     3: "finished, with some failed or unknown",
     4: "stopped by trouble that concerns the whole campaign, or by `stop_when`",
-    5: "ended with recipients pending or held: a limit, or the deadline",
+    5: "ended with recipients pending or held: a limit, the tier or the deadline",
     11: "another process holds the run",
     130: "interrupted; the same command resumes",
 }

@@ -10,13 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import polars as pl
+
+FORESEEN = "foreseen:"
+"""How the column begins in which a rule writes what it would say now: then its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Not now: the reason code, and when to ask again (seconds since 1970 UTC)."""
+    """Not now: the reason code, and when to ask again (seconds since 1970 UTC).
+
+    ``why`` says in a sentence what keeps back everybody else like them too. Nobody is written down
+    as held then: they stay pending, and the execution ends with the sentence.
+    """
 
     reason: str
     until: float
+    why: str | None = None
 
 
 class Who(Protocol):
@@ -47,10 +57,24 @@ class Who(Protocol):
         """When they last wrote to us, in microseconds since 1970 UTC."""
         ...
 
+    @property
+    def initiated(self) -> bool | None:
+        """Whether no window is known to be open; ``None`` where the channel has none."""
+        ...
+
 
 class MomentRule(Protocol):
     """One rule of this kind."""
 
+    @property
+    def name(self) -> str:
+        """What the rule is called, in the name of its column."""
+        ...
+
     def objection(self, who: Who, now: float) -> str | Hold | None:
         """Return the reason code not to send at ``now`` (seconds since 1970 UTC), if any."""
+        ...
+
+    def foreseen(self, rows: pl.LazyFrame, now: float) -> pl.LazyFrame:
+        """Add to the rows of a plan the reason code that it would give at ``now``, or null."""
         ...

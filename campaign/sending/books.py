@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.to_thread
 
-from campaign.ledger.protocol import Ledger
+from campaign.ledger.protocol import Gate, Ledger
 from campaign.ledger.records import Claim, Lease, Settlement, Skip
 from campaign.sending.ending import Stop, TooLate
 
@@ -30,9 +30,10 @@ class _Wish:
 
 
 class Books:
-    """The way from many tasks to one ledger."""
+    """The way from many tasks to one ledger; the ``gate`` is asked about every claim."""
 
-    def __init__(self, ledger: Ledger, lease: Lease) -> None:
+    def __init__(self, ledger: Ledger, lease: Lease, gate: Gate | None = None) -> None:
+        self._gate = gate
         self._ledger = ledger
         self._lease = lease
         self._wishes: list[_Wish] = []
@@ -43,7 +44,10 @@ class Books:
         self._error: Exception | None = None
 
     async def claim(self, claims: Sequence[Claim]) -> list[int | None]:
-        """Claim recipients; return each one's attempt number, or ``None`` for "not yours"."""
+        """Claim recipients; return each one's attempt number, or ``None`` for "not yours".
+
+        :data:`~campaign.ledger.protocol.TURNED_AWAY` means: judge them again.
+        """
         return (await self._write(_Wish(claims=claims))).attempts
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
@@ -126,7 +130,7 @@ class Books:
         for wish in group:
             wish.attempts = attempts[: len(wish.claims)]
             attempts = attempts[len(wish.claims) :]
-            self._open_claims += sum(attempt is not None for attempt in wish.attempts)
+            self._open_claims += sum(bool(attempt) for attempt in wish.attempts)
             self._open_claims -= len(wish.settlements)
 
     def _write_group(self, group: list[_Wish]) -> list[int | None]:
@@ -135,6 +139,7 @@ class Books:
             claims=[claim for wish in group for claim in wish.claims],
             settlements=[settlement for wish in group for settlement in wish.settlements],
             skips=[skip for wish in group for skip in wish.skips],
+            gate=self._gate,
         )
 
 
@@ -147,9 +152,14 @@ class BooksUntil(Books):
     """
 
     def __init__(
-        self, ledger: Ledger, lease: Lease, moments: Sequence[TooLate], stop: Stop
+        self,
+        ledger: Ledger,
+        lease: Lease,
+        moments: Sequence[TooLate],
+        stop: Stop,
+        gate: Gate | None = None,
     ) -> None:
-        super().__init__(ledger, lease)
+        super().__init__(ledger, lease, gate)
         self._moments = moments
         self._stop = stop
 

@@ -17,6 +17,7 @@ class Ending(StrEnum):
     INTERRUPTED = "interrupted"
     STOPPED = "stopped"
     DEADLINE = "deadline"
+    FULL = "full"
 
 
 @dataclass(slots=True)

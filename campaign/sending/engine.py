@@ -22,6 +22,7 @@ import anyio.lowlevel
 import httpx
 
 from campaign.errors import LedgerError, first_error
+from campaign.ledger.protocol import TURNED_AWAY
 from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
@@ -37,6 +38,9 @@ from campaign.sending.speed import Transport as Transport
 from campaign.sending.todo import Fixed, Todo
 from campaign.sending.upcoming import Batch, Upcoming
 from campaign.sending.upcoming import Judge as Judge
+
+_JUDGE_AGAIN = 0.1
+"""Seconds; the ledger's clock, by which a gate goes, may be another than this machine's."""
 
 
 class Engine:
@@ -117,6 +121,8 @@ class Engine:
             raise self._bug
         if self._result.ending is Ending.FINISHED and self._upcoming.limited:
             return Result(Ending.LIMIT)
+        if self._result.ending is Ending.FINISHED and self._upcoming.kept_back is not None:
+            return Result(Ending.FULL, self._upcoming.kept_back)
         return self._result
 
     async def _dispatch(self, todos: AsyncGenerator[Todo], tasks: anyio.abc.TaskGroup) -> None:
@@ -166,8 +172,11 @@ class Engine:
         mine = [
             (todo, message, attempt)
             for (todo, message), attempt in zip(batch, attempts, strict=True)
-            if attempt is not None
+            if attempt
         ]
+        for (todo, _), attempt in zip(batch, attempts, strict=True):
+            if attempt == TURNED_AWAY:  # the rules have learnt why meanwhile
+                self._upcoming.again(todo, time.monotonic() + _JUDGE_AGAIN)
         if not mine:
             return
         started_at = _now()

@@ -21,7 +21,8 @@ class Todo:
     campaign is a split test. ``problems`` are the reason codes why it may not leave in a form, by
     form. ``region`` is the number's country, ``zones`` the time zones in which the recipient may
     be, joined by commas. ``tries`` counts how often it certainly was not sent in this process,
-    ``begun`` says that it counts towards the limit.
+    ``begun`` says that it counts towards the limit. ``initiated`` says, as of when it was judged,
+    that no window is known to be open.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Todo:
     zones: str | None = None
     tries: int = 0
     begun: bool = False
+    initiated: bool | None = None
 
     def problem(self, form: Form) -> str | None:
         """Return the reason code why it may not leave in this form, if any.
@@ -56,7 +58,8 @@ class Todo:
 
     def claim(self) -> Claim:
         """Return the wish to send to this recipient."""
-        return Claim(self.number, self.key, None if self.identity == self.key else self.identity)
+        identity = None if self.identity == self.key else self.identity
+        return Claim(self.number, self.key, identity, self.initiated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,15 @@ Batch = list[tuple[Todo, Message]]
 _SKIPS_TOGETHER = 500
 _SHORT_WAIT = 60.0
 """Seconds that a recipient waits in line; who has to wait longer is held in the ledger."""
+_LEAST_WAIT = 0.1
 
 
 class Upcoming:
     """The recipients in the order in which they are to be sent to.
 
     ``size`` is how many may travel in one request, ``limit`` how many may begin at all. ``limited``
-    says that the limit left somebody out. ``clock`` tells the time, in seconds since 1970 UTC.
+    says that the limit left somebody out, ``kept_back`` why others like them may not be sent to for
+    now. ``clock`` tells the time, in seconds since 1970 UTC.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Upcoming:
         self._under_way = 0
         self._moved = anyio.Event()
         self.limited = False
+        self.kept_back: str | None = None
 
     def again(self, todo: Todo, at: float) -> None:
         """Send to somebody once more, not before ``at`` on the monotonic clock."""
@@ -148,10 +151,17 @@ class Upcoming:
     async def _judged(self, todo: Todo) -> Message | None:
         now = self._clock()
         verdict = self._judge(todo, now)
+        while isinstance(verdict, Hold) and verdict.why and verdict.until - now <= _SHORT_WAIT:
+            # All who come after have to wait as well, so nobody is put behind them.
+            await anyio.sleep(max(verdict.until - now, _LEAST_WAIT))
+            now = self._clock()
+            verdict = self._judge(todo, now)
         if isinstance(verdict, Form):
             return self._fixed.message(todo, verdict)
         if not isinstance(verdict, Hold):
             self._skips.append(Skip(todo.number, todo.key, verdict))
+        elif verdict.why is not None:
+            self.kept_back = verdict.why
         elif (wait := verdict.until - now) <= _SHORT_WAIT:
             self.again(todo, time.monotonic() + wait)
         else:

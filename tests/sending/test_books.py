@@ -12,6 +12,7 @@ import anyio.to_thread
 import pytest
 
 from campaign.errors import LedgerError
+from campaign.ledger.protocol import Gate
 from campaign.ledger.records import Claim, Lease, Settlement, Skip, State
 from campaign.sending.books import Books
 
@@ -35,8 +36,10 @@ class SlowLedger:
         claims: Sequence[Claim] = (),
         settlements: Sequence[Settlement] = (),
         skips: Sequence[Skip] = (),
+        gate: Gate | None = None,
     ) -> list[int | None]:
         assert lease is LEASE
+        assert gate is None
         written = {"claims": claims, "settlements": settlements, "skips": skips}
         self.groups.append(
             {name: [one.number for one in some] for name, some in written.items() if some}

@@ -1,0 +1,135 @@
+"""What a run must know of other runs: learnt when it begins, and once more within every claim.
+
+Invariant: a claim is made only where the ledger's own suppression list, the caps and the tier allow
+it at that very instant. The gate reads, within the claim's transaction, what came since it looked
+last; whoever may not be sent to any more is turned away, and judged again by the same rules, which
+know by then what the gate has learnt.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from campaign.channel import Channel
+from campaign.job import Job
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Claim, Contact, Run, State
+from campaign.plan.making import address_kind
+from campaign.rules import frequency, tier
+from campaign.rules.history import MINUTE, History, Known
+from campaign.rules.moment import MomentRule
+from campaign.rules.pair_rate import PairRate
+from campaign.rules.suppression import NotSuppressed
+
+_CHANGING = 2 * MINUTE
+"""How long ago something may have been claimed whose outcome may still change what counts."""
+_OVERLAP = 10_000
+"""Milliseconds that a look reaches behind the newest claim: other machines' clocks, and writes that
+were not committed at the last look."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimant:
+    """Somebody who is about to be claimed, as the rules see them."""
+
+    key: str
+    identity: str
+    initiated: bool | None
+    last_inbound: int | None = None
+    region: str | None = None
+    zones: str | None = None
+
+
+class OtherRuns:
+    """A :class:`~campaign.ledger.protocol.Gate`; ``rules`` are what it asks, for the engine too."""
+
+    def __init__(self, job: Job, ledger: Ledger, run: Run) -> None:
+        definition = job.loaded.definition
+        self._ledger, self._run = ledger, run
+        self._kind = address_kind(job.loaded)
+        self._listed = NotSuppressed(())
+        self._newest_entry = 0
+        self._tier = definition.rate.tier
+        self._history = History(tier.WINDOW * 1000)
+        rules: list[MomentRule] = [self._listed]
+        windows = [cap.window.total_seconds() for cap in definition.frequency_cap]
+        if definition.frequency_cap:
+            limits = [
+                frequency.AtMost(cap.messages, cap.window.total_seconds())
+                for cap in definition.frequency_cap
+            ]
+            rules.append(frequency.FrequencyCap(limits, self._history))
+        if self._tier is not None:
+            rules.append(tier.Tier(self._tier, self._history, job.choice.window))
+            windows.append(tier.WINDOW)
+        if definition.channel is Channel.WHATSAPP:
+            rules.append(PairRate(self._history))
+        self.rules: Sequence[MomentRule] = tuple(rules)
+        self._counts = len(rules) > 1
+        self.serial = bool(windows)
+        self._begin(max(windows, default=0.0))
+
+    @property
+    def suppressed(self) -> pl.Series:
+        """The entries of the ledger's own suppression list, as far as they are known."""
+        return self._listed.entries
+
+    def admits(self, claims: Sequence[Claim], now: int) -> list[bool]:
+        """Return, for each claim, whether the rules allow it at ``now`` (milliseconds UTC)."""
+        self._look_for_entries()
+        if self._counts:
+            self._history.despair()
+            self._look(now)
+        return [self._admits(claim, now) for claim in claims]
+
+    def _admits(self, claim: Claim, now: int) -> bool:
+        who = _Claimant(claim.key, claim.identity or claim.key, claim.initiated)
+        if any(rule.objection(who, now / 1000) is not None for rule in self.rules):
+            return False
+        if self._counts:
+            # The next ones of this group have to know; the ledger tells it at the next look.
+            found = (self._run.id, claim.number)
+            first = self._tier is not None and bool(claim.initiated)
+            hope = Known(found, who.identity, now, own=True, initiated=first)
+            self._history.learn([hope], hoped=True)
+        return True
+
+    def _begin(self, seconds: float) -> None:
+        self._look_for_entries()
+        if self._counts:
+            now = time.time_ns() // 1_000_000
+            settled = now - _CHANGING
+            if seconds:
+                since = now - round(seconds * 1000)
+                found = self._ledger.contacts(since, self._run)
+                self._history.begin(self._known(c for c in found if c.at < settled))
+            self._history.newest = settled + _OVERLAP
+            self._look(now)
+
+    def _look(self, now: int) -> None:
+        """Learn what came since the last look, and what became of what was under way then."""
+        settled = now - _CHANGING
+        since = min(self._history.newest - _OVERLAP, self._history.oldest_open(settled))
+        since = max(since, settled)
+        # Nobody comes twice in a run, so only the tier has to count its own people.
+        own = self._tier is not None
+        self._history.learn(self._known(self._ledger.contacts(since, self._run, own=own)))
+
+    def _known(self, contacts: Iterable[Contact]) -> Iterator[Known]:
+        day_ago = time.time_ns() // 1_000_000 - tier.WINDOW * 1000
+        for one in contacts:
+            own, chat = one.run_id == self._run.id, one.channel == Channel.WHATSAPP
+            first = self._tier is not None and chat and one.initiated and one.at > day_ago
+            is_open = one.state is State.SENDING
+            claim = (one.run_id, one.number)
+            yield Known(claim, one.identity, one.at, own, chat, first, one.counts, is_open)
+
+    def _look_for_entries(self) -> None:
+        entries = self._ledger.suppressions(self._kind, self._newest_entry)
+        self._listed.add(entry.identity for entry in entries)
+        if entries:
+            self._newest_entry = entries[-1].added_at

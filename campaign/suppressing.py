@@ -1,0 +1,180 @@
+"""Whom no campaign may message: the list that the ledger itself keeps.
+
+Invariant: an entry is normalised by the code that reads recipient lists, so that one person is one
+entry however they are written; or it is a SHA-256 of that, for who may not keep the addresses of
+people who left. What is added stops the next message, in a run that is under way as well.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from campaign.audience.suppression import read_entries, read_suppressed
+from campaign.deciding import who
+from campaign.errors import InvalidInput, NoLedger
+from campaign.files import replaced
+from campaign.job import Job
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Suppression
+from campaign.plan.making import address_column, address_kind, reading
+from campaign.rules.suppression import HASHED, hashed
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How many people were added or taken off, and how many of those named were so already."""
+
+    changed: int
+    already: int
+
+
+class Suppressions:
+    """The list of one ledger, for the kind of address that a campaign's channel has."""
+
+    def __init__(self, job: Job, environment: Mapping[str, str]) -> None:
+        self._job = job
+        self._environment = environment
+        self._kind = address_kind(job.loaded)
+
+    def add(
+        self, addresses: Sequence[str], *, why: str | None = None, hashes: bool = False
+    ) -> Changed:
+        """Put people on the list; all of them, or nobody.
+
+        Args:
+            addresses: as a recipient list may write them, or ``sha256:`` and a hash.
+            why: what they said, say; kept with your name and the time.
+            hashes: keep only the hashes of the addresses.
+
+        Raises:
+            InvalidInput: an address cannot be read.
+            LedgerError: the ledger cannot be written.
+        """
+        return self._add(self._entries(addresses), why, hashes=hashes)
+
+    def import_file(self, file: Path, *, why: str | None = None, hashes: bool = False) -> Changed:
+        """Put everybody in a file on the list; all of them, or nobody.
+
+        The file is read like one under ``suppress``: a column named like the address column, or
+        one column only.
+
+        Raises:
+            InvalidInput: the file is not there, or has lines that cannot be read.
+            LedgerError: the ledger cannot be written.
+        """
+        if not file.is_file():
+            raise InvalidInput(f"There is no file {file}; nobody was added.")
+        recipients = self._job.loaded.definition.recipients
+        entries = read_suppressed(
+            [file],
+            kind=self._job.loaded.provider.capabilities.channels[
+                self._job.loaded.definition.channel
+            ],
+            column=address_column(self._job.loaded),
+            default_region=recipients.default_region,
+            country=recipients.country,
+            reading=reading(self._job.loaded),
+        )
+        return self._add(entries.to_list(), why, hashes=hashes)
+
+    def remove(self, addresses: Sequence[str]) -> Changed:
+        """Take people off the list; they may be messaged from the next run or resume on.
+
+        Raises:
+            InvalidInput: an address cannot be read.
+            LedgerError: there is no ledger, or it cannot be written.
+        """
+        entries = set(self._entries(addresses))
+        with self._ledger(create=False) as ledger:
+            gone = ledger.unsuppress(self._kind, [form for one in entries for form in _forms(one)])
+        found = sum(not gone.isdisjoint(_forms(one)) for one in entries)
+        return Changed(found, len(entries) - found)
+
+    def all(self) -> list[Suppression]:
+        """Return the list, the oldest entry first.
+
+        Raises:
+            LedgerError: there is no ledger, or it cannot be read.
+        """
+        with self._ledger(create=False) as ledger:
+            return ledger.suppressions(self._kind)
+
+    def export(self, file: Path) -> int:
+        """Write the list as a CSV file that ``suppress`` takes; return how many are on it.
+
+        Raises:
+            InvalidInput: the name does not end in .csv, or the campaign itself lives from the file.
+            LedgerError: there is no ledger, or it cannot be read.
+            OutputError: the file cannot be written.
+        """
+        if file.suffix.lower() != ".csv":
+            raise InvalidInput("Name a .csv file.")
+        if self._job.lives_from(file):
+            raise InvalidInput(f"{file} is read by the campaign itself; name another file.")
+        found = self.all()
+        with replaced(file) as target, target.open("w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out)
+            writer.writerow([address_column(self._job.loaded), "added_at", "who", "why"])
+            for one in found:
+                writer.writerow([one.identity, moment(one.added_at), one.who, one.why or ""])
+        return len(found)
+
+    def _add(self, entries: Iterable[str], why: str | None, *, hashes: bool) -> Changed:
+        wanted = {_hashed(one) if hashes else one for one in entries}
+        with self._ledger() as ledger:
+            there = {one.identity for one in ledger.suppressions(self._kind)}
+            new = {one for one in wanted if there.isdisjoint(_forms(one))}
+            added = ledger.suppress(self._kind, new, who=who(), why=why)
+        return Changed(len(added), len(wanted) - len(added))
+
+    def _entries(self, addresses: Sequence[str]) -> list[str]:
+        loaded = self._job.loaded
+        return read_entries(
+            addresses,
+            kind=loaded.provider.capabilities.channels[loaded.definition.channel],
+            default_region=loaded.definition.recipients.default_region,
+            reading=reading(loaded),
+        )
+
+    @contextmanager
+    def _ledger(self, *, create: bool = True) -> Iterator[Ledger]:
+        location = self._job.ledger(self._environment)
+        with closing(location.open(create=create)) as ledger:
+            yield ledger
+
+
+def all_suppressed(job: Job, environment: Mapping[str, str]) -> pl.Series:
+    """Return the entries of the definition's files and of the ledger's list, as they are now.
+
+    Raises:
+        InvalidInput: a file is missing or has lines that cannot be read.
+        LedgerError: the ledger cannot be read.
+    """
+    listed = job.suppressed()
+    try:
+        entries = Suppressions(job, environment).all()
+    except NoLedger:
+        return listed
+    kept = pl.Series("identity", [one.identity for one in entries], dtype=pl.String)
+    return pl.concat([listed, kept])
+
+
+def moment(at: int) -> str:
+    """Return a time of the ledger as ISO 8601, in UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _hashed(entry: str) -> str:
+    return entry if entry.startswith(HASHED) else hashed(entry)
+
+
+def _forms(entry: str) -> set[str]:
+    """Return the entries that stand for the same person: the address, and its hash."""
+    return {entry, _hashed(entry)}
