@@ -91,11 +91,12 @@ class Suppressions:
             InvalidInput: an address cannot be read.
             LedgerError: there is no ledger, or it cannot be written.
         """
-        entries = set(self._entries(addresses))
+        wanted = {_hashed(one) for one in self._entries(addresses)}
         with self._ledger(create=False) as ledger:
-            gone = ledger.unsuppress(self._kind, [form for one in entries for form in _forms(one)])
-        found = sum(not gone.isdisjoint(_forms(one)) for one in entries)
-        return Changed(found, len(entries) - found)
+            there = {one.identity for one in ledger.suppressions(self._kind)}
+            gone = ledger.unsuppress(self._kind, [one for one in there if _hashed(one) in wanted])
+        found = len({_hashed(one) for one in gone})
+        return Changed(found, len(wanted) - found)
 
     def all(self) -> list[Suppression]:
         """Return the list, the oldest entry first.
@@ -127,10 +128,11 @@ class Suppressions:
         return len(found)
 
     def _add(self, entries: Iterable[str], why: str | None, *, hashes: bool) -> Changed:
-        wanted = {_hashed(one) if hashes else one for one in entries}
+        # By their hashes, which tell that a person is there already, whichever way.
+        wanted = {_hashed(one): one for one in entries}
         with self._ledger() as ledger:
-            there = {one.identity for one in ledger.suppressions(self._kind)}
-            new = {one for one in wanted if there.isdisjoint(_forms(one))}
+            there = {_hashed(one.identity) for one in ledger.suppressions(self._kind)}
+            new = [key if hashes else one for key, one in wanted.items() if key not in there]
             added = ledger.suppress(self._kind, new, who=who(), why=why)
         return Changed(len(added), len(wanted) - len(added))
 
@@ -173,8 +175,3 @@ def moment(at: int) -> str:
 
 def _hashed(entry: str) -> str:
     return entry if entry.startswith(HASHED) else hashed(entry)
-
-
-def _forms(entry: str) -> set[str]:
-    """Return the entries that stand for the same person: the address, and its hash."""
-    return {entry, _hashed(entry)}

@@ -26,7 +26,7 @@ from campaign.reasons import sentence
 _SHOWN = 20
 _HARMLESS = ("empty_row", "missing_address")
 _ENTRY = {"entry": pl.String, "country": pl.String, "_row": pl.UInt32}
-_HASHED = r"^\s*sha256:[0-9a-fA-F]{64}\s*$"
+_HASHED = r"^\s*(?i:sha256):[0-9a-fA-F]{64}\s*$"
 # A first line that cannot be read is a header, unless it looks like somebody's address.
 _LIKE_AN_ADDRESS = {"number": re.compile(r"(?:\d.*){6}"), "email": re.compile("@")}
 

@@ -91,10 +91,11 @@ def test_a_tier_that_is_none_is_refused_with_those_that_there_are(
 
 
 def test_a_tier_is_nothing_where_whatsapp_is_not_the_channel(tmp_path: Path) -> None:
-    assert problems_of(f"{FIRST}rate: {{tier: 250}}\n", tmp_path) == [
+    (problem,) = problems_of(f"{FIRST}rate: {{tier: 250}}\n", tmp_path)
+    assert problem == (
         "11:14 `rate.tier` is WhatsApp's, and nothing on the channel `sms` "
         "(remove it; `rate.limit` says how fast)"
-    ]
+    )
 
 
 def test_caps_and_tiers_may_change_while_a_run_is_going_on(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def one(
     provider: str = "synthflow",
     **recipe: str,
 ) -> Campaign:
-    """Return a campaign to these people, in a folder of its own, whose ledger is the others' too."""
+    """Return a campaign to these people, in a folder of its own, with the others' ledger."""
     place = folder / name
     place.mkdir(exist_ok=True)
     rows = "".join(f"{number(person)},Ana,Plus,\n" for person in people)
