@@ -21,6 +21,7 @@ from tests.run.several import later, one
 CAP = "frequency_cap: at most 2 in 7 days\n"
 TIER = "rate: {limit: 100000/s, concurrency: 16, tier: 5}\n"
 CHAT = Channel.WHATSAPP
+_FAST = "rate: 100000/s\n"
 
 
 @pytest.fixture
@@ -59,12 +60,15 @@ def test_a_message_that_failed_is_no_message(tmp_path: Path, server: SandboxServ
     assert (summary.counts.accepted, summary.counts.skipped) == (1, 1)
 
 
+@pytest.mark.parametrize("channel", [Channel.SMS, CHAT])
 def test_who_was_only_throttled_is_sent_to_although_the_cap_is_one(
-    tmp_path: Path, server: SandboxServer
+    tmp_path: Path, server: SandboxServer, channel: Channel
 ) -> None:
     server.set_faults({"throttle": 0.5, "retry_after": 0.01})
-    summary = one(tmp_path, server, "spring", range(12), "frequency_cap: 1 in 1 day\n").run()
-    assert summary.counts.accepted == 12
+    rate = "rate: {limit: 100000/s, concurrency: 8, tier: 40}\n" if channel is CHAT else _FAST
+    cap = "frequency_cap: 1 in 1 day\n"
+    summary = one(tmp_path, server, "spring", range(40), cap, channel, rate=rate).run()
+    assert (summary.counts.accepted, summary.exit_code) == (40, 0)
 
 
 def test_one_person_over_two_channels_has_one_cap(tmp_path: Path, server: SandboxServer) -> None:
