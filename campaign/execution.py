@@ -140,7 +140,7 @@ class Execution:
             )
             if ledger.may_replan(run.id):
                 self._in_time.check_new()
-            gate = await anyio.to_thread.run_sync(OtherRuns, job, ledger, run)
+            gate = await anyio.to_thread.run_sync(OtherRuns, job, ledger, run.id)
             self._reporter.preparing("Judging every row and rendering every message")
             plan = await anyio.to_thread.run_sync(
                 plan_of_run,

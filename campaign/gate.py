@@ -17,7 +17,7 @@ import polars as pl
 from campaign.channel import Channel
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Claim, Contact, Run, State
+from campaign.ledger.records import Claim, Contact, State
 from campaign.plan.making import address_kind
 from campaign.rules import frequency, tier
 from campaign.rules.history import MINUTE, History, Known
@@ -27,9 +27,9 @@ from campaign.rules.suppression import NotSuppressed
 
 _CHANGING = 2 * MINUTE
 """How long ago something may have been claimed whose outcome may still change what counts."""
-_OVERLAP = 10_000
-"""Milliseconds that a look reaches behind the newest claim: other machines' clocks, and writes that
-were not committed at the last look."""
+_OVERLAP = 5_000
+"""Milliseconds that a look reaches behind the last one: clocks of other machines, and writes that
+were not committed then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,19 @@ class _Claimant:
 
 
 class OtherRuns:
-    """A :class:`~campaign.ledger.protocol.Gate`; ``rules`` are what it asks, for the engine too."""
+    """A :class:`~campaign.ledger.protocol.Gate`; ``rules`` are what it asks, for others too.
 
-    def __init__(self, job: Job, ledger: Ledger, run: Run) -> None:
+    ``run_id`` is the run that asks, 0 for one that has not begun.
+    """
+
+    def __init__(self, job: Job, ledger: Ledger, run_id: int) -> None:
         definition = job.loaded.definition
-        self._ledger, self._run = ledger, run
+        self._ledger, self._run_id = ledger, run_id
+        self._sandbox = job.loaded.settings.sandbox
         self._kind = address_kind(job.loaded)
         self._listed = NotSuppressed(())
         self._newest_entry = 0
+        self._looked_at = 0
         self._tier = definition.rate.tier
         self._history = History(tier.WINDOW * 1000)
         rules: list[MomentRule] = [self._listed]
@@ -92,7 +97,7 @@ class OtherRuns:
             return False
         if self._counts:
             # The next ones of this group have to know; the ledger tells it at the next look.
-            found = (self._run.id, claim.number)
+            found = (self._run_id, claim.number)
             first = self._tier is not None and bool(claim.initiated)
             hope = Known(found, who.identity, now, own=True, initiated=first)
             self._history.learn([hope], hoped=True)
@@ -102,27 +107,29 @@ class OtherRuns:
         self._look_for_entries()
         if self._counts:
             now = time.time_ns() // 1_000_000
-            settled = now - _CHANGING
+            self._looked_at = settled = now - _CHANGING
             if seconds:
-                since = now - round(seconds * 1000)
-                found = self._ledger.contacts(since, self._run)
-                self._history.begin(self._known(c for c in found if c.at < settled))
-            self._history.newest = settled + _OVERLAP
+                found = self._contacts(now - round(seconds * 1000))
+                self._history.begin(self._known(one for one in found if one.at < settled))
             self._look(now)
 
     def _look(self, now: int) -> None:
         """Learn what came since the last look, and what became of what was under way then."""
-        settled = now - _CHANGING
-        since = min(self._history.newest - _OVERLAP, self._history.oldest_open(settled))
-        since = max(since, settled)
+        settled, since = now - _CHANGING, self._looked_at - _OVERLAP
+        if (oldest := self._history.oldest_open(settled)) is not None:
+            since = min(since, oldest)
         # Nobody comes twice in a run, so only the tier has to count its own people.
-        own = self._tier is not None
-        self._history.learn(self._known(self._ledger.contacts(since, self._run, own=own)))
+        found = self._contacts(max(since, settled), own=self._tier is not None)
+        self._history.learn(self._known(found))
+        self._looked_at = now
+
+    def _contacts(self, since: int, *, own: bool = True) -> Iterator[Contact]:
+        return self._ledger.contacts(since, self._run_id, sandbox=self._sandbox, own=own)
 
     def _known(self, contacts: Iterable[Contact]) -> Iterator[Known]:
         day_ago = time.time_ns() // 1_000_000 - tier.WINDOW * 1000
         for one in contacts:
-            own, chat = one.run_id == self._run.id, one.channel == Channel.WHATSAPP
+            own, chat = one.run_id == self._run_id, one.channel == Channel.WHATSAPP
             first = self._tier is not None and chat and one.initiated and one.at > day_ago
             is_open = one.state is State.SENDING
             claim = (one.run_id, one.number)

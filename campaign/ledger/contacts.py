@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from campaign.ledger.records import Contact, Run
+from campaign.ledger.records import Contact
 from campaign.ledger.rows import contact_of
 from campaign.ledger.runs import Runs
 
@@ -18,27 +18,32 @@ PAGE = 20_000
 class Contacts(Runs):
     """The part of a SQL ledger that tells one run what the others did."""
 
-    def contacts(self, since: int, run: Run, *, own: bool = True) -> Iterator[Contact]:
+    def contacts(
+        self, since: int, run_id: int, *, sandbox: bool, own: bool = True
+    ) -> Iterator[Contact]:
         """Yield who was claimed at or after ``since`` (milliseconds UTC), the earliest first.
 
-        ``run`` is the one that asks: a real run sees all real runs, a rehearsal only itself.
-        Without ``own`` its own claims are left out. What came of a claim is its state; those that
-        count are :attr:`~campaign.ledger.records.Contact.counts`.
+        ``run_id`` is the run that asks, 0 for one that has not begun: a real run sees all real
+        runs, a rehearsal (``sandbox``) only itself. Without ``own`` its own claims are left out.
+        What came of a claim is its state; those that count are
+        :attr:`~campaign.ledger.records.Contact.counts`.
         """
-        at, run_id, number = since - 1, 2**53, 0
+        if sandbox and not (run_id and own):
+            return
+        at, last_run, number = since - 1, 2**53, 0
         while True:
             rows = self._db.all(
                 "contacts",
                 at=at,
-                run_id=run_id,
+                run_id=last_run,
                 number=number,
-                sandbox=int(run.sandbox),
-                only=run.id if run.sandbox else 0,
-                but=0 if own else run.id,
+                sandbox=int(sandbox),
+                only=run_id if sandbox else 0,
+                but=0 if own else run_id,
                 rows=PAGE,
             )
             for row in rows:
                 yield contact_of(row)
             if len(rows) < PAGE:
                 return
-            at, run_id, number = (rows[-1][name] for name in ("claimed_at", "run_id", "number"))
+            at, last_run, number = (rows[-1][name] for name in ("claimed_at", "run_id", "number"))

@@ -251,11 +251,13 @@ class Ledger(Protocol):
         """Return the newest test message of a campaign to an address."""
         ...
 
-    def contacts(self, since: int, run: Run, *, own: bool = True) -> Iterator[Contact]:
+    def contacts(
+        self, since: int, run_id: int, *, sandbox: bool, own: bool = True
+    ) -> Iterator[Contact]:
         """Yield who was claimed at or after ``since`` (milliseconds UTC), the earliest first.
 
-        A real run sees all real runs, a rehearsal only itself. Without ``own`` the claims of the
-        run that asks are left out.
+        ``run_id`` is the run that asks, 0 for one that has not begun: a real run sees all real
+        runs, a rehearsal (``sandbox``) only itself. Without ``own`` its own claims are left out.
         """
         ...
 

@@ -58,7 +58,7 @@ class History:
         self._people: dict[int, int] = {}
         self._line: list[tuple[int, int]] = []
         self._open: dict[tuple[int, int], int] = {}
-        self.newest = 0
+        self._newest = 0
 
     def begin(self, known: Iterable[Known]) -> None:
         """Take in what was settled long ago, once."""
@@ -74,7 +74,7 @@ class History:
                     self._hopes[one.claim] = one
                 else:
                     self._hopes.pop(one.claim, None)
-                    self.newest = max(self.newest, one.at)
+                    self._newest = max(self._newest, one.at)
             if len(self._lately) > _MOST_LATELY:
                 self._set_aside()
 
@@ -85,15 +85,15 @@ class History:
                 self._learn(one._replace(counts=False))
             self._hopes.clear()
 
-    def oldest_open(self, since: int) -> int:
-        """Return when the first message that is under way was claimed, or else the newest.
+    def oldest_open(self, since: int) -> int | None:
+        """Return when the first message that is under way was claimed, if there is one.
 
         What was claimed before ``since`` stays as it is known.
         """
         with self._lock:
             for claim in [claim for claim, at in self._open.items() if at < since]:
                 del self._open[claim]
-            return min(self._open.values(), default=self.newest)
+            return min(self._open.values(), default=None)
 
     def messages(self, identity: str, since: int) -> int:
         """Return how many messages a person may have got after ``since``."""
@@ -198,7 +198,7 @@ class History:
             (who, one)
             for who, found in self._lately.items()
             for one in found.values()
-            if not one.is_open and one.at < self.newest - 5 * MINUTE
+            if not one.is_open and one.at < self._newest - 5 * MINUTE
         ]
         self._settle(old)
         for who, one in old:

@@ -20,7 +20,7 @@ def begin(ledger: SqlLedger, name: str, *, sandbox: bool = False) -> tuple[Run, 
 
 
 def told(ledger: SqlLedger, run: Run, since: int = 0, *, own: bool = True) -> list[Contact]:
-    return list(ledger.contacts(since, run, own=own))
+    return list(ledger.contacts(since, run.id, sandbox=run.sandbox, own=own))
 
 
 def test_a_run_sees_whom_other_campaigns_claimed_by_their_identities(held: Held) -> None:
@@ -67,6 +67,8 @@ def test_a_rehearsal_is_seen_by_nobody_else_and_sees_only_itself(held: Held) -> 
     assert [contact.identity for contact in told(held.ledger, held.run)] == ["key-0"]
     assert [contact.identity for contact in told(held.ledger, one)] == [ANA]
     assert told(held.ledger, other) == []
+    assert list(held.ledger.contacts(0, 0, sandbox=True)) == []
+    assert len(list(held.ledger.contacts(0, 0, sandbox=False))) == 1
 
 
 def test_a_run_may_leave_its_own_claims_out_and_what_is_long_ago(held: Held) -> None:

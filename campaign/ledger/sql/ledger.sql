@@ -207,8 +207,10 @@ SELECT at, what, detail FROM event WHERE run_id = :run_id ORDER BY id;
 -- name: contacts
 SELECT recipient.run_id, recipient.number, coalesce(recipient.identity, recipient.key) AS identity,
        recipient.claimed_at, recipient.initiated, recipient.state, run.channel
-FROM recipient JOIN run ON run.id = recipient.run_id
-WHERE (recipient.claimed_at, recipient.run_id, recipient.number) > (:at, :run_id, :number)
+-- The plus, and the first condition, lead SQLite to the index on the time.
+FROM recipient JOIN run ON run.id = +recipient.run_id
+WHERE recipient.claimed_at >= :at
+  AND (recipient.claimed_at, recipient.run_id, recipient.number) > (:at, :run_id, :number)
   AND run.sandbox = :sandbox AND (:only = 0 OR recipient.run_id = :only) AND recipient.run_id <> :but
 ORDER BY recipient.claimed_at, recipient.run_id, recipient.number
 LIMIT :rows;
