@@ -55,7 +55,7 @@ class OtherRuns:
         self._ledger, self._run_id = ledger, run_id
         self._sandbox = job.loaded.settings.sandbox
         self._kind = address_kind(job.loaded)
-        self._listed = NotSuppressed(())
+        self._listed = NotSuppressed((), "suppressed_in_ledger")
         self._newest_entry = 0
         self._looked_at = 0
         self._tier = definition.rate.tier

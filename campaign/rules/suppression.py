@@ -52,9 +52,8 @@ def _listed(identity: str, address: str, entries: pl.Series) -> pl.Expr:
 class NotSuppressed:
     """The same right before the message; ``entries`` are the identities and hashes on the lists."""
 
-    name = "suppressed"
-
-    def __init__(self, entries: Iterable[str]) -> None:
+    def __init__(self, entries: Iterable[str], name: str = "suppressed") -> None:
+        self.name = name
         self._entries = set(entries)
         self._any_hashed = any(entry.startswith(HASHED) for entry in self._entries)
 

@@ -8,11 +8,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import campaign
 from campaign.channel import Channel
+from campaign.gate import OtherRuns
 from campaign.ledger.records import State
+from campaign.plan import making
+from campaign.rules.moment import FORESEEN
 from campaign.sandbox import SandboxServer
 from campaign.sending.ending import Ending
 from tests.run.lists import number
@@ -152,3 +156,25 @@ def test_the_same_person_in_two_chats_waits_six_seconds_and_is_not_left_out(
             "SELECT min(claimed_at), max(claimed_at) FROM recipient WHERE number = 0"
         ).fetchone()
     assert second - first >= 6000
+
+
+def test_the_forecast_names_those_whom_the_run_then_refuses(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    one(tmp_path, server, "spring", range(3), channel=CHAT).run()
+    later(tmp_path, 1)
+    more = "frequency_cap: 1 in 1 day\n"
+    chat = one(tmp_path, server, "summer", range(10), more, CHAT, rate=TIER)
+    chat.suppressions.add([number(9)])
+    job = chat.job
+    with closing(job.ledger({}).open()) as ledger:
+        rules = job.moment_rules(job.suppressed(), OtherRuns(job, ledger, 0).rules)
+    plan, _ = making.make(job.question(job.suppressed()), tmp_path / "plan.parquet")
+    rows = plan.rows()
+    for rule in rules:
+        rows = rule.foreseen(rows, time.time())
+    said = rows.select("number", pl.coalesce(f"^{FORESEEN}.*$").alias("said")).collect()
+    expected = ["frequency_cap"] * 3 + [None] * 2 + ["tier_reached"] * 4 + ["suppressed"]
+    assert said["said"].to_list() == expected
+    summary = chat.run()
+    assert (summary.counts.accepted, summary.counts.skipped, summary.counts.pending) == (2, 4, 4)
