@@ -110,8 +110,9 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(number=NUMBERS, was=OUTCOMES, becomes=DECISIONS)
     def decide(self, number: int, was: State, becomes: State) -> None:
         decision = Decision(number, was, becomes, "why", "somebody")
-        # Nobody has a row before the first claim, so nothing can be decided about them.
-        found = self.states[number] is was and self.tries[number] > 0
+        # Who was neither claimed nor held back has no row, so nothing can be decided about them.
+        has_row = self.tries[number] > 0 or number in self.due
+        found = self.states[number] is was and has_row
         assert self.ledger.decide(self.lease, [decision]) == int(found)
         if found:
             self.states[number] = becomes
