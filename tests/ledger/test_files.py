@@ -76,7 +76,7 @@ def test_a_newer_ledger_asks_for_a_newer_campaign(file_held: Held) -> None:
     file_held.ledger.close()
     with closing(sqlite3.connect(path_of(file_held))) as db:
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(LedgerError, match=r"newer version.*schema 3.*knows 2.*upgrade campaign"):
+    with pytest.raises(LedgerError, match=r"newer version.*schema 4.*knows 3.*upgrade campaign"):
         SqliteLedger(path_of(file_held))
 
 
