@@ -11,26 +11,32 @@ from zoneinfo import available_timezones
 
 import phonenumbers
 import polars as pl
-from phonenumbers import PhoneNumberType
 from phonenumbers import timezone as of_number
+
+from campaign.audience import numbering
 
 ZONES, ZONE_UNREADABLE = "_zones", "_zone_unreadable"
 
-# Codes that several countries, or the whole of Russia, share: the plain look-up answers with all
-# of their zones (up to 42) for some numbers, the geographical one looks at the first digits.
-_WIDE_CODES = (1, 7)
-_OF_A_PLACE = (
-    PhoneNumberType.FIXED_LINE,
-    PhoneNumberType.MOBILE,
-    PhoneNumberType.FIXED_LINE_OR_MOBILE,
-)
+# Codes that several countries, or the whole of Russia, share: only a number that belongs to a place
+# tells where in there it is, and one that could be in all of their zones tells nothing.
+_WIDE = r"^\+[17]"
+_OF_A_PLACE = ("fixed_line", "mobile", "fixed_line_or_mobile")
 
 
 def zones_of(e164: pl.Series) -> pl.Series:
-    """Return each number's zones, sorted and joined by commas; null where it tells none."""
-    distinct = e164.unique().drop_nulls()
-    known = {number: _zones(number) for number in distinct}
-    return e164.replace_strict(known, default=None, return_dtype=pl.String)
+    """Return each number's zones, joined by commas; null where it tells none."""
+    numbers = pl.DataFrame({"number": e164, "zones": numbering.zones_of(e164)})
+    wide = e164.str.contains(_WIDE).fill_null(value=False)
+    if not wide.any():
+        return numbers["zones"]
+    somewhere = pl.repeat(None, len(e164), dtype=pl.String, eager=True)
+    kinds = numbering.read_numbers(pl.select(pl.when(wide).then(e164)).to_series(), somewhere)
+    return numbers.select(
+        pl.when(~wide)
+        .then("zones")
+        .when(kinds["type"].is_in(_OF_A_PLACE) & ~pl.col("zones").is_in(_everywhere()))
+        .then("zones")
+    ).to_series()
 
 
 def with_zones(frame: pl.LazyFrame, *, column: str | None, numbers: bool) -> pl.LazyFrame:
@@ -64,22 +70,9 @@ def _names() -> dict[str, str]:
 
 
 @cache
-def _all_of(code: int) -> frozenset[str]:
+def _everywhere() -> frozenset[str]:
+    """Return, for each wide code, what stands for all of its zones."""
+    codes = (phonenumbers.PhoneNumber(code, 0) for code in (1, 7))
     return frozenset(
-        of_number.time_zones_for_geographical_number(phonenumbers.PhoneNumber(code, 0))
+        ",".join(sorted(of_number.time_zones_for_geographical_number(one))) for one in codes
     )
-
-
-def _zones(number: str) -> str | None:
-    parsed = phonenumbers.parse(number)
-    code = parsed.country_code or 0
-    if code in _WIDE_CODES:
-        if phonenumbers.number_type(parsed) not in _OF_A_PLACE:
-            return None
-        found = set(of_number.time_zones_for_geographical_number(parsed))
-        if found == _all_of(code):
-            return None
-    else:
-        found = set(of_number.time_zones_for_number(parsed))
-    found.discard(of_number.UNKNOWN_TIMEZONE)
-    return ",".join(sorted(found)) or None

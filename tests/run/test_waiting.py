@@ -18,8 +18,8 @@ import pytest
 
 from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
-from campaign.forecast import forecast
 from campaign.job import Job
+from campaign.preflight.forecast import forecast
 from campaign.reporting.reporter import Progress, Silent
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer
