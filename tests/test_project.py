@@ -48,6 +48,7 @@ MAY_KNOW = {
         "definition",
         "errors",
         "files",
+        "gate",
         "job",
         "ledger",
         "message",
@@ -56,6 +57,7 @@ MAY_KNOW = {
         "reporting",
         "rules",
         "schedule",
+        "suppressing",
     },
 }
 """Who may know whom. A definition knows a provider's protocol, never a provider."""

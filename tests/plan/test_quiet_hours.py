@@ -16,7 +16,7 @@ from campaign.sending.todo import Todo
 
 from .planned import ANA, BO, HEADER, LIST, SMS, plan_of, refusal, verdicts, write
 
-TOLL_FREE = "+18005551234"
+OF_NO_PLACE = "+15005550006"
 QUIET = 'quiet_hours: "21:00-08:00"\n'
 WITH_ZONE = (*HEADER, "Zone")
 TIMEZONE = "recipients: {files: list.csv, timezone: Zone}\n"
@@ -32,7 +32,7 @@ def todos(plan: Plan) -> list[Todo]:
 
 
 def test_who_has_no_zone_is_held_in_the_plan_and_everybody_else_has_theirs(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, SMS + LIST + QUIET, HEADER, (ANA, "Ana"), (TOLL_FREE, "Bo"))
+    plan = plan_of(tmp_path, SMS + LIST + QUIET, HEADER, (ANA, "Ana"), (OF_NO_PLACE, "Bo"))
     assert verdicts(plan) == ["send", "unknown_timezone"]
     assert plan.refusals == {("held", "unknown_timezone"): 1}
     (ana,) = todos(plan)
@@ -41,12 +41,12 @@ def test_who_has_no_zone_is_held_in_the_plan_and_everybody_else_has_theirs(tmp_p
 
 def test_another_zone_for_them_lets_them_through(tmp_path: Path) -> None:
     quiet = "quiet_hours: {hours: 21:00-08:00, unknown_zone: America/New_York}\n"
-    plan = plan_of(tmp_path, SMS + LIST + quiet, HEADER, (TOLL_FREE, "Bo"))
+    plan = plan_of(tmp_path, SMS + LIST + quiet, HEADER, (OF_NO_PLACE, "Bo"))
     assert verdicts(plan) == ["send"]
 
 
 def test_without_quiet_hours_nobody_needs_a_zone(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, SMS + TIMEZONE, WITH_ZONE, (TOLL_FREE, "Bo", "rubbish"))
+    plan = plan_of(tmp_path, SMS + TIMEZONE, WITH_ZONE, (OF_NO_PLACE, "Bo", "rubbish"))
     assert (verdicts(plan), plan.warnings()) == (["send"], [])
 
 
@@ -63,7 +63,7 @@ def test_a_zone_that_cannot_be_read_is_warned_of_with_its_row(tmp_path: Path) ->
 
 
 def test_a_refusal_for_good_is_told_before_a_missing_zone(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, SMS + LIST + QUIET, HEADER, (TOLL_FREE, ""))
+    plan = plan_of(tmp_path, SMS + LIST + QUIET, HEADER, (OF_NO_PLACE, ""))
     assert verdicts(plan) == ["missing_variable"]
 
 

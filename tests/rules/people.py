@@ -31,14 +31,20 @@ def rows(people: Sequence[Person], verdict: str = "send") -> pl.LazyFrame:
     return pl.LazyFrame(
         {
             "identity": [person.identity for person in people],
+            "key": [person.key for person in people],
             "last_inbound": [person.last_inbound for person in people],
             "verdict": [verdict] * len(people),
         },
-        schema={"identity": pl.String, "last_inbound": pl.Int64, "verdict": pl.String},
+        schema={
+            "identity": pl.String,
+            "key": pl.String,
+            "last_inbound": pl.Int64,
+            "verdict": pl.String,
+        },
     )
 
 
 def foreseen(rule: MomentRule, people: Sequence[Person], verdict: str = "send") -> list[str | None]:
     found = rule.foreseen(rows(people, verdict), NOW).collect()
-    assert found.columns == ["identity", "last_inbound", "verdict", FORESEEN + rule.name]
+    assert found.columns == ["identity", "key", "last_inbound", "verdict", FORESEEN + rule.name]
     return found[FORESEEN + rule.name].to_list()
