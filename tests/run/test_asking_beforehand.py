@@ -192,7 +192,7 @@ def test_the_command_exits_with_2_where_the_vendor_objects_and_says_what_to_do(
         told = command("check", path, "--online", cwd=tmp_path)
         machine = command("check", path, "--online", "--json", cwd=tmp_path)
     assert told.returncode == machine.returncode == 2
-    assert "1 of 1 rows would be sent to" in told.stdout
+    assert "1 of 1 on the list will get it" in told.stdout
     assert "Copy it again from the vendor's settings" in told.stdout
     online = {one["what"]: one["verdict"] for one in json.loads(machine.stdout)["online"]}
     assert online["key"] == "wrong"

@@ -34,7 +34,7 @@ STEP = 600.0
 
 # By the number, or by the list; the last one may be in any zone of its country.
 PEOPLE = {
-    "+4930901820": [BERLIN],
+    "+491713920010": [BERLIN],
     "+12125550110": [NEW_YORK],
     "+13105550110": [LOS_ANGELES],
     "+77012345678": ["Asia/Almaty", "Asia/Aqtobe"],
@@ -165,13 +165,13 @@ def test_a_run_with_a_deadline_waits_and_tells_until_when(
     tmp_path: Path, server: SandboxServer
 ) -> None:
     day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
-    summary = day.run(day.job(QUIET + deadline("2026-03-11T12:00+01:00"), ["+4930901820"]))
+    summary = day.run(day.job(QUIET + deadline("2026-03-11T12:00+01:00"), ["+491713920010"]))
     assert summary.exit_code == 0
     (wait,) = day.said
     assert wait.startswith("Waiting until 2026-03-1")
     assert "for the first of 1 recipient who is held" in wait
     assert day.sent == [
-        ("+4930901820", datetime.fromisoformat("2026-03-11T08:00+01:00").timestamp())
+        ("+491713920010", datetime.fromisoformat("2026-03-11T08:00+01:00").timestamp())
     ]
 
 
@@ -188,7 +188,7 @@ def test_what_is_left_of_a_wait_is_part_of_the_time_that_is_left(
 
     day.when_waiting = lambda: None
     day.progress = progress  # type: ignore[method-assign]
-    people = ["+4930901820", "+12125550110"]
+    people = ["+491713920010", "+12125550110"]
     summary = day.run(day.job(QUIET + deadline("2026-03-12T00:00Z"), people))
     assert summary.exit_code == 0
     # The clock stands at 22:10, after one message: nine hours and fifty minutes, and one to send.
@@ -199,7 +199,7 @@ def test_without_a_deadline_the_run_ends_and_says_until_when_they_are_held(
     tmp_path: Path, server: SandboxServer
 ) -> None:
     day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
-    job = day.job(QUIET, ["+4930901820", "+12125550110"])
+    job = day.job(QUIET, ["+491713920010", "+12125550110"])
     summary = day.run(job)
     assert (summary.exit_code, summary.counts.accepted, summary.counts.held) == (5, 1, 1)
     assert summary.reasons["held", "quiet_hours"] == 1
@@ -215,17 +215,17 @@ def test_nobody_is_waited_for_whose_time_comes_only_after_the_deadline(
     tmp_path: Path, server: SandboxServer
 ) -> None:
     day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
-    job = day.job(QUIET + deadline("2026-03-11T08:00+01:00"), ["+4930901820"])
+    job = day.job(QUIET + deadline("2026-03-11T08:00+01:00"), ["+491713920010"])
     summary = day.run(job)
     assert (summary.exit_code, summary.counts.held, day.said) == (5, 1, [])
 
 
-@pytest.mark.parametrize("options", [{"limit": 5}, {"only": "+4930901820"}])
+@pytest.mark.parametrize("options", [{"limit": 5}, {"only": "+491713920010"}])
 def test_who_asks_for_a_few_only_does_not_wait(
     tmp_path: Path, server: SandboxServer, options: dict[str, object]
 ) -> None:
     day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
-    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+4930901820"])
+    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+491713920010"])
     summary = day.run(job, **options)
     assert (summary.exit_code, summary.counts.held, day.said) == (5, 1, [])
 
@@ -235,7 +235,7 @@ def test_an_interrupt_ends_the_wait_at_once_and_the_run_can_be_resumed(
 ) -> None:
     day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
     day.when_waiting = lambda: day.execution.interrupt()
-    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+4930901820", "+12125550110"])
+    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+491713920010", "+12125550110"])
     summary = day.run(job)
     assert (summary.ending, summary.exit_code) == (Ending.INTERRUPTED, 130)
     assert (summary.counts.accepted, summary.counts.held) == (1, 1)
@@ -249,7 +249,7 @@ def test_a_deadline_that_comes_while_it_waits_ends_the_run(
 ) -> None:
     day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
     day.when_waiting = lambda: day.jumps.append((0, 24 * 3600))  # the machine slept
-    summary = day.run(day.job(QUIET + deadline("2026-03-11T09:00+01:00"), ["+4930901820"]))
+    summary = day.run(day.job(QUIET + deadline("2026-03-11T09:00+01:00"), ["+491713920010"]))
     assert (summary.exit_code, len(server.journal)) == (5, 0)
     assert summary.counts.held + summary.counts.pending == 1
 
@@ -258,14 +258,14 @@ def test_hours_that_were_changed_hold_for_those_who_are_held_already(
     tmp_path: Path, server: SandboxServer
 ) -> None:
     day = Day(tmp_path, server, "2026-03-10T22:00:00+01:00")
-    assert day.run(day.job(QUIET, ["+4930901820"])).counts.held == 1
-    later = day.job("quiet_hours: 23:00-08:00\n", ["+4930901820"])
+    assert day.run(day.job(QUIET, ["+491713920010"])).counts.held == 1
+    later = day.job("quiet_hours: 23:00-08:00\n", ["+491713920010"])
     assert day.run(later).counts.accepted == 1
 
 
 def test_who_has_no_time_zone_is_held_and_named(tmp_path: Path, server: SandboxServer) -> None:
     day = Day(tmp_path, server, "2026-03-10T12:00:00+01:00")
-    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+4930901820", "+18005551234"])
+    job = day.job(QUIET + deadline("2026-03-12T00:00Z"), ["+491713920010", "+15005550006"])
     foreseen = forecast(job, ENVIRONMENT)
     assert foreseen.counts == {"planned": 2, "sendable": 1, "held": 1}
     summary = day.run(job)
@@ -298,7 +298,7 @@ def test_a_ramp_and_quiet_hours_hold_together(tmp_path: Path, server: SandboxSer
             day.jump()
 
     day.told = told  # type: ignore[method-assign]
-    people = [f"+49309018{place}" for place in range(20, 24)]
+    people = [f"+4917139200{place}" for place in range(20, 24)]
     ramp = "ramp: first 2, wait 1 h, then all\n"
     summary = day.run(day.job(QUIET + ramp + deadline("2026-03-12T00:00Z"), people))
     assert (summary.exit_code, summary.counts.accepted) == (0, 4)
@@ -314,7 +314,7 @@ def test_a_ramp_and_quiet_hours_hold_together(tmp_path: Path, server: SandboxSer
 
 
 def holiday(folder: Path, server: SandboxServer) -> None:
-    (folder / "list.csv").write_text("Phone\n+4930901820\n+12125550110\n", encoding="utf-8")
+    (folder / "list.csv").write_text("Phone\n+491713920010\n+12125550110\n", encoding="utf-8")
     today = datetime.now(UTC).date()
     write_days(folder, *(today + timedelta(days=ahead) for ahead in (-1, 0, 1)))
     until = datetime.now(UTC) + timedelta(days=10)
@@ -355,4 +355,4 @@ def test_a_run_that_is_ended_while_it_waits_loses_nobody(
     write_days(tmp_path)  # the holiday is called off
     again = campaign("run", "campaign.yaml", "--yes", cwd=tmp_path)
     assert again.returncode == 0, again.stdout
-    assert server.journal.addresses() == {"+4930901820": 1, "+12125550110": 1}
+    assert server.journal.addresses() == {"+491713920010": 1, "+12125550110": 1}
