@@ -30,7 +30,6 @@ from campaign.providers.protocol import Provider
 from campaign.quiet import quiet_files, quiet_hours
 from campaign.rules.form import Choice
 from campaign.rules.moment import Hold, MomentRule
-from campaign.rules.quiet_hours import OutsideQuietHours
 from campaign.rules.suppression import NotSuppressed
 from campaign.schedule import Hours
 from campaign.sending.breaker import Thresholds
@@ -137,11 +136,9 @@ class Job:
             InvalidInput: a file that a rule needs cannot be read.
         """
         quiet = quiet_hours(self.loaded)
-        return (
-            NotSuppressed(suppressed.to_list()),
-            *(() if quiet is None else (quiet,)),
-            *known,
-        )
+        # A rehearsal messages nobody, and may at any hour.
+        hours = () if quiet is None or self.loaded.settings.sandbox else (quiet,)
+        return (NotSuppressed(suppressed.to_list()), *hours, *known)
 
     def judge(self, suppressed: pl.Series, known: Sequence[MomentRule] = ()) -> Judge:
         """Return the rules that are judged again right before each message.
@@ -150,8 +147,6 @@ class Job:
             InvalidInput: a file that a rule needs cannot be read.
         """
         rules = self.moment_rules(suppressed, known)
-        if self.loaded.settings.sandbox:  # a rehearsal messages nobody, and may at any hour
-            rules = tuple(rule for rule in rules if not isinstance(rule, OutsideQuietHours))
         has_window = self.loaded.definition.channel is Channel.WHATSAPP
 
         def judge(todo: Todo, now: float) -> Form | str | Hold:

@@ -138,7 +138,11 @@ class Plan:
 
     def warnings(self) -> list[str]:
         """Return sentences about what is odd in the list without being a reason to refuse."""
-        return [*self._unreadable_times(), *self._unreadable_zones(), *self._odd_rows()]
+        return [*self.unreadable(), *self._odd_rows()]
+
+    def unreadable(self) -> list[str]:
+        """Return those of the sentences that are about columns, and not about single rows."""
+        return [*self._unreadable_times(), *self._unreadable_zones()]
 
     def _odd_rows(self) -> Iterator[str]:
         """Yield a sentence for each warning code, with the number of rows and the first of them."""

@@ -6,7 +6,7 @@ import polars as pl
 
 from campaign.channel import Channel
 from campaign.definition.load import Loaded
-from campaign.message.composition import PREVIEW, TEMPLATE, TEXT, Composition
+from campaign.message.composition import HEADER, PREVIEW, TEMPLATE, TEXT, Composition
 from campaign.message.limits import Said
 from campaign.message.segments import segments
 
@@ -35,7 +35,8 @@ def said(loaded: Loaded, composition: Composition) -> Said:
 
 def shown(loaded: Loaded, composition: Composition) -> list[pl.Expr]:
     """Return the columns for people alone: what a template says, and how many SMS a text is."""
-    columns = [] if composition.body is None else [pl.col(PREVIEW)]
+    approved = {HEADER: composition.header, PREVIEW: composition.body}
+    columns = [pl.col(name) for name, text in approved.items() if text is not None]
     if loaded.definition.channel is Channel.SMS and composition.text is not None:
         columns.append(segments(pl.col(TEXT)).alias(SEGMENTS))
     return columns

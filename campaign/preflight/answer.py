@@ -1,27 +1,27 @@
-"""What a run would do, in figures and in the few sentences that matter most.
+"""What a run would do, in figures.
 
-Invariant: planned = sendable + the sum of all refusals, in every form in which it is shown.
+Invariant: planned = sendable + the sum of all refusals, and sendable is the sum of the variants, in
+every form in which it is shown. Of the sendable, ``left`` have no outcome yet; whatever is about
+time, money, lengths and the moment is about them alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from campaign.ledger.records import Counts
+from campaign.plan.frozen import SKIPPED
 from campaign.preflight.cost import Cost
+from campaign.preflight.headline import headline
 from campaign.preflight.lengths import Lengths
 from campaign.preflight.rejected import Rejected
 from campaign.preflight.samples import Sample
 from campaign.preflight.timing import Timing
 from campaign.reasons import reasons
-from campaign.reporting import words
-
-_NAMED = 3
-"""So many reasons are named in the headline; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,13 @@ class Forecast:
 
     ``planned`` rows in the list, of which ``sendable`` would be sent to. ``refusals`` counts the
     others by (verdict, reason), most first, and ``examples`` names up to five rows of each: file,
-    row, column, value. ``waiting`` counts those whom a rule would stop if the run began now, by
-    reason. ``already`` says where a run of this name stands, when there is one. ``timing`` says how
-    long it takes; ``cost`` what it costs, where the definition names rates; ``lengths`` into how
-    many parts text messages are cut. ``rejects`` and ``page`` are the files that stay. ``warnings``
-    are sentences about what would stop a real run, or is odd in the list.
+    row, column, value. ``odd`` has the same for rows that are warned of, with how many they are.
+    ``variants`` says how many of the sendable get which message. ``already`` says where a run of
+    this name stands, when there is one, and ``left`` how many it would still send to; ``waiting``
+    counts those of them whom a rule would stop now, by reason. ``timing`` says how long it takes;
+    ``cost`` what it costs, where the definition names rates; ``lengths`` into how many parts text
+    messages are cut. ``rejects`` and ``page`` are the files that stay. ``warnings`` are sentences
+    about what would stop a real run, or reads oddly.
     """
 
     at: datetime
@@ -47,7 +49,10 @@ class Forecast:
     sendable: int
     refusals: Mapping[tuple[str, str], int]
     examples: Mapping[str, list[dict[str, Any]]]
+    odd: Mapping[str, tuple[int, list[dict[str, Any]]]]
+    variants: Mapping[str, int]
     samples: list[Sample]
+    left: int
     waiting: Mapping[str, int]
     already: Counts | None
     timing: Timing
@@ -84,15 +89,12 @@ class Forecast:
     @property
     def headline(self) -> str:
         """Who gets it, who does not and why, how long it takes and what it costs."""
-        people = f"{words.number(self.sendable)} of {words.number(self.planned)}"
-        said = [f"{people} on the list will get it."]
-        if self.refusals:
-            said.append(f"{words.number(self.planned - self.sendable)} will not: {_why(self)}.")
-        if self.sendable:
-            said.append(_how_long(self.timing))
-            if self.cost is not None:
-                said.append(_how_much(self.cost))
-        return " ".join(said)
+        return headline(self)
+
+    @property
+    def held_out(self) -> int:
+        """How many people are in the holdout."""
+        return self.refusals.get((SKIPPED, "holdout"), 0)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the forecast as plain data, for machines."""
@@ -109,12 +111,19 @@ class Forecast:
                 {
                     "verdict": verdict,
                     "reason": reason,
-                    "sentence": reasons()[reason].sentence if reason in reasons() else reason,
+                    "sentence": _sentence(reason),
                     "rows": rows,
                     "examples": self.examples[reason],
                 }
                 for (verdict, reason), rows in self.refusals.items()
             ],
+            "odd": [
+                {"warning": code, "sentence": _sentence(code), "rows": rows, "examples": shown}
+                for code, (rows, shown) in self.odd.items()
+            ],
+            "variants": dict(self.variants),
+            "held_out": self.held_out,
+            "left": self.left,
             "waiting": dict(self.waiting),
             "samples": [
                 {
@@ -140,49 +149,5 @@ class Forecast:
         }
 
 
-def _why(found: Forecast) -> str:
-    """Return the commonest reasons in words; a single other one is named too."""
-    parts = [
-        f"{_clause(code)} ({words.number(rows)})" for (_, code), rows in found.refusals.items()
-    ]
-    if len(parts) > _NAMED + 1:
-        rest = sum(list(found.refusals.values())[_NAMED:])
-        others = f"{words.number(rest)} for {len(parts) - _NAMED} other reasons"
-        parts = [*parts[:_NAMED], others]
-    return "; ".join(parts)
-
-
-def _clause(code: str) -> str:
-    """Return a reason's sentence as it stands within another."""
-    known = reasons().get(code)
-    if known is None:
-        return code
-    text = known.sentence.removesuffix(".").partition(":")[0].partition(",")[0]
-    first = text.split(" ", 1)[0]
-    return text[0].lower() + text[1:] if first in ("The", "This", "A", "An", "No") else text
-
-
-def _how_long(timing: Timing) -> str:
-    said = f"It takes about {words.duration(timing.total)} at {words.speed(timing.rate)}"
-    if timing.total < 1:
-        said = f"It takes less than a second at {words.speed(timing.rate)}"
-    waits = [f"{words.duration(wait.seconds)} {wait.what}" for wait in timing.waits]
-    if waits:
-        said += f", of which {_and(waits)}"
-    days = [f"{found.days:,} days {found.what}" for found in timing.days if found.days > 1]
-    if days:
-        said += f", and {_and(days)}"
-    return said + "."
-
-
-def _how_much(cost: Cost) -> str:
-    said = f"It costs about {words.money(cost.total)} {cost.currency}"
-    if cost.without_rate:
-        said += f", without {words.people(cost.without_rate)} in countries without a rate"
-    return said + "."
-
-
-def _and(parts: Sequence[str]) -> str:
-    if len(parts) <= 1:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+def _sentence(code: str) -> str:
+    return reasons()[code].sentence if code in reasons() else code

@@ -17,12 +17,11 @@ import polars as pl
 from campaign.channel import Channel
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from campaign.message.composition import TEXT
 from campaign.message.form import Form
-from campaign.message.segments import segments
-from campaign.plan.frozen import SEND, Plan
+from campaign.plan.frozen import Plan
+from campaign.plan.saying import SEGMENTS
+from campaign.plan.variants import VARIANT
 from campaign.preflight.rates import Rates, read_rates
-from campaign.preflight.samples import PREVIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,8 @@ class Cost:
         }
 
 
-def cost(job: Job, plan: Plan, today: date) -> Cost | None:
-    """Estimate what the plan costs; ``None`` where the definition names no rates.
+def cost(job: Job, plan: Plan, rows: pl.LazyFrame, today: date) -> Cost | None:
+    """Estimate what these rows of a plan cost; ``None`` where the definition names no rates.
 
     Raises:
         InvalidInput: the file of rates is missing or wrong.
@@ -94,24 +93,24 @@ def cost(job: Job, plan: Plan, today: date) -> Cost | None:
     rates = _rates(job)
     if rates is None:
         return None
-    rows = plan.rows().filter(pl.col("verdict") == SEND)
     in_parts = job.loaded.definition.channel is Channel.SMS
     units = _parts(plan) if in_parts else pl.lit(1, pl.UInt32)
     groups = (
-        rows.select("region", "form", units.alias("units"))
-        .group_by("region", "form")
+        rows.select("region", "form", VARIANT, units.alias("units"))
+        .group_by("region", "form", VARIANT)
         .agg(
             pl.len(),
             pl.col("units").fill_null(1).sum().cast(pl.UInt64).alias("units"),
             pl.col("units").null_count().alias("unread"),
         )
-        .sort("region", "form", nulls_last=True)
+        .sort("region", "form", VARIANT, nulls_last=True)
         .collect(engine="streaming")
     )
     priced: dict[tuple[str, str], Line] = {}
     unpriced: dict[str, int] = {}
-    for region, form, recipients, count, _ in groups.iter_rows():
-        country, category = region or "", _category(job, form)
+    for region, form, variant, recipients, count, _ in groups.iter_rows():
+        of_it = job if variant is None else job.variants[variant]
+        country, category = region or "", _category(of_it, form)
         rate = rates.find(country, category, today)
         if rate is None:
             unpriced[country] = unpriced.get(country, 0) + recipients
@@ -139,11 +138,7 @@ def _rates(job: Job) -> Rates | None:
 
 def _parts(plan: Plan) -> pl.Expr:
     """Return the parts of each text, null where only the vendor knows it."""
-    free = pl.when(pl.col("form") == Form.TEXT.value).then(segments(pl.col(TEXT)))
-    if PREVIEW not in plan.columns:
-        return free
-    template = pl.when(pl.col("form") == Form.TEMPLATE.value).then(segments(pl.col(PREVIEW)))
-    return pl.coalesce(free, template)
+    return pl.col(SEGMENTS) if SEGMENTS in plan.columns else pl.lit(None, dtype=pl.UInt32)
 
 
 def _category(job: Job, form: str) -> str:

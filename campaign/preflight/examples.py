@@ -1,4 +1,4 @@
-"""Some refused rows of each reason, as a person finds them in the list.
+"""Some rows of each reason and of each warning, as a person finds them in the list.
 
 Invariant: they are the first of the list, and there are as many as fit, up to five of each.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from campaign.plan.frozen import SEND, Plan
+from campaign.plan.frozen import SEND, WARNING, Plan
 from campaign.reporting.results import blamed_cell
 
 EXAMPLES = 5
@@ -19,19 +19,42 @@ EXAMPLES = 5
 
 def examples(plan: Plan) -> Mapping[str, list[dict[str, Any]]]:
     """Return by reason: place, file, row, the column to blame, its header, the cell, the detail."""
-    first = (
-        plan.rows()
-        .filter(pl.col("verdict") != SEND)
-        .group_by("reason")
-        .agg(pl.col("number").bottom_k(EXAMPLES))
+    rows = plan.rows().filter(pl.col("verdict") != SEND)
+    found = _first(plan, rows, "reason", pl.col("reason_column"))
+    return {reason: found[reason] for _, reason in plan.refusals}
+
+
+def odd_rows(plan: Plan, address: str) -> Mapping[str, tuple[int, list[dict[str, Any]]]]:
+    """Return by warning how many rows have it, and the same of some of them, most first.
+
+    ``address`` is the list's column with the addresses, which the warnings are about.
+    """
+    rows = plan.rows().filter(pl.col(WARNING).is_not_null())
+    counts = (
+        rows.group_by(WARNING)
+        .len()
+        .sort("len", WARNING, descending=[True, False])
         .collect(engine="streaming")
     )
-    wanted = first.explode("number")["number"]
-    found = rows_at(plan, wanted)
+    found = _first(plan, rows, WARNING, pl.lit(address))
+    return {code: (number, found[code]) for code, number in counts.iter_rows()}
+
+
+def _first(
+    plan: Plan, rows: pl.LazyFrame, code: str, column: pl.Expr
+) -> Mapping[str, list[dict[str, Any]]]:
+    """Return the first rows of each code; ``column`` is the one to blame."""
+    first = (
+        rows.group_by(code)
+        .agg(pl.col("number").bottom_k(EXAMPLES))
+        .collect(engine="streaming")
+        .explode("number")
+    )
+    found = rows_at(plan, first["number"]).with_columns(column.alias("reason_column"))
     blamed = found.select(pl.col("reason_column").drop_nulls().unique()).collect().to_series()
     printed = {name: header or name for name, header in plan.headers.items()}
-    rows = found.select(
-        "reason",
+    shown = found.select(
+        pl.col(code).alias("code"),
         places(plan),
         "file",
         "row",
@@ -40,13 +63,10 @@ def examples(plan: Plan) -> Mapping[str, list[dict[str, Any]]]:
         pl.col("reason_column").replace(printed).alias("column"),
         blamed_cell([name for name in blamed if name in plan.headers]).alias("value"),
     ).collect()
-    return {
-        reason: [
-            {name: value for name, value in row.items() if name != "reason"}
-            for row in rows.filter(reason=reason).to_dicts()
-        ]
-        for _, reason in plan.refusals
-    }
+    by_code: dict[str, list[dict[str, Any]]] = {}
+    for row in shown.iter_rows(named=True):
+        by_code.setdefault(row.pop("code"), []).append(row)
+    return by_code
 
 
 def places(plan: Plan) -> pl.Expr:

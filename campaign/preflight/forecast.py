@@ -7,26 +7,31 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
+
+from campaign.audience.headers import normalise_header
 from campaign.channel import Channel
 from campaign.errors import NoLedger
 from campaign.job import Job, local_now
-from campaign.ledger.records import Counts, Run
+from campaign.ledger.protocol import Ledger
 from campaign.plan import making
-from campaign.plan.frozen import Plan
+from campaign.plan.frozen import SEND, Plan
+from campaign.plan.variants import VARIANT
 from campaign.preflight.answer import Forecast
 from campaign.preflight.cost import cost
-from campaign.preflight.examples import examples
+from campaign.preflight.examples import examples, odd_rows
+from campaign.preflight.left import Begun, begun, still_to_send
 from campaign.preflight.lengths import lengths
 from campaign.preflight.page import write_page
 from campaign.preflight.rejected import Rejected
 from campaign.preflight.samples import samples
 from campaign.preflight.timing import timing
-from campaign.preflight.waiting import waiting
+from campaign.preflight.waiting import rules_now, waiting
 from campaign.preflight.warnings import about_messages, changed, missing, single_braces, wrong_hour
 from campaign.reporting.results import write_rejects
 from campaign.rules.moment import MomentRule
@@ -44,10 +49,14 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
         OutputError: the rejects or the page cannot be written.
     """
     now, suppressed = local_now(), all_suppressed(job, environment)
-    rules = job.moment_rules(suppressed)
-    with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
+    with tempfile.TemporaryDirectory(prefix="campaign-") as folder, ExitStack() as stack:
         plan, fingerprint = making.make(job.question(suppressed), Path(folder) / "plan.parquet")
-        found = _answer(job, environment, _Planned(plan, fingerprint, rules, now), only)
+        ledger = _opened(job, environment, stack)
+        name = job.run_name(fingerprint, now)
+        run = None if ledger is None else begun(ledger, job.loaded.definition.name, name)
+        rules = rules_now(job, suppressed, ledger, 0 if run is None else run.run.id)
+        planned = _Planned(plan, fingerprint, name, run, rules, now)
+        found = _answer(job, environment, planned, only)
         write_rejects(plan, found.rejects)
     write_page(found)
     return found
@@ -55,10 +64,15 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """A plan that is thrown away, the list it was made of, and the moment it is judged for."""
+    """A plan that is thrown away, the list it was made of, and the moment it is judged for.
+
+    ``name`` is the run's, ``run`` where it stands if it has begun.
+    """
 
     plan: Plan
     fingerprint: str
+    name: str
+    run: Begun | None
     rules: Sequence[MomentRule]
     now: datetime
 
@@ -67,14 +81,14 @@ def _answer(
     job: Job, environment: Mapping[str, str], planned: _Planned, only: str | None
 ) -> Forecast:
     definition, capabilities = job.loaded.definition, job.loaded.provider.capabilities
-    plan, now = planned.plan, planned.now
-    run = job.run_name(planned.fingerprint, now)
-    begun = _begun(job, environment, run)
-    length = timing(job, plan.sendable, now)
+    plan, run, now = planned.plan, planned.run, planned.now
+    rows = still_to_send(plan, run)
+    length = timing(job, rows, planned.rules, run, now)
+    recipients, address = definition.recipients, making.address_column(job.loaded)
     return Forecast(
         at=now,
         name=definition.name,
-        run=run,
+        run=planned.name,
         provider=capabilities.title,
         channel=definition.channel.value,
         sandbox=job.loaded.settings.sandbox,
@@ -82,31 +96,42 @@ def _answer(
         sendable=plan.sendable,
         refusals=plan.refusals,
         examples=examples(plan),
+        odd=odd_rows(plan, normalise_header(recipients.columns.get(address, address))),
+        variants=_variants(job, plan),
         samples=samples(plan, only),
-        waiting=waiting(plan, planned.rules, now.timestamp()),
-        already=begun[1] if begun else None,
+        left=length.people,
+        waiting=waiting(rows, planned.rules, now.timestamp()),
+        already=None if run is None else run.counts,
         timing=length,
-        cost=cost(job, plan, now.date()),
-        lengths=lengths(plan) if definition.channel is Channel.SMS else None,
+        cost=cost(job, plan, rows, now.date()),
+        lengths=lengths(plan, rows) if definition.channel is Channel.SMS else None,
         rejected=Rejected.among(plan, definition.max_rejects),
         # Not in the run's own folder: what a run refused is not what it would refuse now.
         rejects=job.folder / "check-rejects.csv",
         page=job.folder / "check.html",
-        warnings=plan.warnings()
+        warnings=plan.unreadable()
         + about_messages(job, plan)
         + single_braces(job, plan.headers)
         + missing(job, environment)
-        + (changed(job, *begun, planned.fingerprint) if begun else [])
+        + ([] if run is None else changed(job, run.run, run.counts, planned.fingerprint))
         + wrong_hour(job, now)
         + ([length.warning] if length.left else []),
     )
 
 
-def _begun(job: Job, environment: Mapping[str, str], run: str) -> tuple[Run, Counts] | None:
+def _variants(job: Job, plan: Plan) -> Mapping[str, int]:
+    """Return how many people get which message, in the order of the definition."""
+    if not job.variants:
+        return {}
+    rows = plan.rows().filter(pl.col("verdict") == SEND)
+    found = dict(rows.group_by(VARIANT).len().collect(engine="streaming").iter_rows())
+    return {name: found.get(name, 0) for name in job.variants}
+
+
+def _opened(job: Job, environment: Mapping[str, str], stack: ExitStack) -> Ledger | None:
     try:
         ledger = job.ledger(environment).open(create=False)
     except NoLedger:
         return None
-    with closing(ledger):
-        found = ledger.find_run(job.loaded.definition.name, run)
-        return None if found is None or not found.planned else (found, ledger.counts(found.id))
+    stack.callback(ledger.close)
+    return ledger

@@ -14,8 +14,10 @@ from typing import Any
 import polars as pl
 
 from campaign.message.composition import TEXT
-from campaign.message.segments import segments, switching
-from campaign.plan.frozen import SEND, Plan
+from campaign.message.form import Form
+from campaign.message.segments import UCS_2, encoding, switching
+from campaign.plan.frozen import Plan
+from campaign.plan.saying import SEGMENTS
 from campaign.preflight.examples import places, rows_at
 
 CHARACTERS = 20
@@ -74,24 +76,18 @@ class Lengths:
         }
 
 
-def lengths(plan: Plan) -> Lengths | None:
-    """Count the parts of every text that would be sent; ``None`` where there is no text."""
-    said = (
-        plan.rows()
-        .filter((pl.col("verdict") == SEND) & (pl.col("form") == "text"))
-        .select("number", TEXT)
-    )
-    histogram = (
-        said.select(segments(pl.col(TEXT)).alias("parts"))
-        .group_by("parts")
-        .len()
-        .sort("parts")
-        .collect(engine="streaming")
-    )
+def lengths(plan: Plan, rows: pl.LazyFrame) -> Lengths | None:
+    """Count the parts of every text among these rows; ``None`` where there is no text."""
+    if SEGMENTS not in plan.columns:
+        return None
+    said = rows.filter(pl.col("form") == Form.TEXT.value)
+    histogram = said.group_by(pl.col(SEGMENTS)).len().sort(SEGMENTS).collect(engine="streaming")
     if histogram.is_empty():
         return None
-    foreign = said.select("number", switching(pl.col(TEXT)).alias("foreign"))
-    foreign = foreign.filter(pl.col("foreign") != "")
+    text = pl.col(TEXT)
+    foreign = said.filter(encoding(text) == UCS_2).select(
+        "number", switching(text).alias("foreign")
+    )
     switched: int = foreign.select(pl.len()).collect(engine="streaming").item()
     common = (
         foreign.select("number", pl.col("foreign").str.split("").alias("character"))

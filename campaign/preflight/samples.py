@@ -2,7 +2,7 @@
 
 What goes wrong in a text goes wrong at its edges: a name that was cut off, a whole address book in
 a cell, `Ã¼` where `ü` was meant. The *strangest* message is the one with the most characters that
-are neither a letter from A to Z, a digit, a blank nor common punctuation (``_PLAIN``). Where all
+are neither a letter from A to Z, a digit, a blank nor common punctuation (``_ODD``). Where all
 have as many, none of them is strange. A plan with variants shows each of them.
 """
 
@@ -14,17 +14,19 @@ from dataclasses import dataclass
 import polars as pl
 
 from campaign.errors import InvalidInput
-from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
+from campaign.message.composition import HEADER, PREVIEW, TEMPLATE, TEXT, VARIABLE
+from campaign.message.form import Form
 from campaign.plan.frozen import SEND, Plan
+from campaign.plan.variants import VARIANT
 from campaign.preflight.examples import places, rows_at
 
 SAMPLES = 5
 """At least so many are shown, where there are so many."""
-PREVIEW = "message:preview"
-"""Column with the template as its reader sees it, where the definition says how it reads."""
 
-_PLAIN = r"""[A-Za-z0-9\s.,;:!?'"()/&%+€$@#=-]"""
+_ODD = r"""[^A-Za-z0-9\s.,;:!?'"()/&%+€$@#=-]"""
 _SHIFT = 1 << 32
+_AS_READ = (HEADER, PREVIEW, TEXT)
+"""The columns with what people read, in the order in which they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ class Sample:
 
     @property
     def lines(self) -> list[str]:
-        """The texts for people: what is read as it is, each value with its name."""
+        """The texts for people: what is read as it is, and each value that is not in it by name."""
+        reads = PREVIEW in self.texts
         return [
             text
-            if name in (TEXT, PREVIEW)
+            if name in _AS_READ
             else f"{name.removeprefix(TEMPLATE).removeprefix(VARIABLE)} = {text}"
             for name, text in self.texts.items()
+            if not (reads and name.startswith(TEMPLATE))
         ]
 
 
@@ -62,8 +66,9 @@ def samples(plan: Plan, only: str | None = None) -> list[Sample]:
     rows = plan.rows().filter(pl.col("verdict") == SEND)
     if only is not None:
         rows = rows.filter((pl.col("key") == only) | (pl.col("address") == only))
-    texts = [name for name in plan.columns if _is_text(name)]
-    kinds = _kinds(rows.with_columns(_said(texts)), varied="variant" in plan.columns)
+    texts = [name for name in _AS_READ if name in plan.columns]
+    texts += [name for name in plan.columns if name.startswith((TEMPLATE, VARIABLE))]
+    kinds = _kinds(rows.with_columns(_said(texts)), varied=VARIANT in plan.columns)
     if only is not None and not kinds:
         raise InvalidInput(f"Nobody with the key or address {only} would be sent to.")
     shown = [*texts, "number", "row", places(plan), "address", "form"]
@@ -88,7 +93,7 @@ def samples(plan: Plan, only: str | None = None) -> list[Sample]:
 def _kinds(rows: pl.LazyFrame, *, varied: bool) -> dict[int, list[str]]:
     """Return the numbers of the rows to show, each with why."""
     length = pl.col("said").str.len_chars().fill_null(0).cast(pl.UInt64)
-    strange = pl.col("said").str.replace_all(_PLAIN, "").str.len_chars().fill_null(0)
+    strange = pl.col("said").str.count_matches(_ODD).fill_null(0)
     number = pl.col("number").cast(pl.UInt64)
     # A measure above the row's number in one integer: the lowest of these is the first of the
     # shortest, found as the rows stream by.
@@ -119,32 +124,28 @@ def _kinds(rows: pl.LazyFrame, *, varied: bool) -> dict[int, list[str]]:
 
 
 def _variants(rows: pl.LazyFrame) -> Iterable[tuple[str, int]]:
-    found = rows.drop_nulls("variant").group_by("variant").agg(pl.col("number").min())
-    return found.sort("variant").collect(engine="streaming").iter_rows()
+    found = rows.drop_nulls(VARIANT).group_by(VARIANT).agg(pl.col("number").min())
+    return found.sort(VARIANT).collect(engine="streaming").iter_rows()
 
 
 def _said(texts: list[str]) -> pl.Expr:
     """Return everything that a recipient would read, as one text."""
-    template = pl.col("form") == "template"
-    reads = PREVIEW in texts
 
-    def parts(among: Iterator[str]) -> pl.Expr:
-        return pl.concat_str([pl.lit(""), *among], ignore_nulls=True)
+    def parts(names: Iterator[str]) -> pl.Expr:
+        return pl.concat_str([pl.lit(""), *names], ignore_nulls=True)
 
-    of_template = parts(
-        name
-        for name in texts
-        if name == PREVIEW or (not reads and name.startswith((TEMPLATE, VARIABLE)))
-    )
     of_text = parts(name for name in texts if name == TEXT or name.startswith(VARIABLE))
-    return pl.when(template).then(of_template).otherwise(of_text).alias("said")
-
-
-def _is_text(name: str) -> bool:
-    return name in (TEXT, PREVIEW) or name.startswith((TEMPLATE, VARIABLE))
+    values = parts(name for name in texts if name.startswith((TEMPLATE, VARIABLE)))
+    of_template = values
+    if PREVIEW in texts:
+        # A variant may have a template whose body nobody knows.
+        reads = parts(name for name in texts if name in (HEADER, PREVIEW))
+        of_template = pl.when(pl.col(PREVIEW).is_not_null()).then(reads).otherwise(values)
+    is_template = pl.col("form") == Form.TEMPLATE.value
+    return pl.when(is_template).then(of_template).otherwise(of_text).alias("said")
 
 
 def _belongs(name: str, form: str) -> bool:
     if name.startswith(VARIABLE):
         return True
-    return (name == PREVIEW or name.startswith(TEMPLATE)) == (form == "template")
+    return (name != TEXT) == (form == Form.TEMPLATE)

@@ -8,12 +8,19 @@ long a vendor takes to answer is not known here: with few requests in flight it 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
+import polars as pl
+
 from campaign.job import Job
+from campaign.preflight.awake import Awake, awake
+from campaign.preflight.left import Begun
+from campaign.rules import tier
+from campaign.rules.moment import FORESEEN, MomentRule
 from campaign.schedule import Hours
 
 _EXACT_DAYS = 366
@@ -30,21 +37,29 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """On how many days something has people sent to: ``what`` goes on "5 days …"."""
+    """On how many days something has people sent to: ``what`` goes on "5 days …".
+
+    ``why`` says more, in a sentence, where that helps.
+    """
 
     what: str
     days: int
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """``people`` at ``rate`` a second, with waits and days; ``left`` people no time is left for."""
+    """``people`` at ``rate`` a second, with waits and days; ``left`` people no time is left for.
+
+    ``awake`` says what quiet hours leave of the day, where there are any.
+    """
 
     people: int
     rate: float
     waits: Sequence[Wait] = ()
     days: Sequence[Days] = ()
     left: int = 0
+    awake: Awake | None = None
 
     @property
     def seconds(self) -> float:
@@ -68,26 +83,69 @@ class Timing:
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data, for machines."""
         return {
+            "people": self.people,
             "rate": self.rate,
             "seconds": round(self.seconds, 1),
             "total_seconds": round(self.total, 1),
-            "waits": [{"what": w.what, "seconds": w.seconds} for w in self.waits],
-            "days": [{"what": d.what, "days": d.days} for d in self.days],
+            "waits": [{"what": w.what, "seconds": round(w.seconds, 1)} for w in self.waits],
+            "days": [{"what": d.what, "days": d.days, "why": d.why} for d in self.days],
+            "quiet_hours": None if self.awake is None else self.awake.as_dict(),
             "left": self.left,
         }
 
 
-def timing(job: Job, people: int, now: datetime) -> Timing:
-    """Return how long it takes to send to so many people.
+def timing(
+    job: Job, rows: pl.LazyFrame, rules: Sequence[MomentRule], run: Begun | None, now: datetime
+) -> Timing:
+    """Return how long it takes to send to the people of these rows of a plan.
 
-    What else makes sending wait, or lets so many through in a day, has its place in this list.
+    What else makes sending wait, or lets so many through in a day, has its place in these lists.
     """
     rate = job.speed().rate
-    waits: list[Wait] = []
+    people: int = rows.select(pl.len()).collect(engine="streaming").item()
+    waits = list(_ramp(job, people, run, now.timestamp()))
     needed = people / rate + sum(wait.seconds for wait in waits)
     nights, short = days_of(job.hours, needed, now)
     days = [Days("in the hours of `schedule`", nights)] if job.hours.day(now).deadline else []
-    return Timing(people, rate, waits, days, min(math.ceil(short * rate), people))
+    hours = awake(rows, rules, now)
+    if hours is not None and (of_hours := hours.days(rate)) is not None:
+        days.append(Days("outside the quiet hours", of_hours))
+    days += _tier(rows, rules, now.timestamp())
+    return Timing(people, rate, waits, days, min(math.ceil(short * rate), people), hours)
+
+
+def _ramp(job: Job, people: int, run: Begun | None, now: float) -> Iterator[Wait]:
+    """Yield the waits between the steps that are still to come; a rehearsal has none."""
+    ramp = job.loaded.definition.ramp
+    if ramp is None or job.loaded.settings.sandbox:
+        return
+    gone, reached = (0, {}) if run is None else (run.gone, run.steps)
+    totals = accumulate(step.send for step in ramp.steps)
+    seconds = sum(
+        max(0.0, reached.get(total, now) + step.wait.total_seconds() - now)
+        for total, step in zip(totals, ramp.steps, strict=True)
+        if total < gone + people
+    )
+    if seconds:
+        yield Wait("between the steps of `ramp`", seconds)
+
+
+def _tier(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: float) -> Iterator[Days]:
+    """Yield on how many days the messaging tier has room for everybody who takes some."""
+    found = next((rule for rule in rules if isinstance(rule, tier.Tier)), None)
+    if found is None:
+        return
+    # A tier without any room names everybody who needs some of it.
+    full = replace(found, people=0)
+    needs = full.foreseen(rows, now).select(pl.col(FORESEEN + full.name).count())
+    new: int = needs.collect(engine="streaming").item()
+    if not new:
+        return
+    counted = found.history.people(round(now * 1000))
+    why = tier.sentence(new + counted, found.people)
+    if counted:
+        why += f", with the {counted:,} who were messaged in the last 24 hours"
+    yield Days(f"at tier {found.people:,}", tier.days(new + counted, found.people), why)
 
 
 def days_of(hours: Hours, seconds: float, now: datetime) -> tuple[int, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rich.console import Group
 from rich.padding import Padding
@@ -13,6 +14,7 @@ from campaign.preflight.answer import Forecast
 from campaign.preflight.cost import Cost
 from campaign.preflight.lengths import Lengths
 from campaign.preflight.samples import Sample
+from campaign.preflight.timing import Timing
 from campaign.reporting import words
 from campaign.reporting.tables import reasons_table
 
@@ -40,7 +42,10 @@ def _parts(found: Forecast) -> Iterator[Text | Padding]:
         )
     if found.refusals:
         yield _below(reasons_table(found.refusals))
-        yield _below(_examples(found))
+        yield _below(_examples(found.examples))
+    if found.odd:
+        yield _below(reasons_table({("warning", code): n for code, (n, _) in found.odd.items()}))
+        yield _below(_examples({code: shown for code, (_, shown) in found.odd.items()}))
     if found.waiting:
         yield _below(reasons_table({("if sent now", code): n for code, n in found.waiting.items()}))
     if found.samples:
@@ -50,6 +55,7 @@ def _parts(found: Forecast) -> Iterator[Text | Padding]:
     if found.cost is not None and (found.cost.lines or found.cost.unpriced):
         yield _below(_cost(found.cost))
     yield Text()
+    yield from _days(found.timing)
     yield from (Text(warning, style="yellow") for warning in found.warnings)
     if found.rejected.limit is not None:
         ending = ": no run would begin." if found.refused else "."
@@ -74,9 +80,19 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _examples(found: Forecast) -> Table:
+def _days(found: Timing) -> Iterator[Text]:
+    """Yield what lies behind the days: what a tier has room for, what quiet hours leave."""
+    if not found.people:
+        return
+    yield from (Text(f"{one.why}.") for one in found.days if one.why)
+    if found.awake is not None:
+        hours = f"{found.awake.hours:.3g} h a day"
+        yield Text(f"Quiet hours leave {hours} in which somebody may be messaged.")
+
+
+def _examples(found: Mapping[str, list[dict[str, Any]]]) -> Table:
     table = _table("reason", "for example")
-    for reason, rows in found.examples.items():
+    for reason, rows in found.items():
         texts = []
         for row in rows:
             cell = f" {words.cell(row['value'])}" if row["value"] else ""

@@ -57,7 +57,7 @@ class Ramp:
         self._tell = tell
         counts = ledger.counts(lease.run_id)
         self._gone = counts.accepted + counts.scheduled + counts.unknown
-        self._reached = _reached(ledger, lease.run_id) if steps else {}
+        self._reached = reached(ledger, lease.run_id) if steps else {}
         self._under_way = 0
         self._in_trouble = 0
         self._moved = anyio.Event()
@@ -129,8 +129,8 @@ class Ramp:
         await anyio.to_thread.run_sync(self._ledger.note, self._lease, _EVENT, detail)
 
 
-def _reached(ledger: Ledger, run_id: int) -> dict[int, float]:
-    """Return when each step was reached, by the recipients up to its end."""
+def reached(ledger: Ledger, run_id: int) -> dict[int, float]:
+    """Return when each step of a run's ramp was reached, by the recipients up to its end."""
     found: dict[int, float] = {}
     for _, what, detail in ledger.events(run_id):
         if what == _EVENT and detail is not None:

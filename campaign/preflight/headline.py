@@ -1,0 +1,107 @@
+"""The few sentences at the top of a check: how many, why not the others, how long, how much.
+
+Invariant: a person who reads nothing else knows what would happen. Every figure is one of the
+forecast's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from campaign.preflight.cost import Cost
+from campaign.preflight.timing import Timing
+from campaign.reasons import reasons
+from campaign.reporting import words
+
+if TYPE_CHECKING:
+    from campaign.preflight.answer import Forecast
+
+_NAMED = 3
+"""So many reasons are named; the others are counted."""
+
+
+def headline(found: Forecast) -> str:
+    """Return who gets it, who does not and why, how long it takes and what it costs."""
+    return " ".join(_sentences(found))
+
+
+def _sentences(found: Forecast) -> Iterator[str]:
+    people = f"{words.number(found.sendable)} of {words.number(found.planned)}"
+    if found.left == found.sendable:
+        yield f"{people} on the list will get it."
+    else:
+        done = words.number(found.sendable - found.left)
+        yield (
+            f"{people} on the list are to get it: {done} have an outcome in this run already, "
+            f"{words.number(found.left)} are left."
+        )
+    if found.refusals:
+        yield f"{words.number(found.planned - found.sendable)} will not: {_why(found)}."
+    if found.variants:
+        yield f"{groups(found)}."
+    if found.left:
+        yield _how_long(found.timing)
+        if stopped := sum(found.waiting.values()):
+            yield (
+                f"If it were sent now, {words.number(stopped)} of them would wait or be left out."
+            )
+        if found.timing.awake is not None and (waits := found.timing.awake.sentence()):
+            yield waits
+        if found.cost is not None:
+            yield _how_much(found.cost)
+
+
+def groups(found: Forecast) -> str:
+    """Return how many people get which message, and how many none to compare them with."""
+    said = ", ".join(f"{name}: {words.number(rows)}" for name, rows in found.variants.items())
+    said = f"Variant {said}"
+    return f"{said}; held out: {words.number(found.held_out)}" if found.held_out else said
+
+
+def _why(found: Forecast) -> str:
+    """Return the commonest reasons in words; a single other one is named too."""
+    parts = [
+        f"{_clause(code)} ({words.number(rows)})" for (_, code), rows in found.refusals.items()
+    ]
+    if len(parts) > _NAMED + 1:
+        rest = sum(list(found.refusals.values())[_NAMED:])
+        others = f"{words.number(rest)} for {len(parts) - _NAMED} other reasons"
+        parts = [*parts[:_NAMED], others]
+    return "; ".join(parts)
+
+
+def _clause(code: str) -> str:
+    """Return a reason's sentence as it stands within another."""
+    known = reasons().get(code)
+    if known is None:
+        return code
+    text = known.sentence.removesuffix(".").partition(":")[0].partition(",")[0]
+    first = text.split(" ", 1)[0]
+    return text[0].lower() + text[1:] if first in ("The", "This", "A", "An", "No") else text
+
+
+def _how_long(timing: Timing) -> str:
+    said = f"It takes about {words.duration(timing.total)} at {words.speed(timing.rate)}"
+    if timing.total < 1:
+        said = f"It takes less than a second at {words.speed(timing.rate)}"
+    waits = [f"{words.duration(wait.seconds)} {wait.what}" for wait in timing.waits]
+    if waits:
+        said += f", of which {_and(waits)}"
+    days = [f"{found.days:,} days {found.what}" for found in timing.days if found.days > 1]
+    if days:
+        said += f", and {_and(days)}"
+    return said + "."
+
+
+def _how_much(cost: Cost) -> str:
+    said = f"It costs about {words.money(cost.total)} {cost.currency}"
+    if cost.without_rate:
+        said += f", without {words.people(cost.without_rate)} in countries without a rate"
+    return said + "."
+
+
+def _and(parts: Sequence[str]) -> str:
+    if len(parts) <= 1:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
