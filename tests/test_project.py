@@ -57,6 +57,7 @@ MAY_KNOW = {
         "reporting",
         "rules",
         "schedule",
+        "sending",
         "suppressing",
     },
 }

@@ -14,6 +14,7 @@ import polars as pl
 from campaign.gate import OtherRuns
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
+from campaign.plan.frozen import SKIPPED
 from campaign.rules.history import History
 from campaign.rules.moment import FORESEEN, MomentRule
 from campaign.rules.tier import Tier
@@ -46,7 +47,10 @@ def waiting(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: float) -> Mapp
         return {}
     for rule, column in zip(rules, columns, strict=True):
         rows = rule.foreseen(rows, now).with_columns(
-            pl.when(pl.col(column).is_null()).then("verdict").alias("verdict")
+            pl.when(pl.col(column).is_null())
+            .then("verdict")
+            .otherwise(pl.lit(SKIPPED))
+            .alias("verdict")
         )
     found = (
         rows.select(pl.coalesce(columns).alias("reason"))

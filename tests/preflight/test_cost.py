@@ -59,6 +59,29 @@ def test_whatsapp_costs_by_the_message_and_its_category(tmp_path: Path) -> None:
     ]
 
 
+def test_each_variant_costs_what_its_template_does(tmp_path: Path) -> None:
+    definition = (
+        WITH_TEMPLATE[: WITH_TEMPLATE.index("message:")]
+        + """
+variants:
+  a: {template: {id: HX00000000000000000000000000000000, category: marketing}}
+  b: {template: {id: HX11111111111111111111111111111111, category: utility}}
+"""
+    )
+    found = checked(
+        tmp_path,
+        *people(*"abcdefghijklmnopqrst"),
+        definition=definition,
+        more="cost: rates.csv\n",
+        rates=RATES + "DE,marketing,0.10,EUR\nDE,utility,0.05,EUR\n",
+    )
+    assert found.cost is not None
+    paid = {line.category: line.recipients for line in found.cost.lines}
+    assert paid == {"marketing": found.variants["a"], "utility": found.variants["b"]}
+    assert min(paid.values()) > 0
+    assert sum(paid.values()) == 20
+
+
 def test_a_template_without_a_category_takes_the_rate_for_all_of_them(tmp_path: Path) -> None:
     found = checked(
         tmp_path,

@@ -99,10 +99,25 @@ def agree(found: Forecast) -> None:
         assert sum(parts.values()) == data["segments"]["messages"]
         assert counts["segments"] == data["segments"]["total"]
     assert read.numbers("waiting") == data["waiting"]
+    assert read.numbers("odd") == {one["warning"]: one["rows"] for one in data["odd"]}
+    assert read.numbers("variant") == data["variants"]
+    if data["variants"]:
+        assert sum(data["variants"].values()) == counts["sendable"]
+    assert counts.get("left", counts["sendable"]) == data["left"] == data["timing"]["people"]
+    if data["cost"] is not None:
+        paid = sum(line["recipients"] for line in data["cost"]["lines"])
+        assert paid + data["cost"]["without_rate"] == data["left"]
     assert [text for _, text in read.texts("headline")] == [data["headline"]]
     shown = Counter(name for name, _ in read.texts("example"))
     assert shown == {reason: min(rows, 5) for reason, rows in reasons.items()}
-    for rows in [*reasons.values(), data["counts"]["planned"], data["counts"]["sendable"]]:
+    odd = [one["rows"] for one in data["odd"]]
+    for rows in [
+        *reasons.values(),
+        *odd,
+        *data["variants"].values(),
+        data["counts"]["planned"],
+        data["counts"]["sendable"],
+    ]:
         assert f"{rows:,}" in on_a_terminal(found)
 
 
@@ -166,11 +181,11 @@ def test_it_needs_no_network_and_no_script(tmp_path: Path) -> None:
 
 def test_it_stays_below_a_megabyte_whatever_is_in_the_list(tmp_path: Path) -> None:
     long = "<&>" * 40_000
-    rows = [*people(*(f"{long}{place}" for place in range(6)))]
+    rows = [*people(*(f"{long}{place}" for place in range(6)), "<&>" * 500)]
     rows += [(f"{long} {place}", "Bo") for place in range(6)]
     found = checked(tmp_path, *rows, header=("Phone", "First Name"))
     assert found.page.stat().st_size < 100_000
-    assert found.refusals == {("skipped", "missing_region"): 6}
+    assert found.refusals == {("skipped", "missing_region"): 6, ("skipped", "too_long"): 6}
 
 
 def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

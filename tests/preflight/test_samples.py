@@ -15,6 +15,7 @@ from campaign.preflight.forecast import forecast
 from campaign.preflight.samples import Sample, samples
 from tests.plan.planned import ANA, BO, CEM, HEADER, LIST, SMS, plan_of, write
 from tests.preflight.checked import GERMAN, WITH_TEMPLATE, checked, people
+from tests.preflight.test_page import agree
 
 MANY = ("Anna", "Bert", "Cleo", "Dora", "Emil", "Fritzi", "Gül", "Hugo", "Jo", "Karl")
 
@@ -75,6 +76,63 @@ def test_each_variant_of_a_plan_is_shown(tmp_path: Path) -> None:
     )
     found = by_kind(samples(Plan(path, "")))
     assert (found["variant a"].row, found["variant b"].row) == (2, 10)
+
+
+SPLIT = """variants:
+  a: {share: 75%, text: "Hi {{ first_name }}"}
+  b: {share: 25%, text: "Hello, {{ first_name }}"}
+holdout: 20%
+"""
+
+
+def test_how_many_get_which_message_and_how_many_none_adds_up(tmp_path: Path) -> None:
+    definition = SMS.replace('message: "Hi {{ first_name }}"\n', "")
+    rows = [*people(*("x" * (place + 1) for place in range(60))), ("broken", "Bo")]
+    found = checked(tmp_path, *rows, definition=definition, more=SPLIT)
+    assert sum(found.variants.values()) == found.sendable
+    assert found.sendable + found.held_out + 1 == found.planned == 61
+    a, b = found.variants["a"], found.variants["b"]
+    assert a > b > 0
+    assert found.held_out > 0
+    assert f"Variant a: {a}, b: {b}; held out: {found.held_out}." in found.headline
+    shown = by_kind(found.samples)
+    assert shown["variant a"].lines[0].startswith("Hi ")
+    assert shown["variant b"].lines[0].startswith("Hello, ")
+    agree(found)
+
+
+BODY = """
+name: spring
+channel: whatsapp
+provider: {name: synthflow, sandbox: true, agent_id: 2a886b7d-d52d-4f8b-8ea0-19d3edc79214}
+sender: "+12025550100"
+message:
+  template:
+    id: HX00000000000000000000000000000000
+    header: "Dear {{1}}"
+    body: "Your name is {{1}}, is it not?"
+    variables: {1: "{{ first_name }}"}
+"""
+
+
+def test_a_template_whose_text_is_known_is_shown_as_it_is_read(tmp_path: Path) -> None:
+    found = by_kind(checked(tmp_path, *people("Jo", "Fritzi"), definition=BODY).samples)
+    assert found["longest"].lines == ["Dear Fritzi", "Your name is Fritzi, is it not?"]
+
+
+def test_rows_that_are_odd_are_counted_and_shown_with_their_cell(tmp_path: Path) -> None:
+    rows = [(f"{GERMAN.format(place)}.0", "Ana") for place in range(7)]
+    named = "recipients: {files: list.csv, columns: {phone: Mobile}}\n"
+    definition = SMS + named
+    path = write(tmp_path, definition, ("Mobile", "First Name"), *rows, (BO, "Bo"))
+    found = forecast(Job.load(path), {})
+    ((code, (number, shown)),) = found.odd.items()
+    assert (code, number, len(shown)) == ("repaired_decimal", 7, 5)
+    assert (shown[0]["place"], shown[0]["column"]) == ("row 2", "Mobile")
+    assert shown[0]["value"] == f"{GERMAN.format(0)}.0"
+    assert not [warning for warning in found.warnings if ".0" in warning]
+    assert found.as_dict()["odd"][0]["rows"] == 7
+    agree(found)
 
 
 def test_the_one_who_is_asked_for_is_the_only_sample(tmp_path: Path) -> None:

@@ -5,14 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 
+from campaign.channel import Channel
 from campaign.definition.limits import Schedule
-from campaign.preflight.timing import Days, Timing, Wait, days_of
+from campaign.definition.quiet import spans
+from campaign.job import Job
+from campaign.preflight.awake import Awake, awake
+from campaign.preflight.left import still_to_send
+from campaign.preflight.timing import Days, Timing, Wait, days_of, timing
+from campaign.rules.local_hours import QuietCalendar
+from campaign.rules.quiet_hours import OutsideQuietHours
+from campaign.sandbox import SandboxServer
 from campaign.schedule import Hours
-from tests.plan.planned import SMS
+from tests.plan.planned import HEADER, LIST, SMS, plan_of, write
 from tests.preflight.checked import checked, people
+from tests.run.several import one
 
 NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)
 HOUR = 3600
@@ -94,3 +105,101 @@ def test_waits_and_days_are_part_of_the_sentence_and_of_the_total(tmp_path: Path
     )
     assert length.as_dict()["total_seconds"] == 2425
     assert length.as_dict()["seconds"] == 625
+
+
+RAMP = "ramp: {steps: [{send: 2, wait: 30m}, {send: 1, wait: 10m}]}\n"
+
+
+@pytest.mark.parametrize(("number", "waits"), [(2, 0), (3, 1800), (4, 2400), (9, 2400)])
+def test_a_ramp_waits_only_where_somebody_comes_after_it(
+    tmp_path: Path, number: int, waits: float
+) -> None:
+    found = checked(tmp_path, *people(*"abcdefghi"[:number]), definition=LIVE, more=RAMP).timing
+    assert sum(wait.seconds for wait in found.waits) == waits
+    assert found.total == found.seconds + waits
+
+
+def test_a_rehearsal_does_not_wait_for_the_ramp(tmp_path: Path) -> None:
+    assert checked(tmp_path, *people(*"abcd"), more=RAMP).timing.waits == []
+
+
+def test_of_a_ramp_that_has_begun_what_is_left_of_it_counts(tmp_path: Path) -> None:
+    more = "ramp: {steps: [{send: 2, wait: 1ms}, {send: 2, wait: 30m}]}\n"
+    with SandboxServer() as server:
+        spring = one(tmp_path, server, "spring", range(6), more)
+        spring.run(limit=2)
+        (wait,) = spring.plan().timing.waits
+    assert wait == Wait("between the steps of `ramp`", 1800)
+
+
+def test_a_tier_takes_days_and_counts_whom_others_messaged_today(tmp_path: Path) -> None:
+    tier = "rate: {limit: 100000/s, concurrency: 16, tier: 4}\n"
+    with SandboxServer() as server:
+        chat = Channel.WHATSAPP
+        found = one(tmp_path, server, "summer", range(8), channel=chat, rate=tier).plan()
+        assert found.timing.days == [
+            Days("at tier 4", 2, "8 people at tier 4 = 2 days"),
+        ]
+        one(tmp_path, server, "spring", range(6, 10), channel=chat).run()
+        found = one(tmp_path, server, "summer", range(8), channel=chat, rate=tier).plan()
+    # Two of the four are on this list too, and may be messaged again today.
+    why = "10 people at tier 4 = 3 days, with the 4 who were messaged in the last 24 hours"
+    assert found.timing.days == [Days("at tier 4", 3, why)]
+    assert "and 3 days at tier 4." in found.headline
+
+
+NIGHT = OutsideQuietHours(QuietCalendar([spans("21:00-08:00")] * 7))
+BERLIN = ZoneInfo("Europe/Berlin")
+ABROAD = "+12125550110"
+
+
+def of_quiet_hours(folder: Path, rule: OutsideQuietHours, now: datetime) -> Awake:
+    quiet = 'quiet_hours: "21:00-08:00"\n'
+    rows = [*people("Ana", "Bo", "Cem"), (ABROAD, "Ida")]
+    plan = plan_of(folder, SMS + LIST + quiet, HEADER, *rows)
+    found = awake(still_to_send(plan, None), [rule], now)
+    assert found is not None
+    return found
+
+
+def test_quiet_hours_say_how_many_wait_and_until_when_the_last_ones(tmp_path: Path) -> None:
+    found = of_quiet_hours(tmp_path, NIGHT, datetime(2026, 3, 10, 7, 30, tzinfo=BERLIN))
+    # Half past two in New York, where they may be messaged from eight on: 13:00 in Berlin.
+    assert (found.waiting, found.until) == (4, datetime(2026, 3, 10, 13, tzinfo=BERLIN))
+    assert found.sentence() == (
+        "4 of them have quiet hours now, the last ones until 2026-03-10 13:00 CET."
+    )
+    noon = of_quiet_hours(tmp_path, NIGHT, datetime(2026, 3, 10, 12, tzinfo=BERLIN))
+    assert noon.sentence() == "1 of them has quiet hours now, until 2026-03-10 13:00 CET."
+    evening = of_quiet_hours(tmp_path, NIGHT, datetime(2026, 3, 10, 18, tzinfo=BERLIN))
+    assert (evening.waiting, evening.sentence()) == (0, None)
+
+
+def test_quiet_hours_leave_so_many_hours_a_day_and_take_days(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 10, 7, 30, tzinfo=BERLIN)
+    found = of_quiet_hours(tmp_path, NIGHT, now)
+    # From 8 in Berlin to 21 in New York, five hours later that week; 13 h for each of them.
+    assert (found.hours, found.groups) == (18, [(1, 13), (3, 13)])
+    assert found.days(rate=1.0) == 1
+    assert found.days(rate=3 / (20 * HOUR)) == 2  # the three in Berlin alone need 20 hours
+    assert found.days(rate=4 / (40 * HOUR)) == 3
+
+
+def test_a_quiet_sunday_is_in_the_hours_on_any_day(tmp_path: Path) -> None:
+    week = [spans("21:00-08:00")] * 6 + [spans("all day")]
+    rule = OutsideQuietHours(QuietCalendar(week))
+    found = {
+        of_quiet_hours(tmp_path, rule, datetime(2026, 3, day, 10, tzinfo=BERLIN)).groups[1]
+        for day in range(9, 16)
+    }
+    assert found == {(3, 6 * 13 / 7)}
+
+
+def test_quiet_hours_are_told_where_the_run_keeps_them(tmp_path: Path) -> None:
+    quiet = 'quiet_hours: "21:00-08:00"\nrate: 1/h\n'
+    job = Job.load(write(tmp_path, LIVE + LIST + quiet, HEADER, *people(*"abcdefghijklmn")))
+    plan = plan_of(tmp_path, LIVE + LIST + quiet, HEADER, *people(*"abcdefghijklmn"))
+    rules = job.moment_rules(pl.Series("identity", [], dtype=pl.String))
+    found = timing(job, still_to_send(plan, None), rules, None, NOW)
+    assert found.days == [Days("outside the quiet hours", 2)]
+    assert found.as_dict()["quiet_hours"]["hours_a_day"] == 13

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import polars as pl
 
-from campaign.job import Job
-from campaign.preflight.forecast import forecast
+from campaign.channel import Channel
+from campaign.preflight.left import still_to_send
 from campaign.preflight.waiting import waiting
+from campaign.rules.history import History
 from campaign.rules.moment import Hold, Who
-from tests.plan.planned import HEADER, LIST, SMS, plan_of, write
-from tests.preflight.checked import people
+from campaign.rules.tier import Tier
+from campaign.rules.window import Window
+from campaign.sandbox import SandboxServer
+from tests.plan.planned import HEADER, LIST, SMS, plan_of
+from tests.preflight.checked import checked, people
+from tests.run.lists import number
+from tests.run.several import later, one
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,50 @@ RULES = (Sleeping("one", "01", "capped_for_now"), Sleeping("two", "12", "opted_o
 def test_the_first_rule_that_objects_gives_the_reason(tmp_path: Path) -> None:
     rows = [*people("Ana", "Bo", "Cem", "Ida"), *people("Ana again")]
     plan = plan_of(tmp_path, SMS + LIST, HEADER, *rows)
-    assert waiting(plan, RULES, 0.0) == {"capped_for_now": 2, "opted_out": 1}
+    assert waiting(still_to_send(plan, None), RULES, 0.0) == {"capped_for_now": 2, "opted_out": 1}
 
 
-def test_rules_that_cannot_tell_beforehand_are_left_to_the_sending(tmp_path: Path) -> None:
-    job = Job.load(write(tmp_path, SMS + LIST, HEADER, *people("Ana")))
-    plan = plan_of(tmp_path, SMS + LIST, HEADER, *people("Ana"))
-    rules = job.moment_rules(pl.Series("identity", [], dtype=pl.String))
-    assert waiting(plan, rules, 0.0) == {}
-    assert forecast(job, {}).as_dict()["waiting"] == {}
+def test_whom_one_rule_stops_takes_no_room_from_the_others(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, *people("Ana", "Bo", "Cem", "Ida"))
+    room_for_one = Tier(1, History(), Window(matters=False))
+    rules = (RULES[0], room_for_one)
+    assert waiting(still_to_send(plan, None), rules, 0.0) == {
+        "capped_for_now": 2,
+        "tier_reached": 1,
+    }
+
+
+def test_a_check_knows_what_other_runs_did_and_says_what_the_run_then_does(tmp_path: Path) -> None:
+    more = "frequency_cap: 1 in 1 day\n"
+    tier = "rate: {limit: 100000/s, concurrency: 16, tier: 5}\n"
+    with SandboxServer() as server:
+        one(tmp_path, server, "spring", range(3), channel=Channel.WHATSAPP).run()
+        later(tmp_path, 1)
+        chat = one(tmp_path, server, "summer", range(10), more, Channel.WHATSAPP, rate=tier)
+        chat.suppressions.add([number(9)])
+        found = chat.plan()
+        assert found.waiting == {"tier_reached": 4, "frequency_cap": 3}
+        assert found.refusals == {("skipped", "suppressed"): 1}
+        assert "If it were sent now, 7 of them would wait or be left out." in found.headline
+        summary = chat.run()
+    assert summary.counts.accepted == found.left - sum(found.waiting.values())
+    assert (summary.counts.pending, summary.reasons["skipped", "frequency_cap"]) == (4, 3)
+
+
+def test_a_tier_is_known_before_there_is_a_ledger(tmp_path: Path) -> None:
+    definition = SMS.replace("channel: sms", "channel: whatsapp").replace(
+        'message: "Hi {{ first_name }}"', f"message: {{template: {{id: HX{'0' * 32}}}}}"
+    )
+    found = checked(
+        tmp_path, *people("Ana", "Bo", "Cem"), definition=definition, more="rate: {tier: 2}\n"
+    )
+    assert found.waiting == {"tier_reached": 1}
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_a_rehearsal_is_asked_for_no_quiet_hours(tmp_path: Path) -> None:
+    always = "quiet_hours: {hours: '00:00-23:59'}\n"
+    live = SMS.replace("sandbox: true", "api_key: '${KEY}'")
+    assert checked(tmp_path, *people("Ana"), more=always).waiting == {}
+    found = checked(tmp_path, *people("Ana"), definition=live, more=always)
+    assert (found.waiting, found.left) == ({"quiet_hours": 1}, 1)
