@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from campaign.ledger.records import Counts
 from campaign.preflight.cost import Cost
 from campaign.preflight.timing import Timing
 from campaign.reasons import reasons
@@ -57,6 +58,18 @@ def groups(found: Forecast) -> str:
     said = ", ".join(f"{name}: {words.number(rows)}" for name, rows in found.variants.items())
     said = f"Variant {said}"
     return f"{said}; held out: {words.number(found.held_out)}" if found.held_out else said
+
+
+def standing(counts: Counts) -> str:
+    """Return where a run that has begun stands, by its ledger."""
+    parts = {
+        "done": counts.done - counts.unknown,
+        "unknown": counts.unknown,
+        "held": counts.held,
+        "pending": counts.pending + counts.sending,
+    }
+    said = ", ".join(f"{words.number(rows)} {name}" for name, rows in parts.items())
+    return f"This run has begun; its ledger has {said}."
 
 
 def _why(found: Forecast) -> str:

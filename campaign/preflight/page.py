@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from campaign.files import replaced
 from campaign.preflight.answer import Forecast
+from campaign.preflight.headline import standing
 from campaign.reasons import Reason, reasons
 from campaign.reporting import words
 
@@ -54,6 +55,7 @@ def _template() -> Template:
         words.speed,
     ):
         environment.filters[word.__name__] = word
+    environment.filters["standing"] = standing
     environment.filters["name"] = lambda text: text[:_LONGEST_NAME]
     source = files("campaign.preflight") / "page.html.jinja"
     return environment.from_string(source.read_text(encoding="utf-8"))

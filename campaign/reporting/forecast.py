@@ -12,6 +12,7 @@ from rich.text import Text
 
 from campaign.preflight.answer import Forecast
 from campaign.preflight.cost import Cost
+from campaign.preflight.headline import standing
 from campaign.preflight.lengths import Lengths
 from campaign.preflight.samples import Sample
 from campaign.preflight.timing import Timing
@@ -34,12 +35,7 @@ def _parts(found: Forecast) -> Iterator[Text | Padding]:
     )
     yield Text(found.headline)
     if found.already is not None:
-        done = found.already
-        yield Text(
-            f"This run has begun: {words.number(done.done - done.unknown)} done, "
-            f"{words.number(done.unknown)} unknown, {words.number(done.pending)} left to send.",
-            style="cyan",
-        )
+        yield Text(standing(found.already), style="cyan")
     if found.refusals:
         yield _below(reasons_table(found.refusals))
         yield _below(_examples(found.examples))
