@@ -6,10 +6,11 @@ forecast's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from campaign.ledger.records import Counts
+from campaign.plan.frozen import SKIPPED
 from campaign.preflight.cost import Cost
 from campaign.preflight.timing import Timing
 from campaign.reasons import reasons
@@ -43,10 +44,8 @@ def _sentences(found: Forecast) -> Iterator[str]:
         yield f"{groups(found)}."
     if found.left:
         yield _how_long(found.timing)
-        if stopped := sum(found.waiting.values()):
-            yield (
-                f"If it were sent now, {words.number(stopped)} of them would wait or be left out."
-            )
+        if found.waiting:
+            yield f"If it were sent now, {_and(list(_stopped(found.waiting)))}."
         if found.timing.awake is not None and (waits := found.timing.awake.sentence()):
             yield waits
         if found.cost is not None:
@@ -92,6 +91,18 @@ def _clause(code: str) -> str:
     text = known.sentence.removesuffix(".").partition(":")[0].partition(",")[0]
     first = text.split(" ", 1)[0]
     return text[0].lower() + text[1:] if first in ("The", "This", "A", "An", "No") else text
+
+
+def _stopped(waiting: Mapping[str, int]) -> Iterator[str]:
+    """Yield how many would wait now, and how many be left out for good."""
+    known = reasons()
+    out = sum(
+        rows for code, rows in waiting.items() if code in known and known[code].state == SKIPPED
+    )
+    if later := sum(waiting.values()) - out:
+        yield f"{words.number(later)} of them would wait"
+    if out:
+        yield f"{words.number(out)} of them would be left out"
 
 
 def _how_long(timing: Timing) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from campaign.sandbox import SandboxServer
 from tests.cli.commands import campaign
+from tests.plan.planned import LIST, SMS
 from tests.run.campaigns import Recipe
 from tests.run.lists import number
 
@@ -247,3 +248,15 @@ def test_results_are_never_written_over_what_the_campaign_needs(folder: Path) ->
 def test_the_version_is_told(tmp_path: Path) -> None:
     done = campaign("--version", cwd=tmp_path)
     assert done.stdout.startswith("campaign 0.")
+
+
+def test_a_check_of_a_run_that_has_begun_tells_of_who_is_left(tmp_path: Path) -> None:
+    rows = "".join(f"+4917139200{place:02},Ana\n" for place in range(5))
+    (tmp_path / "list.csv").write_text(f"Phone,First Name\n{rows}", encoding="utf-8")
+    (tmp_path / "campaign.yaml").write_text(SMS + LIST + "rate: 1/s\n", encoding="utf-8")
+    campaign("run", "campaign.yaml", "--limit", "1", cwd=tmp_path)
+    found = json.loads(campaign("check", "campaign.yaml", "--json", cwd=tmp_path).stdout)
+    assert found["counts"] == {"planned": 5, "sendable": 5}
+    assert (found["left"], found["already"]["accepted"], found["seconds"]) == (4, 1, 4.0)
+    shown = campaign("check", "campaign.yaml", cwd=tmp_path).stdout
+    assert "1 have an outcome in this run already, 4 are left." in " ".join(shown.split())
