@@ -1,7 +1,7 @@
 """To whom a test goes, and whose message it is.
 
-Invariant: an address of the team is read and refused as one of the list is, and a row whose person
-would not be sent to is nobody's test.
+Invariant: an address of the team is read and refused as one of the list is, by the same rules, and
+a row whose person would not be sent to is nobody's test.
 """
 
 from __future__ import annotations
@@ -14,15 +14,34 @@ from typing import Any
 import polars as pl
 
 from campaign.audience.addresses import with_addresses
+from campaign.audience.variants import canonical
 from campaign.errors import InvalidInput, Problem
 from campaign.job import Job
+from campaign.message.form import Form
 from campaign.plan import making
 from campaign.plan.frozen import SEND, Plan
+from campaign.plan.saying import said
 from campaign.reasons import sentence
+from campaign.rules.address import usable_address
+from campaign.rules.blocked import not_blocked
+from campaign.rules.context import Context, Rule
+from campaign.rules.number_type import reachable_type
+from campaign.rules.own_number import not_ourselves
+from campaign.rules.suppression import not_suppressed
+from campaign.rules.us_marketing import not_us_marketing
 from campaign.sending.todo import Todo
 
 MOST = 20
 """People of one test; more of them are a campaign."""
+
+_OF_AN_ADDRESS: tuple[Rule, ...] = (
+    usable_address,
+    reachable_type,
+    not_suppressed,
+    not_ourselves,
+    not_blocked,
+)
+"""The rules that ask for nothing but the address, in the order in which a plan asks them."""
 
 
 def team(job: Job, to: Sequence[str], suppressed: pl.Series) -> list[str]:
@@ -33,33 +52,75 @@ def team(job: Job, to: Sequence[str], suppressed: pl.Series) -> list[str]:
     """
     if not 1 <= len(to) <= MOST:
         raise InvalidInput(f"A test goes to at least 1 and at most {MOST} people, not {len(to)}.")
-    definition = job.loaded.definition
-    found = with_addresses(
-        pl.LazyFrame({"to": list(to)}, schema={"to": pl.String}),
-        kind=job.loaded.provider.capabilities.channels[definition.channel],
-        column="to",
-        country_column=None,
-        default_region=definition.recipients.default_region,
-    ).collect()
-    listed = frozenset(suppressed.to_list())
-    own = {sender.casefold() for sender in definition.sender}
+    context = _context(job, suppressed)
+    findings = [found for rule in _OF_AN_ADDRESS if (found := rule(context)) is not None]
+    reason = pl.coalesce(found.code for found in findings)
+    kind = pl.when(reason == "wrong_number_type").then("_number_type")
+    columns = ("to", "_address", "_identity", reason.alias("reason"), kind.alias("kind"))
     problems: list[Problem] = []
     people: dict[str, str] = {}
-    columns = ("to", "_address", "_identity", "_address_problem")
-    for said, address, identity, problem in found.select(columns).iter_rows():
-        if problem is None and identity in listed:
-            problem = "suppressed"
-        elif problem is None and identity.casefold() in own:
-            problem = "sender_is_recipient"
-        if problem is not None:
-            problems.append(Problem(f"no test is sent to {said}: {sentence(problem)}"))
+    for written, address, identity, why, kind_of in _read(job, to).select(columns).iter_rows():
+        if why is not None:
+            detail = f" ({kind_of})" if kind_of else ""
+            problems.append(Problem(f"no test is sent to {written}: {sentence(why)}{detail}"))
         elif identity in people:
-            problems.append(Problem(f"{said} is named twice; each person gets one test"))
+            problems.append(Problem(f"{written} is named twice; each person gets one test"))
         else:
             people[identity] = address
     if problems:
         raise InvalidInput(problems)
     return list(people.values())
+
+
+def refuse_undelivered(job: Job, people: Sequence[str], form: Form) -> None:
+    """Refuse addresses to which the message would not be delivered in its form.
+
+    ``job`` is the one whose message it is: the variant's, in a split test.
+
+    Raises:
+        InvalidInput: with all of them.
+    """
+    found = not_us_marketing(form, _context(job, pl.Series(dtype=pl.String)))
+    if found is None:
+        return
+    refused = _read(job, people).select("to", found.code.alias("reason")).drop_nulls()
+    if not refused.is_empty():
+        raise InvalidInput(
+            [
+                Problem(f"no test is sent to {address}: {sentence(why)}")
+                for address, why in refused.iter_rows()
+            ]
+        )
+
+
+def _read(job: Job, to: Sequence[str]) -> pl.DataFrame:
+    return with_addresses(
+        pl.LazyFrame({"to": list(to)}, schema={"to": pl.String}),
+        kind=making.address_kind(job.loaded),
+        column="to",
+        country_column=None,
+        default_region=job.loaded.definition.recipients.default_region,
+        reading=making.reading(job.loaded),
+    ).collect()
+
+
+def _context(job: Job, suppressed: pl.Series) -> Context:
+    definition = job.loaded.definition
+    senders = pl.Series(definition.sender, dtype=pl.String)
+    if making.address_kind(job.loaded) == "email":  # the same in any case; an id is not
+        senders = senders.str.to_lowercase()
+    return Context(
+        channel=definition.channel,
+        address="to",
+        key=None,
+        used=(),
+        where=None,
+        own=canonical(senders).to_list(),
+        suppressed=suppressed,
+        window=job.choice.window,
+        said=said(job.loaded, job.composition),
+        blocked_prefixes=definition.recipients.blocked_prefixes or (),
+    )
 
 
 def row_to_test(job: Job, suppressed: pl.Series, as_row: int | None) -> tuple[Todo, str]:

@@ -2,7 +2,8 @@
 
 Invariant: a test is claimed in the ledger before it leaves and settled after, it is sent once, and
 it belongs to no run: no count, no cap and no plan knows of it. A person asked for it, so the
-campaign's hours and its ``schedule_at`` do not hold for it; a suppression list does.
+campaign's hours, its quiet hours, caps and ``schedule_at`` do not hold for it; every suppression
+list does, the ledger's own among them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from campaign.sandbox.embedded import embedded_sandbox
 from campaign.sending import leaving
 from campaign.sending.clients import Clients, is_local
 from campaign.sending.pace import Pace
-from campaign.team import row_to_test, team
+from campaign.suppressing import all_suppressed
+from campaign.team import refuse_undelivered, row_to_test, team
 
 _STATES = {
     Kind.ACCEPTED: State.ACCEPTED,
@@ -44,8 +46,9 @@ _STATES = {
 class Preview:
     """What is about to leave, and to whom.
 
-    ``source`` names the row that was rendered, ``texts`` are the rendered texts by their names, and
-    ``open`` the newest test to one of the addresses where that has no answer.
+    ``source`` names the row that was rendered, ``variant`` whose message of a split test it is,
+    ``texts`` are the rendered texts by their names, and ``open`` the newest test to one of the
+    addresses where that has no answer.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Preview:
     channel: str
     sandbox: bool
     source: str
+    variant: str | None
     form: Form
     texts: Mapping[str, str]
     addresses: Sequence[str]
@@ -94,6 +98,7 @@ class TeamTest:
             "channel": preview.channel,
             "sandbox": preview.sandbox,
             "source": preview.source,
+            "variant": preview.variant,
             "form": preview.form.value,
             "texts": dict(preview.texts),
             "tests": [
@@ -141,19 +146,20 @@ async def send_tests(
     settings = job.loaded.settings
     if not settings.sandbox:
         job.provider(environment, None)  # a missing secret is told before anything else
-    suppressed = await anyio.to_thread.run_sync(job.suppressed)
+    suppressed = await anyio.to_thread.run_sync(all_suppressed, job, environment)
     people = team(job, to, suppressed)
     todo, source = await anyio.to_thread.run_sync(row_to_test, job, suppressed, as_row)
     form = job.form(todo, time.time())
     if not isinstance(form, Form):
         raise InvalidInput(f"{source} would not be sent to: {sentence(form)}")
+    refuse_undelivered(job if todo.variant is None else job.variants[todo.variant], people, form)
     messages = [
         # Scheduled at the vendor's, a test would come when it is of no use any more.
         replace(job.fixed().message(replace(todo, address=one), form), schedule_at=None)
         for one in people
     ]
     with closing(job.ledger(environment).open()) as ledger, ExitStack() as stack:
-        preview = _preview(job, ledger, source, form, messages)
+        preview = _preview(job, ledger, source, todo.variant, form, messages)
         show(preview)
         if confirm is not None and not confirm(preview):
             return TeamTest(preview, ())
@@ -175,7 +181,12 @@ async def send_tests(
 
 
 def _preview(
-    job: Job, ledger: Ledger, source: str, form: Form, messages: Sequence[Message]
+    job: Job,
+    ledger: Ledger,
+    source: str,
+    variant: str | None,
+    form: Form,
+    messages: Sequence[Message],
 ) -> Preview:
     loaded, message = job.loaded, messages[0]
     name, sandbox = loaded.definition.name, loaded.settings.sandbox
@@ -187,6 +198,7 @@ def _preview(
         channel=loaded.definition.channel.value,
         sandbox=sandbox,
         source=source,
+        variant=variant,
         form=form,
         texts=texts
         | dict(message.template.variables if message.template else {})

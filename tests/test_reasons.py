@@ -33,8 +33,7 @@ def _expectations(tree: ast.Module) -> Iterator[ast.AST]:
         if isinstance(node, ast.Assert):
             yield node.test
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            if node.name.startswith("test_"):
-                yield from node.decorator_list
+            yield from node.decorator_list if node.name.startswith("test_") else ()
     for statement in tree.body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             yield statement.value

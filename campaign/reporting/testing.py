@@ -20,7 +20,8 @@ def preview_lines(preview: Preview) -> Iterator[Text]:
         f"A test of {preview.name}: {preview.channel} through {preview.provider}{rehearsal}",
         style="bold",
     )
-    yield Text(f"The message of {preview.source}, as {preview.form.value}:")
+    variant = "" if preview.variant is None else f", variant {preview.variant}"
+    yield Text(f"The message of {preview.source}{variant}, as {preview.form.value}:")
     if not preview.texts:
         nothing = "the agent writes it" if preview.form.value == "agent" else "no variables"
         yield Text(f"  ({nothing})")
