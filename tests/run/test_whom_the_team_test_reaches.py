@@ -71,7 +71,7 @@ def test_a_row_whose_person_is_on_the_ledgers_list_is_nobodys_test(
 ) -> None:
     loaded = load(tmp_path, server, HI, number(1), number(2))
     loaded.suppressions.add([number(1)])
-    with pytest.raises(InvalidInput, match="row 2 of list.csv would not be sent to"):
+    with pytest.raises(InvalidInput, match=r"row 2 of list\.csv would not be sent to"):
         loaded.test([BO], as_row=2)
     assert loaded.test([BO]).preview.source == "row 3 of list.csv"
 
