@@ -93,11 +93,11 @@ async def _asked(job: Job, environment: Mapping[str, str]) -> list[OnlineFinding
 
 
 def _subject(job: Job) -> Subject:
+    """Return what every variant would send with; a template that several share is asked once."""
     definition = job.loaded.definition
-    template = definition.message.template if definition.message else None
-    return Subject(
-        definition.channel, definition.sender, None if template is None else str(template.id)
-    )
+    messages = [one.loaded.definition.message for one in job.each]
+    templates = [str(one.template.id) for one in messages if one and one.template]
+    return Subject(definition.channel, definition.sender, list(dict.fromkeys(templates)))
 
 
 async def _one(

@@ -49,11 +49,11 @@ class OnlineFinding:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the definition would send with."""
+    """What the definition would send with; ``templates`` are the ids of all its templates."""
 
     channel: Channel
     senders: Sequence[str]
-    template_id: str | None
+    templates: Sequence[str] = ()
 
 
 Questions = Generator[httpx.Request, httpx.Response, list[OnlineFinding]]

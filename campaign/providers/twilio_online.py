@@ -52,15 +52,17 @@ def twilio_checks(
         checks.append(OnlineCheck("sender", partial(asked.whatsapp, numbers)))
     elif subject.channel is Channel.SMS:
         checks += [OnlineCheck("sender", partial(asked.number, number)) for number in numbers]
-    if subject.template_id is not None and subject.template_id.startswith("HX"):
-        checks.append(OnlineCheck("template", partial(asked.template, subject.template_id)))
-    return checks
+    return checks + [
+        OnlineCheck("template", partial(asked.template, sid))
+        for sid in subject.templates
+        if sid.startswith("HX")
+    ]
 
 
 def without_account(subject: Subject, vendor: str) -> Sequence[OnlineCheck]:
     """Return the checks that only the account could answer, where the definition names none."""
     why = f"{vendor} documents no way; with `provider.twilio` your own account is asked"
-    things = ["sender"] if subject.template_id is None else ["sender", "template"]
+    things = ["sender", "template"] if subject.templates else ["sender"]
     return [cannot_be_asked(what, why) for what in things]
 
 

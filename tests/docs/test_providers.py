@@ -93,10 +93,10 @@ def test_the_page_says_what_is_asked_about_the_unknown(name: str) -> None:
 
 _ID = re.compile("(?:AC|HX)?[0-9a-f-]{32,}")
 SUBJECTS = {
-    "sendbird": Subject(Channel.SMS, ["a-channel"], None),
-    "zild": Subject(Channel.WHATSAPP, ["12"], "42"),
-    "whippy": Subject(Channel.PHONE, ["+12025550100"], None),
-    "synthflow": Subject(Channel.WHATSAPP, ["+12025550100"], "HX" + "0" * 32),
+    "sendbird": Subject(Channel.SMS, ["a-channel"]),
+    "zild": Subject(Channel.WHATSAPP, ["12"], ["42"]),
+    "whippy": Subject(Channel.PHONE, ["+12025550100"]),
+    "synthflow": Subject(Channel.WHATSAPP, ["+12025550100"], ["HX" + "0" * 32]),
 }
 
 

@@ -50,7 +50,7 @@ def asked(
     assert isinstance(one, AsksOnline)
     requests: list[httpx.Request] = []
     findings: list[OnlineFinding] = []
-    for check in one.online_checks(Subject(channel, senders, template)):
+    for check in one.online_checks(Subject(channel, senders, (template,) if template else ())):
         questions = check.ask()
         said: httpx.Response | None = None
         while True:

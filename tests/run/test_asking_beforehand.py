@@ -206,3 +206,22 @@ def test_the_command_exits_with_0_where_something_cannot_be_asked(
     assert told.returncode == 0, told.stderr
     assert "cannot be asked beforehand" in told.stdout
     assert "online" not in json.loads(command("check", path, "--json", cwd=tmp_path).stdout)
+
+
+def test_the_template_of_every_variant_is_asked_about_once(tmp_path: Path) -> None:
+    paused, other = TEMPLATE, "HX" + "1" * 32
+    split = (
+        "message:\n  template: {id: " + other + "}\n"
+        "variants:\n  a: {share: 40%}\n"
+        "  b: {template: {id: " + paused + "}}\n"
+        "  c: {template: {id: " + other + ", language: de}}\n"
+    )
+    config = {
+        "accounts": {SID: SECRETS["TOKEN"]},
+        "templates": {paused: "paused", other: "approved"},
+    }
+    with sandbox(twilio=config) as server:
+        recipe = Recipe("synthflow", Channel.WHATSAPP, message=split, settings=account_at(server))
+        found = campaign.load(write(tmp_path, server, recipe), environment=SECRETS).ask_online()
+    templates = [(one.what, one.verdict.value) for one in found if "template" in one.what]
+    assert templates == [(f"template {other}", "ok"), (f"template {paused}", "wrong")]
