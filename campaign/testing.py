@@ -23,7 +23,8 @@ from campaign.deciding import who
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import State, TeamClaim, TeamSend
+from campaign.ledger.records import State
+from campaign.ledger.team_records import TeamClaim, TeamSend
 from campaign.message.form import Form
 from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope

@@ -13,8 +13,10 @@ from datetime import datetime
 from itertools import chain
 
 from campaign.channel import Channel
-from campaign.definition.models import Message, Rate, Recipients, Window
+from campaign.definition.message import Message
+from campaign.definition.models import Rate, Window
 from campaign.definition.quiet import HOLD, QuietHours
+from campaign.definition.recipients import Recipients
 from campaign.definition.source import YamlSource
 from campaign.definition.template_checks import template_misfits
 from campaign.providers.protocol import Capabilities, Misfit, Provider, ProviderSettings

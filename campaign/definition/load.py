@@ -20,7 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from campaign.definition.checks import Draft
 from campaign.definition.groups import full_shares
-from campaign.definition.models import Definition, Message, Rate
+from campaign.definition.message import Message
+from campaign.definition.models import Definition, Rate
 from campaign.definition.nodes import Keys
 from campaign.definition.places import holds_password
 from campaign.definition.secrets import secret_fields

@@ -8,27 +8,21 @@ are expanded before validation, so that errors keep the path of the full form.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from campaign.channel import Channel
 from campaign.definition.caps import CAP, FrequencyCap, MessagingTier
 from campaign.definition.estimate import Cost, CostByFile
 from campaign.definition.fields import (
-    Body,
-    Instant,
     OneOrMany,
-    Region,
     SenderList,
     Shorthand,
     Text,
     Timezone,
-    Where,
     is_number,
     one_or_many,
-    text_keys,
-    wrong,
 )
 from campaign.definition.groups import (
     AnyConsent,
@@ -38,13 +32,13 @@ from campaign.definition.groups import (
     comes_to_a_whole,
 )
 from campaign.definition.limits import Retry, Schedule, StopWhen
+from campaign.definition.message import ShortMessage, Variant
 from campaign.definition.naming import Name, RunPattern
 from campaign.definition.part import Part
 from campaign.definition.places import LedgerPlace
-from campaign.definition.prefixes import Prefixes
 from campaign.definition.quiet import SHORT_QUIET_HOURS, QuietHours, short_quiet_hours
 from campaign.definition.ramp import SHORT_RAMP, Ramp, short_ramp
-from campaign.definition.template import Template
+from campaign.definition.recipients import AnyRecipients
 from campaign.definition.values import Duration, Percent, PerSecond
 
 
@@ -55,125 +49,6 @@ class ProviderChoice(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str = Field(min_length=1, description="The provider.")
-
-
-_TEXT: dict[str, Any] = {"type": "string", "pattern": r"\S"}
-_TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT, "minItems": 1}
-
-ColumnName = Annotated[
-    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="A name for use in templates.")
-]
-
-
-class Recipients(Part):
-    """Who is on the list, and which column means what."""
-
-    files: Annotated[list[Text], OneOrMany] = Field(
-        min_length=1,
-        description="CSV or Parquet files; globs are allowed. Relative to the definition.",
-    )
-    columns: dict[ColumnName, Text] = Field(
-        default_factory=dict,
-        description="Names for columns: our name on the left, the header in the list on the right.",
-    )
-    address: Text | None = Field(
-        default=None,
-        description="Column with the address. Default: phone, email or user_id, as the channel "
-        "and the provider need.",
-    )
-    key: Text | None = Field(
-        default=None,
-        description="Column that identifies a recipient within a run. Default: the address.",
-    )
-    country: Text | None = Field(
-        default=None,
-        description="Column with an ISO 3166 country code per row, for numbers in national form.",
-    )
-    default_region: Region | None = Field(
-        default=None,
-        description="Country of numbers in national form where the row names none, such as DE.",
-    )
-    digits_are_international: Literal["auto", "yes", "no"] | None = Field(
-        default=None,
-        description="What digits without + and without a 0 in front are: yes, country code and "
-        "number; no, national; auto, national, and refused where they are a number abroad too. "
-        "Default: auto.",
-    )
-    validity: Literal["strict", "lenient"] | None = Field(
-        default=None,
-        description="lenient takes numbers that could exist but are not known to, such as those of "
-        "a new range, with a warning; strict refuses them. Default: strict.",
-    )
-    timezone: Text | None = Field(
-        default=None,
-        description="Column with an IANA time zone per row, for quiet hours. Default: the number's "
-        "own zones.",
-    )
-    where: Where | None = Field(
-        default=None,
-        description="Only rows that fulfil this condition (polars SQL), such as country = 'DE'.",
-    )
-    blocked_prefixes: Prefixes | None = Field(
-        default=None,
-        description='Numbers that begin with one of these get nothing: "+53", ["+53", "+98"].',
-    )
-
-
-class Message(Part):
-    """What is said first."""
-
-    text: Body | None = Field(
-        default=None,
-        description="Free-form text; {{ column }} is filled in per recipient. Line breaks at the "
-        "end are dropped.",
-    )
-    template: Template | None = Field(
-        default=None, description="An approved template, for when no free-form text is allowed."
-    )
-    suggested_replies: list[Text] = Field(
-        default_factory=list, description="Replies the recipient can tap."
-    )
-    variables: Annotated[dict[str, Text], BeforeValidator(text_keys)] = Field(
-        default_factory=dict, description="Values for the agent's prompt, per recipient."
-    )
-    schedule_at: Instant | None = Field(
-        default=None,
-        description="When the provider should send, with a UTC offset: 2026-12-01T09:00:00+01:00.",
-    )
-
-
-def _short_message(value: object) -> object:
-    return {"text": value} if isinstance(value, str) or is_number(value) else value
-
-
-ShortMessage = Annotated[Message, Shorthand(_short_message, (_TEXT,))]
-
-
-class Variant(Part):
-    """One of the messages of a split test: its own, or the campaign's."""
-
-    share: Percent | None = Field(
-        default=None,
-        description="How many of the people get it. Default: an equal part of what is left.",
-    )
-    text: Body | None = Field(default=None, description="Short for `message.text`.")
-    template: Template | None = Field(default=None, description="Short for `message.template`.")
-    message: ShortMessage | None = Field(
-        default=None, description="What they get. Default: the campaign's `message`."
-    )
-
-    @model_validator(mode="after")
-    def _says_it_once(self) -> Self:
-        if self.message is not None and self.own is not self.message:
-            raise wrong("says its message twice", "put all of it into `message`")
-        return self
-
-    @property
-    def own(self) -> Message | None:
-        """The message that the variant has of its own."""
-        if self.text is None and self.template is None:
-            return self.message
-        return Message(text=self.text, template=self.template)
 
 
 class Window(Part):
@@ -216,10 +91,6 @@ class Rate(Part):
     )
 
 
-def _short_recipients(value: object) -> object:
-    return {"files": value} if isinstance(value, str | list) else value
-
-
 def _short_rate(value: object) -> object:
     return {"limit": value} if isinstance(value, str) or is_number(value) else value
 
@@ -241,7 +112,7 @@ class Definition(Part):
         default_factory=list,
         description="From whom: one number, address or channel id, or a list to spread over.",
     )
-    recipients: Annotated[Recipients, Shorthand(_short_recipients, (_TEXT, _TEXTS))] = Field(
+    recipients: AnyRecipients = Field(
         description="A CSV or Parquet file, a list of files, or a mapping that says more."
     )
     message: ShortMessage | None = Field(

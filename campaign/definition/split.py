@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from campaign.definition.checks import Draft, misfits
-from campaign.definition.models import Variant
+from campaign.definition.message import Variant
 from campaign.providers.protocol import Misfit
 
 

@@ -30,9 +30,8 @@ from campaign.ledger.records import (
     Skip,
     State,
     Suppression,
-    TeamClaim,
-    TeamSend,
 )
+from campaign.ledger.team_records import TeamClaim, TeamSend
 
 TURNED_AWAY = 0
 """Stands in the place of an attempt's number where a gate turned the claim away."""

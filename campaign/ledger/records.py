@@ -192,34 +192,6 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class TeamClaim:
-    """The wish to send one test message to a person of the team, outside every run.
-
-    ``source`` names the row of the list that was rendered; ``who`` the person who asked for it.
-    """
-
-    name: str
-    provider: str
-    channel: str
-    sandbox: bool
-    address: str
-    source: str
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class TeamSend:
-    """A test message, as the ledger knows it; in ``sending`` nobody knows whether it went out."""
-
-    address: str
-    source: str | None
-    who: str
-    claimed_at: int
-    state: State
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Suppression:
     """Somebody on the ledger's own list of those who must not be messaged.
 

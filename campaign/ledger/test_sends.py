@@ -7,9 +7,10 @@ sends a test to the same address is told.
 from __future__ import annotations
 
 from campaign.errors import LedgerError
-from campaign.ledger.records import State, TeamClaim, TeamSend
+from campaign.ledger.records import State
 from campaign.ledger.rows import storable
 from campaign.ledger.runs import Runs, now_ms
+from campaign.ledger.team_records import TeamClaim, TeamSend
 
 
 class TeamSends(Runs):

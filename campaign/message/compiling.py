@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.definition.models import Message
+from campaign.definition.message import Message
 from campaign.message.approved import Approved
 from campaign.message.composition import Composition
 from campaign.message.template import Text, TextError, compile_text

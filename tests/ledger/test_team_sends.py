@@ -7,7 +7,8 @@ from contextlib import closing
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.records import State, TeamClaim
+from campaign.ledger.records import State
+from campaign.ledger.team_records import TeamClaim
 from tests.ledger.ledgers import NAME, Held, Store
 
 BO = "+491713920001"

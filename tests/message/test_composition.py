@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from campaign.definition.models import Message
+from campaign.definition.message import Message
 from campaign.message.compiling import MessageError, compile_message
 from campaign.message.composition import Composition
 
