@@ -50,7 +50,7 @@ class ServerLocation:
     address: str = field(repr=False)
 
     def __str__(self) -> str:
-        from campaign.ledger.postgres_server import shown
+        from campaign.ledger.postgres_connection import shown
 
         return shown(self.address)
 

@@ -15,52 +15,24 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any
 
 import psycopg
-from psycopg import conninfo, errors, sql
-from psycopg.rows import DictRow, dict_row
+from psycopg import errors, sql
+from psycopg.rows import DictRow
 
 from campaign.errors import LedgerError, NoLedger
 from campaign.ledger.database import Home, Row, T
+from campaign.ledger.postgres_connection import SCHEMA, connect, said, shown
 from campaign.ledger.queries import SCHEMA_VERSION, queries, script
-
-SCHEMA = "campaign"
-"""The schema of the database that holds the tables."""
 
 _AWAY_SECONDS = 30.0
 """How long a server that went away is waited for."""
 
 _NAMED = re.compile(r"(?<!:):([a-z_]+)\b")
 
-_SESSION = {
-    "client_encoding": "UTF8",
-    "synchronous_commit": "on",
-    "lock_timeout": "30s",
-    # Shorter than a lease: a process that was stopped in the middle of a transaction must not keep
-    # the one that takes its run over waiting, nor must a machine that lost its power.
-    "idle_in_transaction_session_timeout": "20s",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "20s",
-    "search_path": SCHEMA,
-}
-# A writer that is stopped between two statements of one write is not idle to the server; only this
-# ends its transaction.
-_SINCE_17 = {"transaction_timeout": "20s"}
 _OLDEST = 130_000
 _FIRST = 2
 """The version of the schema with which the ledger in PostgreSQL begins."""
-# A server that vanished without a word is noticed, and not waited for through hours.
-_CONNECTION = {
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-    "application_name": "campaign",
-}
 
 
 class _NotCommitted(Exception):
@@ -88,23 +60,14 @@ class PostgresServer:
         self._name = uuid.uuid4().hex
         self._writes = 0
         try:
-            self._db = self._connect()
+            self._db = connect(self._address)
         except psycopg.Error as error:
-            raise LedgerError(f"The {self._ledger} cannot be opened: {_said(error)}.") from None
+            raise LedgerError(f"The {self._ledger} cannot be opened: {said(error)}.") from None
         try:
             self._prepare(create)
         except BaseException:
             self._db.close()
             raise
-
-    def _connect(self) -> psycopg.Connection[DictRow]:
-        known = conninfo.conninfo_to_dict(self._address)
-        more: dict[str, Any] = {name: v for name, v in _CONNECTION.items() if name not in known}
-        db = psycopg.connect(self._address, autocommit=True, row_factory=dict_row, **more)
-        settings = _SESSION | (_SINCE_17 if db.info.server_version >= 170_000 else {})
-        for name, value in settings.items():
-            db.execute("SELECT set_config(%s, %s, false)", (name, value))
-        return db
 
     def _prepare(self, create: bool) -> None:
         with self._told("opened"):
@@ -215,7 +178,7 @@ class PostgresServer:
         except psycopg.Error as error:
             raise LedgerError(
                 f"The {self._ledger} cannot be asked whether its last write was committed: "
-                f"{_said(error)}."
+                f"{said(error)}."
             ) from error
 
     def _last_write(self) -> int:
@@ -251,7 +214,7 @@ class PostgresServer:
     def _reconnect(self, until: float) -> None:
         while True:
             try:
-                self._db = self._connect()
+                self._db = connect(self._address)
             except psycopg.OperationalError:
                 if time.monotonic() > until:
                     raise
@@ -266,7 +229,7 @@ class PostgresServer:
             with self._lock:
                 yield
         except psycopg.Error as error:
-            raise LedgerError(f"The {self._ledger} cannot be {verb}: {_said(error)}.") from error
+            raise LedgerError(f"The {self._ledger} cannot be {verb}: {said(error)}.") from error
 
     def all(self, query: str, /, **values: object) -> Sequence[Row]:
         """Return every row of a query."""
@@ -313,30 +276,6 @@ class PostgresServer:
     def home(self) -> Home | None:
         """Return nothing: a database is reached from many machines, and is no file."""
         return None
-
-
-def shown(address: str) -> str:
-    """Return an address without its password, for people.
-
-    Raises:
-        LedgerError: it is none.
-    """
-    try:
-        known = conninfo.conninfo_to_dict(address)
-    except psycopg.ProgrammingError:  # whose text may quote the password
-        raise LedgerError(
-            "The ledger's address cannot be read; write it as postgresql://user@host:5432/database."
-        ) from None
-    user = f"{known['user']}@" if known.get("user") else ""
-    port = f":{known['port']}" if known.get("port") else ""
-    host = str(known.get("host") or "localhost")
-    return f"postgresql://{user}{host}{port}/{known.get('dbname') or ''}"
-
-
-def _said(error: psycopg.Error) -> str:
-    """Return the first line of what the server or libpq says; it holds no password."""
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 @cache

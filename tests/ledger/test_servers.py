@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from campaign.errors import LeaseLost, LedgerError
-from campaign.ledger import postgres_server
+from campaign.ledger import postgres_connection, postgres_server
 from campaign.ledger.postgres import PostgresLedger
 from campaign.ledger.queries import SCHEMA_VERSION
 from campaign.ledger.records import State
@@ -167,11 +167,11 @@ def test_a_run_taken_over_while_the_server_was_away_is_lost(
 
 _WRITES_FOR_EVER = """
 import sys
-from campaign.ledger import postgres_server
+from campaign.ledger import postgres_connection
 from campaign.ledger.records import Lease
 from tests.ledger.ledgers import ServerStore, claim
-postgres_server._SESSION["idle_in_transaction_session_timeout"] = "1s"
-postgres_server._SINCE_17["transaction_timeout"] = "1s"
+postgres_connection._SESSION["idle_in_transaction_session_timeout"] = "1s"
+postgres_connection._SINCE_17["transaction_timeout"] = "1s"
 ledger = ServerStore(sys.argv[1]).open()
 lease = Lease(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
 for first in range(0, 10**9, 200):
@@ -332,4 +332,4 @@ def test_two_campaigns_may_share_a_database(server_held: Held, address: str) -> 
 
 def test_the_page_on_postgresql_names_the_schema_that_is_made() -> None:
     page = Path(__file__).parents[2] / "docs/how-to/postgresql.md"
-    assert f"`{postgres_server.SCHEMA}`" in page.read_text(encoding="utf-8")
+    assert f"`{postgres_connection.SCHEMA}`" in page.read_text(encoding="utf-8")
