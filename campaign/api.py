@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -21,7 +22,6 @@ import anyio
 from campaign import deciding, online, reconciling, testing, verifying
 from campaign.deciding import As, Decisions
 from campaign.definition.secrets import read_env_file
-from campaign.errors import InvalidInput
 from campaign.execution import Execution, Options
 from campaign.job import Job
 from campaign.ledger.records import State
@@ -36,12 +36,6 @@ from campaign.status import RunView, open_run
 from campaign.suppressing import Suppressions
 from campaign.testing import Preview, TeamTest
 from campaign.verifying import Verified
-
-MAY_HAVE_IT = (
-    "Unknown recipients may have got the message. Ask the vendor with `campaign reconcile`, or "
-    "look them up and use `campaign resolve`; or say --accept-duplicates to send to them all the "
-    "same."
-)
 
 
 class Campaign:
@@ -109,7 +103,6 @@ class Campaign:
             RunHeld: another process is sending this run.
             LedgerError: the ledger cannot be read or written; nothing was sent after that.
         """
-
         execution = self._execution(
             Options(limit, only, takeover, replan=replan, run=run), reporter
         )
@@ -185,8 +178,7 @@ class Campaign:
             InvalidInput: unknown recipients, and duplicates were not accepted.
             RunHeld: the run is being sent.
         """
-        if state is State.UNKNOWN and not accept_duplicates:
-            raise InvalidInput(MAY_HAVE_IT)
+        deciding.nobody_twice(state, unless=accept_duplicates)
         return deciding.send_again(self._job, self._environment, state, codes, run)
 
     def reconcile(
@@ -204,10 +196,7 @@ class Campaign:
             RunHeld: the run is being sent.
             LedgerError: the ledger cannot be read or written.
         """
-
-        async def ask() -> Reconciled:
-            return await self.reconcile_async(run=run, progress=progress)
-
+        ask = partial(self.reconcile_async, run=run, progress=progress)
         return outside_any_loop(lambda: anyio.run(ask), lambda: None)
 
     async def reconcile_async(
@@ -240,10 +229,7 @@ class Campaign:
             InvalidInput: an address or the row cannot be used.
             LedgerError: the ledger cannot be read or written.
         """
-
-        async def send() -> TeamTest:
-            return await self.test_async(to, as_row=as_row, show=show, confirm=confirm)
-
+        send = partial(self.test_async, to, as_row=as_row, show=show, confirm=confirm)
         return outside_any_loop(lambda: anyio.run(send), lambda: None)
 
     async def test_async(

@@ -94,6 +94,20 @@ def send_again(
     return _decide(job, environment, run, again(state, codes), f"retry of {state.value}")
 
 
+def nobody_twice(state: State, *, unless: bool) -> None:
+    """Refuse to send again to those of a state who may have the message.
+
+    Raises:
+        InvalidInput: they may, and duplicates are not accepted (``unless``).
+    """
+    if state is State.UNKNOWN and not unless:
+        raise InvalidInput(
+            "Unknown recipients may have got the message. Ask the vendor with `campaign "
+            "reconcile`, or look them up and use `campaign resolve`; or say --accept-duplicates "
+            "to send to them all the same."
+        )
+
+
 def again(state: State, codes: Collection[str] = ()) -> Decisions:
     """Return what makes failed (or unknown) recipients of a run pending again; see `send_again`."""
 

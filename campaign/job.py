@@ -10,16 +10,15 @@ from pathlib import Path
 
 import polars as pl
 
+from campaign import whereabouts
 from campaign.audience.suppression import read_suppressed
 from campaign.channel import Channel
 from campaign.definition import load as loading
 from campaign.definition.load import Loaded
-from campaign.definition.places import checked
 from campaign.definition.secrets import reveal
-from campaign.definition.values import MissingSecret, Secret
 from campaign.errors import InvalidInput, Problem
 from campaign.forms import choice_of
-from campaign.ledger.location import SCHEMES, FileLocation, Location, ServerLocation
+from campaign.ledger.location import FileLocation, Location
 from campaign.message.compiling import MessageError, compile_message
 from campaign.message.composition import Composition
 from campaign.message.form import Form
@@ -27,7 +26,7 @@ from campaign.plan import making
 from campaign.plan.making import Question, address_column
 from campaign.providers import registry
 from campaign.providers.protocol import Provider
-from campaign.quiet import quiet_files, quiet_hours
+from campaign.quiet import quiet_hours
 from campaign.rules.form import Choice
 from campaign.rules.moment import Hold, MomentRule
 from campaign.rules.suppression import NotSuppressed
@@ -249,18 +248,7 @@ class Job:
 
     def lives_from(self, path: Path) -> bool:
         """Return whether the campaign reads this file, so that nothing may be written there."""
-        definition = self.loaded.definition
-        inputs = [self.loaded.path, *making.list_files(self.loaded)]
-        ledger = self.loaded.definition.ledger
-        if isinstance(ledger, str):
-            inputs.append(self.loaded.beside(ledger))
-        inputs += [self.loaded.beside(name) for name in definition.suppress]
-        inputs += quiet_files(self.loaded).values()
-        if definition.cost is not None:
-            inputs.append(self.loaded.beside(definition.cost.rates))
-        return path.name.startswith("plan") or path.resolve() in {
-            known.resolve() for known in inputs
-        }
+        return whereabouts.lives_from(self.loaded, path)
 
     def ledger(self, environment: Mapping[str, str]) -> Location:
         """Return where the ledger is: a file is beside the definition, whoever asks from where.
@@ -268,31 +256,7 @@ class Job:
         Raises:
             InvalidInput: the environment variable that holds the address is not set.
         """
-        place = self.loaded.definition.ledger
-        if isinstance(place, Secret):
-            try:
-                place = checked(place.reveal(environment))
-            except MissingSecret as missing:
-                raise InvalidInput(
-                    self.loaded.locate(
-                        "ledger",
-                        message=f"the environment variable {missing} is not set; the ledger's "
-                        "address is taken from it",
-                        hint=f"export {missing}=postgresql://user@host:5432/database",
-                    )
-                ) from None
-            except ValueError as error:
-                raise InvalidInput(
-                    self.loaded.locate(
-                        "ledger",
-                        message=f"what the environment variable holds {error}",
-                        hint="write postgresql://user:password@host:5432/database; in a password, "
-                        "@ is %40, / is %2F and : is %3A",
-                    )
-                ) from None
-        if place.startswith(SCHEMES):
-            return ServerLocation(place)
-        return FileLocation(self.loaded.beside(place))
+        return whereabouts.ledger_of(self.loaded, environment)
 
     def plans_from(self, location: Location) -> Path:
         """Return the folder from which the ledger's paths of plans start."""

@@ -32,6 +32,7 @@ from campaign.reasons import sentence
 from campaign.sandbox.embedded import embedded_sandbox
 from campaign.sending import leaving
 from campaign.sending.clients import Clients, is_local
+from campaign.sending.exchange import Exchange
 from campaign.sending.pace import Pace
 from campaign.suppressing import all_suppressed
 from campaign.team import refuse_undelivered, row_to_test, team
@@ -256,19 +257,12 @@ class _Sender:
         return outcome
 
     async def _exchange(self, request: httpx.Request, message: Message) -> Outcome:
+        exchange = Exchange(self.provider, self.clients, self.clean)
         try:
-            response = await self.clients.send(request)
+            (outcome,) = await exchange.outcomes(request, [message])
         except leaving.NotLeft:
             return Outcome(Kind.NOT_SENT, "not_in_time")
-        except httpx.HTTPError as error:
-            return http.failed(error, self.clean)
-        (outcome,) = self.provider.outcomes(response, [message])
-        return replace(
-            outcome,
-            code=http.cleaned(outcome.code, self.clean),
-            detail=http.cleaned(outcome.detail, self.clean),
-            provider_id=http.cleaned(outcome.provider_id, self.clean),
-        )
+        return outcome
 
 
 def _is_for_all(outcome: Outcome | None) -> bool:

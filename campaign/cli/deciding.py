@@ -9,7 +9,7 @@ from rich.text import Text
 
 from campaign import api
 from campaign.cli import sending
-from campaign.deciding import As, again
+from campaign.deciding import As, again, nobody_twice
 from campaign.errors import InvalidInput
 from campaign.ledger.records import State
 
@@ -54,8 +54,7 @@ def retry(
         raise InvalidInput(
             "Only failed or unknown recipients can be sent to again: --state failed."
         )
-    if state == State.UNKNOWN and not accept_duplicates:
-        raise InvalidInput(api.MAY_HAVE_IT)
+    nobody_twice(State(state), unless=accept_duplicates)
     campaign = api.load(definition, env_file=env_file, past_ok=True)
     name = _name(campaign, run)
     with campaign.view(name) as view:

@@ -3,8 +3,7 @@
 It knows the plan's rows, one provider and the ledger's protocol. Invariants: no request leaves
 before its claim is durable; every claim that this process made is settled by it, unless the
 ledger itself cannot be written; a stop never interrupts a request that can still be answered,
-and a second stop settles what was under way as unknown; no text that is written or told holds a
-secret, whoever made it.
+and a second stop settles what was under way as unknown.
 """
 
 from __future__ import annotations
@@ -13,23 +12,21 @@ import random
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import replace
 from functools import partial
 
 import anyio
 import anyio.abc
 import anyio.lowlevel
-import httpx
 
 from campaign.errors import LedgerError, first_error
 from campaign.ledger.protocol import TURNED_AWAY
-from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
 from campaign.sending.books import Books
 from campaign.sending.breaker import Breaker
 from campaign.sending.ending import Ending as Ending
 from campaign.sending.ending import Result as Result
+from campaign.sending.exchange import Exchange
 from campaign.sending.pace import Pace, Pause
 from campaign.sending.ramp import Ramp
 from campaign.sending.settling import settlements
@@ -64,11 +61,10 @@ class Engine:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
-        self._transport = transport
         self._books = books
         self._speed = speed
         self._tell = tell
-        self._clean = clean
+        self._exchange = Exchange(provider, transport, clean)
         self._ramp = ramp
         self._upcoming = Upcoming(
             judge=judge,
@@ -190,7 +186,7 @@ class Engine:
             await anyio.lowlevel.checkpoint_if_cancelled()
             leaving.check(request)
             left = True  # nothing can come between this line and the transport's first one
-            outcomes = await self._exchange(request, messages)
+            outcomes = await self._exchange.outcomes(request, messages)
             # Before they are weighed: a run that stops gives nobody up.
             self._stop_if(self._breaker.note(outcomes))
             times = [
@@ -208,7 +204,7 @@ class Engine:
         except BaseException as error:  # noqa: BLE001 - raised again when the claims are settled
             raised = error
             times = [None] * len(mine)
-            outcome = self._broken_off(error) if left else Outcome(Kind.NOT_SENT)
+            outcome = self._exchange.broken_off(error) if left else Outcome(Kind.NOT_SENT)
             outcomes = [outcome] * len(mine)
             settled = settlements(mine, outcomes, times, {}, started_at, _now(), left=left)
         with anyio.CancelScope(shield=True):
@@ -234,34 +230,6 @@ class Engine:
             for (todo, _, _), outcome in zip(mine, outcomes, strict=True)
             if outcome.hold is not None
         }
-
-    async def _exchange(self, request: httpx.Request, messages: Sequence[Message]) -> list[Outcome]:
-        try:
-            response = await self._transport.send(request)
-        except httpx.HTTPError as error:
-            return [http.failed(error, self._clean)] * len(messages)
-        outcomes = self._provider.outcomes(response, messages)
-        if len(outcomes) != len(messages):
-            raise AssertionError(
-                f"{self._provider.name} gave {len(outcomes)} outcomes for {len(messages)} messages"
-            )
-        return [self._cleaned(outcome) for outcome in outcomes]
-
-    def _cleaned(self, outcome: Outcome) -> Outcome:
-        # A provider cleans what it cuts; this is for the one that forgot.
-        return replace(
-            outcome,
-            code=http.cleaned(outcome.code, self._clean),
-            detail=http.cleaned(outcome.detail, self._clean),
-            provider_id=http.cleaned(outcome.provider_id, self._clean),
-            evidence=http.cleaned(outcome.evidence, self._clean),
-        )
-
-    def _broken_off(self, error: BaseException) -> Outcome:
-        """A request that was under way when everything had to stop: it may have gone out."""
-        if isinstance(error, anyio.get_cancelled_exc_class()):
-            return Outcome(Kind.UNKNOWN, "interrupted")
-        return Outcome(Kind.UNKNOWN, "unreadable_answer", detail=http.told(error, self._clean))
 
     def _weigh(self, todo: Todo, outcome: Outcome, let_go_at: float) -> float | None:
         """Act on an outcome; return when to try this recipient again, or ``None`` for never."""
