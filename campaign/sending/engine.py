@@ -171,6 +171,10 @@ class Engine:
             if attempt
         ]
         for (todo, _), attempt in zip(batch, attempts, strict=True):
+            if attempt:
+                todo.claimed = True
+            else:
+                self._upcoming.has_not_begun(todo)
             if attempt == TURNED_AWAY:  # the rules have learnt why meanwhile
                 self._upcoming.again(todo, time.monotonic() + _JUDGE_AGAIN)
         if not mine:

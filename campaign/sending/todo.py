@@ -21,7 +21,8 @@ class Todo:
     campaign is a split test. ``problems`` are the reason codes why it may not leave in a form, by
     form. ``region`` is the number's country, ``zones`` the time zones in which the recipient may
     be, joined by commas. ``tries`` counts how often it certainly was not sent in this process,
-    ``begun`` says that it counts towards the limit. ``initiated`` says, as of when it was judged,
+    ``begun`` says that it counts towards the limit, ``claimed`` that this process claimed it once,
+    so that it does so for good. ``initiated`` says, as of when it was judged,
     that no window is known to be open.
     """
 
@@ -40,6 +41,7 @@ class Todo:
     zones: str | None = None
     tries: int = 0
     begun: bool = False
+    claimed: bool = False
     initiated: bool | None = None
 
     def problem(self, form: Form) -> str | None:

@@ -66,12 +66,20 @@ class Upcoming:
         self._skips: list[Skip] = []
         self._under_way = 0
         self._moved = anyio.Event()
+        self._new: Todo | None = None
+        self._is_at_end = False
         self.limited = False
         self.kept_back: str | None = None
 
     def again(self, todo: Todo, at: float) -> None:
         """Send to somebody once more, not before ``at`` on the monotonic clock."""
         heapq.heappush(self._again, (at, next(self._order), todo))
+
+    def has_not_begun(self, todo: Todo) -> None:
+        """Let somebody else begin instead, where this one was never claimed."""
+        if todo.begun and not todo.claimed:
+            todo.begun = False
+            self._room += 1
 
     def leaves(self) -> None:
         """Note that a batch is under way: somebody of it may come back."""
@@ -112,6 +120,7 @@ class Upcoming:
                     continue
                 message = await self._judged(todo)
                 if message is None:
+                    self.has_not_begun(todo)
                     continue
                 if not todo.begun:
                     todo.begun = True
@@ -126,27 +135,29 @@ class Upcoming:
 
     async def _next(self, todos: AsyncIterator[Todo]) -> AsyncGenerator[Todo | None]:
         """Yield whom to judge next, and ``None`` when what was collected should not wait."""
-        more = True
         while True:
             if self._again and self._again[0][0] <= time.monotonic():
                 yield heapq.heappop(self._again)[2]
-            elif more:
-                todo = await anext(todos, None)
-                if todo is None:
-                    more = False
-                elif self._room <= 0:
-                    more, self.limited = False, True
-                else:
-                    yield todo
+            elif await self._is_room_for_a_new_one(todos) and self._new is not None:
+                todo, self._new = self._new, None
+                yield todo
             else:
                 yield None
                 if not self._again and not self._under_way:
+                    self.limited = self._new is not None
                     return
                 # Everything new is under way; what comes back as "not sent" is still to be done.
                 self._moved = anyio.Event()
                 wait = self._again[0][0] - time.monotonic() if self._again else None
                 with anyio.move_on_after(wait):
                     await self._moved.wait()
+
+    async def _is_room_for_a_new_one(self, todos: AsyncIterator[Todo]) -> bool:
+        """Look who is the next new one; there may be room for them only later, or never."""
+        if self._new is None and not self._is_at_end:
+            self._new = await anext(todos, None)
+            self._is_at_end = self._new is None
+        return self._room > 0
 
     async def _judged(self, todo: Todo) -> Message | None:
         now = self._clock()
