@@ -20,7 +20,10 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was checked, and what is broken, by run; damage of the store itself is under ``""``."""
+    """What was checked, and what is broken, by run.
+
+    Under ``""`` is what belongs to no run: damage of the store itself, and test messages.
+    """
 
     runs: list[str]
     recipients: int
@@ -43,7 +46,7 @@ def verify(job: Job, environment: Mapping[str, str], run: str | None = None) -> 
     with closing(location.open(create=False)) as ledger:
         campaign = job.loaded.definition.name
         names = [run] if run is not None else list(reversed(ledger.run_names(campaign)))
-        broken = {"": ledger.damage()}
+        broken = {"": ledger.damage() + ledger.broken_tests(campaign)}
         recipients = 0
         for name in names:
             found = run_named(job, ledger, name)

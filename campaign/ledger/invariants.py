@@ -23,13 +23,27 @@ SENTENCES: Mapping[str, str] = {
     "no_such_run_epoch": "{found} events are of an owner that the run never had",
     "sent_without_plan": "{found} recipients were claimed without a plan",
 }
-"""Every check by its query's name; the sentence continues the name of who breaks it."""
+"""Every check of a run by its query's name; the sentence continues the name of who breaks it."""
+
+OF_TESTS: Mapping[str, str] = {
+    "test_times_differ": "has a test message that is {found}, and its times say otherwise",
+}
+"""The same of a campaign's test messages, which belong to no run."""
 
 
 def broken(db: Database, run_id: int) -> Iterator[str]:
     """Yield a sentence for each invariant that a run breaks, naming the first few who do."""
-    for query, sentence in SENTENCES.items():
-        rows = db.all(query, run_id=run_id)
+    yield from _found(db, SENTENCES, run_id=run_id)
+
+
+def broken_tests(db: Database, name: str) -> Iterator[str]:
+    """Yield the same for the test messages of a campaign."""
+    yield from _found(db, OF_TESTS, name=name)
+
+
+def _found(db: Database, sentences: Mapping[str, str], **of: object) -> Iterator[str]:
+    for query, sentence in sentences.items():
+        rows = db.all(query, **of)
         for row in rows[:_NAMED]:
             yield f"{_who(row)} {sentence.format(found=row['found'])}.".strip()
         if len(rows) > _NAMED:

@@ -198,6 +198,10 @@ class Ledger(Protocol):
         """Return which invariants the run breaks, in sentences, as of one instant."""
         ...
 
+    def broken_tests(self, name: str) -> list[str]:
+        """Return which invariants the test messages of a campaign break, in sentences."""
+        ...
+
     def states(self, run_id: int) -> Mapping[int, State]:
         """Return the state of everybody who was ever claimed or refused at the last moment."""
         ...

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from campaign.ledger.contacts import Contacts
-from campaign.ledger.invariants import broken
+from campaign.ledger.invariants import broken, broken_tests
 from campaign.ledger.recipients import Recipients
 from campaign.ledger.records import Attempt, Counts, Entry, State
 from campaign.ledger.rows import attempt_of, entry_of
@@ -62,6 +62,10 @@ class SqlLedger(Recipients, Suppressions, Contacts, TeamSends):
     def broken(self, run_id: int) -> list[str]:
         """Return which invariants the run breaks, as of one instant."""
         return self._db.at_one_instant(lambda: list(broken(self._db, run_id)))
+
+    def broken_tests(self, name: str) -> list[str]:
+        """Return which invariants the test messages of a campaign break."""
+        return list(broken_tests(self._db, name))
 
     def states(self, run_id: int) -> Mapping[int, State]:
         """Return the state of everybody who has a row here."""

@@ -71,3 +71,12 @@ def test_without_a_ledger_it_says_so(folder: Path) -> None:
     assert done.returncode == 1
     assert "There is no ledger at" in done.stderr
     assert not (folder / "campaign-ledger.db").exists()
+
+
+def test_a_test_message_whose_state_was_changed_by_hand_is_named(folder: Path) -> None:
+    project.load(folder / "campaign.yaml", environment=ENVIRONMENT).test(["+1 202 555 0177"])
+    with closing(sqlite3.connect(folder / "campaign-ledger.db")) as db, db:
+        db.execute("UPDATE test_send SET settled_at = NULL")
+    done = campaign("ledger", "verify", "campaign.yaml", cwd=folder)
+    assert done.returncode == 1
+    assert "the ledger: +12025550177 has a test message that is accepted" in done.stdout

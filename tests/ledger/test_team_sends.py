@@ -60,3 +60,25 @@ def test_no_count_of_a_run_knows_of_a_test(held: Held) -> None:
     assert held.ledger.counts(held.run.id) == before
     assert held.ledger.broken(held.run.id) == []
     assert held.ledger.run_names(NAME) == [held.run.run]
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE test_send SET settled_at = NULL WHERE state = 'failed'", "failed"),
+        ("UPDATE test_send SET settled_at = claimed_at WHERE state = 'unknown'", "unknown"),
+        ("UPDATE test_send SET settled_at = claimed_at WHERE state = 'sending'", "sending"),
+        ("UPDATE test_send SET state = 'accepted' WHERE state = 'unknown'", "accepted"),
+    ],
+)
+def test_a_state_that_its_times_deny_is_named(held: Held, statement: str, told: str) -> None:
+    ledger = held.ledger
+    for state in (State.ACCEPTED, State.SCHEDULED, State.FAILED, State.UNKNOWN):
+        ledger.settle_test(ledger.claim_test(wish()), state)
+    ledger.claim_test(wish())
+    assert ledger.broken_tests(NAME) == []
+    held.store.rewrite(statement)
+    assert ledger.broken_tests(NAME) == [
+        f"{BO} has a test message that is {told}, and its times say otherwise."
+    ]
+    assert ledger.broken_tests("another") == []

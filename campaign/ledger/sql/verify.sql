@@ -98,3 +98,12 @@ WHERE run_id = :run_id AND (
 SELECT NULL AS number, NULL AS key, count(*) AS found
 FROM recipient JOIN run ON run.id = recipient.run_id
 WHERE run.id = :run_id AND run.plan_hash IS NULL HAVING count(*) > 0;
+
+-- A test message has the time at which it was known what became of it, and none while nobody knows.
+-- name: test_times_differ
+SELECT NULL AS number, address AS key, state AS found FROM test_send
+WHERE name = :name AND (
+    (state IN ('sending', 'unknown') AND settled_at IS NOT NULL)
+    OR (state NOT IN ('sending', 'unknown') AND settled_at IS NULL)
+)
+ORDER BY id;
