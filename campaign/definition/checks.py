@@ -73,6 +73,7 @@ def misfits(draft: Draft) -> Iterator[Misfit]:
         _window,
         _closed_window,
         _no_zone,
+        _no_numbers,
         _tier,
     )
     yield from chain.from_iterable(check(draft) for check in checks)
@@ -277,6 +278,21 @@ def _no_zone(draft: Draft) -> Iterator[Misfit]:
         "name the column that does (recipients.timezone), or say where to count everybody: "
         "quiet_hours: {hours: 21:00-08:00, unknown_zone: Europe/Berlin}",
     )
+
+
+def _no_numbers(draft: Draft) -> Iterator[Misfit]:
+    """What is about numbers does nothing where recipients are known by something else."""
+    recipients = draft.recipients
+    if not draft.has("channel", "recipients") or draft.channel is None or recipients is None:
+        return
+    kind = draft.able.channels[draft.channel]
+    if kind == "number":
+        return
+    known_by = {"email": "an email address", "user_id": "a user id"}[kind]
+    for name in ("digits_are_international", "validity", "blocked_prefixes"):
+        if getattr(recipients, name) is not None:
+            message = f"`recipients.{name}` is about phone numbers; on {draft.channel}, a recipient"
+            yield Misfit(("recipients", name), f"{message} is known by {known_by}", "remove it")
 
 
 def _template_of(draft: Draft) -> bool:
