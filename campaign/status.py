@@ -16,16 +16,22 @@ from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Attempt, Counts, Decided, Decision, Entry, Run
 from campaign.plan.frozen import INPUT, Plan
 from campaign.reporting.results import write_results
+from campaign.rules.frequency import CODE
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One row of the list: the plan's row, and what the ledger says of it, if anything."""
+    """One row of the list: the plan's row, and what the ledger says of it, if anything.
+
+    ``earlier`` is when other runs messaged somebody whom a frequency cap refused, in milliseconds
+    UTC.
+    """
 
     planned: Mapping[str, Any]
     entry: Entry | None
     attempts: list[Attempt]
     decisions: list[Decided]
+    earlier: list[int]
 
 
 class RunView:
@@ -112,8 +118,22 @@ class RunView:
             entry = next(iter(self._ledger.entries(self.run.id, number, number)), None)
             attempts = self._ledger.attempts(self.run.id, number)
             decisions = self._ledger.decisions(self.run.id, number)
-            found.append(Found(planned, entry, attempts, decisions))
+            earlier = self._earlier(planned["identity"], entry)
+            found.append(Found(planned, entry, attempts, decisions, earlier))
         return found
+
+    def _earlier(self, identity: str, entry: Entry | None) -> list[int]:
+        caps = self._job.loaded.definition.frequency_cap
+        if entry is None or entry.reason != CODE or entry.settled_at is None or not caps:
+            return []
+        refused_at = entry.settled_at
+        since = refused_at - round(max(cap.window.total_seconds() for cap in caps) * 1000)
+        contacts = self._ledger.contacts(since, self.run.id, sandbox=self.run.sandbox, own=False)
+        return [
+            one.at
+            for one in contacts
+            if one.identity == identity and one.counts and one.at <= refused_at
+        ]
 
 
 def inputs_of(planned: Mapping[str, Any]) -> dict[str, Any]:

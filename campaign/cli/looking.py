@@ -103,6 +103,7 @@ def _as_dict(found: Found) -> dict[str, Any]:
         "state": _state(found),
         "reason": _reason(found),
         "detail": (entry.detail if entry else None) or planned["reason_detail"],
+        "earlier_messages": [_when(at) for at in found.earlier],
         "held_until": _when(entry.not_before) if entry else None,
         "provider_id": entry.provider_id if entry else None,
         "conversation": dict(entry.evidence) if entry else {},
@@ -167,6 +168,8 @@ def _table(found: Found) -> Table:
         table.add_row("", Text(f"{known.sentence} {known.advice}"))
     if facts["detail"]:
         table.add_row("detail", Text(facts["detail"]))
+    for at in facts["earlier_messages"]:
+        table.add_row("messaged", Text(f"{at} by another run"))
     if facts["provider_id"]:
         table.add_row("provider id", Text(facts["provider_id"]))
     for name, value in facts["conversation"].items():
