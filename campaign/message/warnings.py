@@ -11,9 +11,6 @@ import polars as pl
 from campaign.message.composition import PREVIEW, TEXT
 from campaign.message.form import Form
 from campaign.message.opt_out import says_how
-from campaign.message.segments import UCS_2, encoding, switching
-
-_SHOWN = 5
 
 
 def message_warnings(
@@ -32,7 +29,7 @@ def message_warnings(
     warnings = []
     if channel == "sms":
         texts = rows.filter(pl.col("form") == Form.TEXT.value)
-        warnings += _switching(texts) + _no_way_out(texts, pl.col(TEXT), "")
+        warnings += _no_way_out(texts, pl.col(TEXT), "")
     templates = rows.filter(pl.col("form") == Form.TEMPLATE.value)
     if channel == "whatsapp" and category is None:
         warnings += _perhaps_blocked(templates)
@@ -40,34 +37,6 @@ def message_warnings(
         shown = pl.concat_str(pl.col(PREVIEW), pl.lit(f" {footer or ''}"))
         warnings += _no_way_out(templates, shown, ", unless a button of the template does")
     return warnings
-
-
-def _switching(rows: pl.LazyFrame) -> list[str]:
-    """Tell which characters make how many texts longer."""
-    text = pl.col(TEXT)
-    odd = rows.filter(encoding(text) == UCS_2)
-    characters = (
-        odd.select(switching(text).str.extract_all("(?s).").alias("character"))
-        .explode("character")
-        .group_by("character")
-        .len()
-        .sort("len", "character", descending=[True, False])
-    )
-    found, total, each = pl.collect_all([odd.select(pl.len()), rows.select(pl.len()), characters])
-    if not found.item():
-        return []
-    named = [f"{_shown(character)} (in {count:,})" for character, count in each.rows()[:_SHOWN]]
-    if each.height > _SHOWN:
-        named.append(f"{each.height - _SHOWN:,} more")
-    sentence = (
-        f"{found.item():,} of {total.item():,} texts hold characters beyond the GSM alphabet, so "
-        f"one SMS takes 70 characters of them and not 160: {', '.join(named)}."
-    )
-    return [sentence]
-
-
-def _shown(character: str) -> str:
-    return character if character.isprintable() else f"U+{ord(character):04X}"
 
 
 def _perhaps_blocked(rows: pl.LazyFrame) -> list[str]:

@@ -1,3 +1,5 @@
+"""A check tells what is odd in the messages, each thing once and with what to do."""
+
 from __future__ import annotations
 
 import polars as pl
@@ -29,20 +31,6 @@ def _of_template(
 def test_texts_in_the_gsm_alphabet_that_say_how_to_opt_out_need_no_warning() -> None:
     assert _of([f"Hi Ana. {OUT}", f"Señor Äußerst, £5 [€6]. {OUT}"]) == []
     assert _of([]) == []
-
-
-def test_the_characters_that_make_a_text_longer_are_named_with_how_many_texts() -> None:
-    texts = [f"Hi {name}. {OUT}" for name in ("Łukasz", "Łucja", "Ana", "Ana’s", "Bo\u200b")]
-    expected = (
-        "4 of 5 texts hold characters beyond the GSM alphabet, so one SMS takes 70 characters of "
-        "them and not 160: Ł (in 2), U+200B (in 1), ’ (in 1)."
-    )
-    assert _of(texts) == [expected]
-
-
-def test_of_many_characters_the_most_frequent_are_named() -> None:
-    (warning,) = _of([f"{'абвгдеж'} {OUT}", f"жж {OUT}"])
-    assert warning.endswith("ж (in 2), а (in 1), б (in 1), в (in 1), г (in 1), 2 more.")
 
 
 def test_a_text_without_a_way_out_is_told_and_so_is_how_many_lack_it() -> None:
