@@ -90,7 +90,8 @@ def _clause(code: str) -> str:
         return code
     text = known.sentence.removesuffix(".").partition(":")[0].partition(",")[0]
     first = text.split(" ", 1)[0]
-    return text[0].lower() + text[1:] if first in ("The", "This", "A", "An", "No") else text
+    is_name = first == "Excel" or not first.istitle()  # WhatsApp, say
+    return text if is_name else text[0].lower() + text[1:]
 
 
 def _stopped(waiting: Mapping[str, int]) -> Iterator[str]:
