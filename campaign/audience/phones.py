@@ -15,7 +15,8 @@ import polars as pl
 
 from campaign.audience.cells import trimmed
 from campaign.audience.damage import phone_damage, repaired_phone, tidy_phone
-from campaign.audience.readings import NONE, VALID, Reading, known_as, settled
+from campaign.audience.numbering import in_order
+from campaign.audience.readings import NONE, POSSIBLE, Reading, known_as, settled
 from campaign.audience.variants import canonical
 
 REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
@@ -24,10 +25,10 @@ REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 # Nothing can be wrong with how such a cell is written, and nearly all cells of most lists are such.
 _PLAIN = r"^\+[1-9][0-9]{6,14}$"
 
-# A number as people write it, of which nothing needs mending either; unless it is a decimal one.
-_ORDERLY = r"^\(?\+?[0-9][0-9 ().\-]*[0-9]$"
-_DECIMAL = r"^\+?[0-9]+\.[0-9]+$"
-_AROUND = list("+ ().-")
+# A number as people write it, of which nothing needs mending either. One point alone could be that
+# of a decimal number.
+_ORDERLY = r"^\(?\+?[0-9][0-9 ()\-]*(?:\.[0-9 ()\-]*\.[0-9 ().\-]*)?[0-9]$"
+_AROUND = list(" ().-")
 
 # All that may stand around the digits of one number; a parser would skip anything else. No tilde:
 # libphonenumber takes what follows it for an extension.
@@ -62,27 +63,28 @@ def normalise_phones(
     ``invalid_number``, ``ambiguous_number``.
     """
     reading = reading or Reading()
-    plain = raw.str.contains(_PLAIN).fill_null(value=False)
-    if plain.all():
-        answer = _international(raw, reading)
-    else:
-        cells = pl.DataFrame({"raw": raw, "region": region, "plain": plain}).with_row_index("_at")
-        easy, others = cells.filter("plain"), cells.filter(~pl.col("plain"))
-        answer = (
-            pl.concat(
-                [
-                    easy.select("_at").hstack(_international(easy["raw"], reading).get_columns()),
-                    _others(others, reading),
-                ]
-            )
-            .sort("_at")
-            .drop("_at")
+    cells = pl.DataFrame({"raw": raw, "region": region}).with_row_index("_at")
+    cells = cells.with_columns(orderly=raw.str.contains(_ORDERLY).fill_null(value=False))
+    direct = cells["orderly"] & raw.str.contains("+", literal=True).fill_null(value=False)
+    easy, others = _direct(cells.filter(direct)), _others(cells.filter(~direct), reading)
+    # All readings of all cells at once: to ask costs more than what is asked.
+    abroad, home = others.select(_abroad(), _home()).get_columns()
+    texts = [easy["text"], abroad, home]
+    nowhere = pl.repeat(None, easy.height + others.height, dtype=pl.String, eager=True)
+    found = known_as(pl.concat(texts), pl.concat([nowhere, others["country"]]), reading)
+    answer = _international(found.head(easy.height))
+    if others.height or not easy["_at"].is_sorted():
+        readings = others.select("_at", "problem", "repair", "explicit", "zeros", "said").hstack(
+            [
+                *_prefixed(found.slice(easy.height, others.height), "abroad"),
+                *_prefixed(found.tail(others.height), "home"),
+            ]
         )
-    refused = pl.col("address").is_null()
-    return answer.with_columns(canonical(answer["address"]).alias("identity")).select(
-        pl.when(~refused | (pl.lit(name) == "problem")).then(pl.col(name)).alias(name)
-        for name in _ANSWER
-    )
+        answers = settled(readings, national_only=reading.digits_are_international == "no")
+        answer = in_order(
+            pl.concat([easy.select("_at").hstack(answer.get_columns()), answers]), by="_at"
+        )
+    return answer.with_columns(canonical(answer["address"]).alias("identity")).select(list(_ANSWER))
 
 
 def phone_expression(column: str, region: pl.Expr, reading: Reading | None = None) -> pl.Expr:
@@ -100,23 +102,34 @@ def phone_expression(column: str, region: pl.Expr, reading: Reading | None = Non
     )
 
 
-def _international(text: pl.Series, reading: Reading) -> pl.DataFrame:
-    """Read cells that are nothing but a plus and digits."""
-    found = known_as(text, _nowhere(text), reading)
-    sure = pl.col("standing") == VALID
+def _direct(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return ``_at`` and ``text`` of cells with a plus, in another order; they read in one way."""
+    plain = pl.col("raw").str.contains(_PLAIN)
+    bare, marked = cells.filter(plain), cells.filter(~plain)
+    return pl.concat(
+        [
+            bare.select("_at", text="raw"),
+            marked.select("_at", text=pl.col("raw").str.replace_many(_AROUND, [""])),
+        ]
+    )
+
+
+def _international(found: pl.DataFrame) -> pl.DataFrame:
+    """Return the answers to cells that are nothing but a plus and digits."""
+    number = pl.col("standing") != NONE
     return found.select(
-        pl.when(pl.col("standing") != NONE).then(pl.col("number")).alias("address"),
-        pl.when(pl.col("standing") == NONE).then(pl.lit("invalid_number")).alias("problem"),
-        "region",
-        "type",
-        pl.when(~sure).then(pl.lit("number_not_known")).alias("warning"),
+        pl.when(number).then(pl.col("number")).alias("address"),
+        pl.when(~number).then(pl.lit("invalid_number")).alias("problem"),
+        pl.when(number).then(pl.col("region")).alias("region"),
+        pl.when(number).then(pl.col("type")).alias("type"),
+        pl.when(pl.col("standing") == POSSIBLE).then(pl.lit("number_not_known")).alias("warning"),
     )
 
 
 def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Read all other cells: mend or name the damage, then ask for each reading that there is."""
+    """Return all other cells, in another order, with their damage mended or named."""
     digits = pl.col("digits")
-    rows = (
+    return (
         _mended(cells)
         .lazy()
         .with_columns(
@@ -133,14 +146,6 @@ def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         .with_columns(problem=_unreadable())
         .collect()
     )
-    abroad, home = rows.select(_abroad(), _home()).get_columns()
-    readings = rows.select("_at", "problem", "repair", "explicit", "zeros", "said").hstack(
-        [
-            *_prefixed(known_as(abroad, _nowhere(abroad), reading), "abroad"),
-            *_prefixed(known_as(home, rows["country"], reading), "home"),
-        ]
-    )
-    return settled(readings, national_only=reading.digits_are_international == "no")
 
 
 def _mended(cells: pl.DataFrame) -> pl.DataFrame:
@@ -150,8 +155,6 @@ def _mended(cells: pl.DataFrame) -> pl.DataFrame:
     whether the digits are ``punctuated`` as those of one number may be.
     """
     raw, nothing = pl.col("raw"), pl.lit(None, pl.String)
-    orderly = raw.str.contains(_ORDERLY) & ~raw.str.contains(_DECIMAL)
-    cells = cells.with_columns(orderly=orderly.fill_null(value=False))
     repaired, repair = repaired_phone(pl.col("text"))
     return pl.concat(
         [
@@ -214,10 +217,6 @@ def _home() -> pl.Expr:
     """Return the text to read as a number of the row's own country, or null."""
     asked = pl.col("problem").is_null() & ~pl.col("explicit") & ~pl.col("said")
     return pl.when(asked & pl.col("country").is_not_null()).then(pl.col("digits")).alias("home")
-
-
-def _nowhere(text: pl.Series) -> pl.Series:
-    return pl.repeat(None, len(text), dtype=pl.String, eager=True)
 
 
 def _prefixed(frame: pl.DataFrame, what: str) -> list[pl.Series]:

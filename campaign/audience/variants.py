@@ -32,13 +32,13 @@ _PUNCTUATION = r"[\s().\-/]"
 
 def canonical(numbers: pl.Series) -> pl.Series:
     """Return one form for all forms of each E.164 number: what identities are compared by."""
-    concerned = numbers.str.contains(_CONCERNED)
-    if not concerned.any():
+    concerned = numbers.str.contains(_CONCERNED).fill_null(value=False).arg_true()
+    if concerned.is_empty():
         return numbers
-    form = pl.col("number")
+    form = numbers.gather(concerned)
     for pattern, instead in _FORMS:
         form = form.str.replace(pattern, instead)
-    return pl.DataFrame({"number": numbers}).select(form)["number"].alias(numbers.name)
+    return numbers.clone().scatter(concerned, form)
 
 
 def current(text: pl.Expr) -> pl.Expr:

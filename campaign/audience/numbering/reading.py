@@ -23,16 +23,23 @@ _MARKS = [" ", "(", ")", "-", ".", "/"]
 """What may stand between the digits of a number without meaning anything to the library. It reads
 ``~`` and ``#`` as the beginning of an extension, and is asked about everything that is not here."""
 
+_BARE = r"^(?:\+[1-9][0-9]{4,17}|[0-9]{4,17})$"
+"""What the table can be asked about: nothing but digits, with a plus or without."""
+
 _LONGEST_CELL = 250
 """The library refuses longer texts without reading them."""
 
 _REGION = pl.Enum(REGIONS)
 _CODES = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
 
+_JUDGED = [name for name in ANSWER if name != "e164"]
+"""What the answer says about a number."""
+
 _NOTHING = [
-    pl.lit(False if kind == pl.Boolean else None, kind).alias(name) for name, kind in ANSWER.items()
+    pl.lit(False if ANSWER[name] == pl.Boolean else None, ANSWER[name]).alias(name)
+    for name in _JUDGED
 ]
-"""The answer where there is no number."""
+"""What it says where there is none."""
 
 
 def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
@@ -46,11 +53,47 @@ def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
     """
     world = table()
     cells = pl.DataFrame({"text": text, "region": region}).with_row_index("row")
-    known = _told(known_numbers(cells, world), world)
+    known = known_numbers(cells, world)
     others = cells.filter(pl.repeat(True, cells.height, eager=True).scatter(known["row"], False))
-    nothing = others.filter(_is_no_number()).select("row", *_NOTHING)
-    told = _told_by_library(others.filter(~_is_no_number()))
-    return pl.concat([known, nothing, told]).sort("row").select(list(ANSWER))
+    asked = others.filter(~_is_no_number())
+    told = _told_by_library(asked)
+    # What is no number and what the library told are answers like those of the table, behind them.
+    kinds = pl.concat(
+        [
+            world.kinds.with_columns(valid=pl.col("type") != "unknown").select(_JUDGED),
+            pl.select(*_NOTHING),
+            told.select(_JUDGED),
+        ]
+    )
+    nothing = pl.lit(world.kinds.height, pl.Int32)
+    answers = in_order(
+        pl.concat(
+            [
+                known.select("row", "digits", "answer"),
+                others.filter(_is_no_number()).select(
+                    "row", pl.lit(None, pl.String).alias("digits"), answer=nothing
+                ),
+                told.select(
+                    "row",
+                    digits=pl.col("e164").str.slice(1),
+                    answer=nothing + 1 + pl.int_range(pl.len(), dtype=pl.Int32),
+                ),
+            ]
+        ),
+        by="row",
+    )
+    e164 = answers.select(e164=pl.concat_str(pl.lit("+"), "digits"))
+    return e164.hstack(kinds[answers["answer"]]).select(list(ANSWER))
+
+
+def in_order(rows: pl.DataFrame, *, by: str) -> pl.DataFrame:
+    """Return the rows without ``by``, which holds each place from 0 once, in its order.
+
+    Sorting would compare what is known already: a fifth of all the time that reading takes.
+    """
+    places = pl.int_range(rows.height, dtype=pl.UInt32, eager=True)
+    order = places.scatter(rows[by], places)
+    return rows.drop(by)[order]
 
 
 def _is_no_number() -> pl.Expr:
@@ -79,23 +122,21 @@ def known_numbers(cells: pl.DataFrame, world: Table) -> pl.DataFrame:
     The answer has ``row``, ``digits`` (calling code and national number) and ``answer``, a row of
     the table's ``kinds``. About the other rows the library must be asked.
     """
-    tidy = cells.select(
+    bare = pl.col("text").str.contains(_BARE)
+    tidy = cells.filter(bare)
+    if tidy.height + cells["text"].null_count() < cells.height:
+        marked = cells.filter(~bare, pl.col("text").str.len_bytes() <= _LONGEST_CELL)
+        marked = marked.with_columns(pl.col("text").str.replace_many(_MARKS, [""])).filter(bare)
+        tidy = pl.concat([tidy, marked])
+    plus = pl.col("text").str.starts_with("+")
+    explicit = tidy.filter(plus).select("row", digits=pl.col("text").str.slice(1))
+    domestic = tidy.filter(~plus).select(
         "row",
-        digits=pl.col("text").str.replace_many(_MARKS, [""]),
         plan=pl.col("region").cast(_REGION, strict=False).to_physical().cast(pl.UInt32),
-        short=pl.col("text").str.len_bytes() <= _LONGEST_CELL,
+        digits="text",
     )
-    explicit = tidy.filter(pl.col("digits").str.contains(r"^\+[1-9][0-9]{4,17}$"), pl.col("short"))
-    domestic = tidy.filter(
-        pl.col("digits").str.contains("^[0-9]{4,17}$"),
-        pl.col("short"),
-        pl.col("plan").is_not_null(),
-    )
-    read = read_national(domestic.select("row", "plan", "digits"), world)
-    abroad = pl.concat(
-        [explicit.select("row", digits=pl.col("digits").str.slice(1)), read.international]
-    )
-    abroad = _answered(abroad, world)
+    read = read_national(domestic.filter(pl.col("plan").is_not_null()), world)
+    abroad = _answered(pl.concat([explicit, read.international]), world)
     trunk = world.kinds["trunk"].gather(abroad["answer"])
     behind = without_prefix(_behind_the_code(abroad.filter(trunk), world), world)
     at_home = _answered(pl.concat([behind, read.national]), world)
@@ -130,9 +171,3 @@ def _main_plans() -> dict[int, int]:
         if country.regions[0] in places
     }
 
-
-def _told(numbers: pl.DataFrame, world: Table) -> pl.DataFrame:
-    """Return ``row`` and the answer of each number that was found."""
-    kinds = world.kinds.select("region", "type", "possible", valid=pl.col("type") != "unknown")
-    found = numbers.select("row", e164=pl.concat_str(pl.lit("+"), "digits"))
-    return found.hstack(kinds[numbers["answer"]]).select("row", *ANSWER)
