@@ -6,10 +6,12 @@ with the same ``_identity`` reach the same person, in whichever of its forms a n
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
+from campaign.audience.apart import judged_apart
 from campaign.audience.cells import source_columns, trimmed
 from campaign.audience.emails import email_problem, tidy_email
 from campaign.audience.phones import REGIONS, phone_expression
@@ -22,6 +24,17 @@ _LONGEST_USER_ID = 80
 # Space inside, or what cannot be seen (controls, zero-width marks): copied along, not an id.
 _NO_USER_ID = r"[\s\p{Cc}\p{Cf}]"
 
+_ANSWER = "_answer:"
+_COLUMNS = {
+    "address": "_address",
+    "identity": "_identity",
+    "problem": "_address_problem",
+    "region": "_region",
+    "type": "_number_type",
+    "warning": "_warning",
+}
+"""What is said of a number, and the column that it goes into."""
+
 
 def with_addresses(
     frame: pl.LazyFrame,
@@ -31,6 +44,7 @@ def with_addresses(
     country_column: str | None,
     default_region: str | None,
     reading: Reading | None = None,
+    apart: Path | None = None,
 ) -> pl.LazyFrame:
     """Return the frame with ``_address``, ``_identity`` and ``_address_problem`` (all String).
 
@@ -42,6 +56,9 @@ def with_addresses(
     what can be read in two ways. ``_identity`` is what duplicates are judged by: the canonical form
     of the number, the e-mail address in lower case, the user id as it is; null where ``_address``
     is.
+
+    ``apart`` is an empty folder: numbers are then judged at once, before the frame is read for
+    anything else, and what they are is kept there as long as the frame is (see `judged_apart`).
 
     A row with nothing in any column of the list has the problem ``empty_row``; see
     `normalise_phones` and `email_problem` for the others, and ``invalid_user_id``.
@@ -61,7 +78,7 @@ def with_addresses(
     )
     nothing = pl.lit(None, pl.String)
     if kind == "number":
-        frame = _numbers(frame, column, country_column, default_region, reading)
+        frame = _numbers(frame, column, country_column, default_region, reading, apart)
     elif kind == "email":
         frame = frame.with_columns(_address=tidy_email(trimmed(pl.col(column)))).with_columns(
             _identity=pl.col("_address").str.to_lowercase(),
@@ -90,23 +107,18 @@ def _numbers(
     country_column: str | None,
     default_region: str | None,
     reading: Reading | None,
+    apart: Path | None,
 ) -> pl.LazyFrame:
     default = pl.lit(default_region, pl.String)
     region = default if country_column is None else trimmed(pl.col(country_column))
-    answer = pl.col("_answer").struct
-    numbers = phone_expression(column, pl.coalesce(region, default), reading)
-    return (
-        frame.with_columns(_answer=numbers)
-        .with_columns(
-            _address=answer.field("address"),
-            _identity=answer.field("identity"),
-            _address_problem=answer.field("problem"),
-            _region=answer.field("region"),
-            _number_type=answer.field("type"),
-            _warning=answer.field("warning"),
-        )
-        .drop("_answer")
-    )
+    region = pl.coalesce(region, default)
+    if apart is None:
+        numbers = phone_expression(column, region, reading).struct.unnest()
+        frame = frame.with_columns(numbers.name.prefix(_ANSWER))
+    else:
+        answers = judged_apart(frame.select(raw=column, region=region), apart, reading)
+        frame = pl.concat([frame, answers.select(pl.all().name.prefix(_ANSWER))], how="horizontal")
+    return frame.rename({_ANSWER + name: column for name, column in _COLUMNS.items()})
 
 
 def _user_id_problem(address: pl.Expr) -> pl.Expr:

@@ -9,8 +9,9 @@ what cannot be judged stops the planning before anything is sent.
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,36 +19,31 @@ import polars as pl
 
 from campaign.audience.addresses import with_addresses
 from campaign.audience.columns import map_columns
-from campaign.audience.duplicates import mark_duplicates
 from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import normalise_header
 from campaign.audience.reading import RecipientList, expand, open_list
 from campaign.audience.readings import Reading
-from campaign.audience.variants import canonical, in_two_forms
+from campaign.audience.variants import canonical
 from campaign.audience.zones import ZONE_UNREADABLE, ZONES, with_zones
 from campaign.definition.groups import full_shares
 from campaign.definition.load import Loaded
-from campaign.definition.models import Definition
 from campaign.definition.quiet import HOLD
 from campaign.errors import InvalidInput
 from campaign.files import replaced, sha256_of
-from campaign.ledger.records import State
 from campaign.message.composition import TEXT, Composition
 from campaign.message.form import Form
 from campaign.plan.columns import Needs
 from campaign.plan.exchanging import exchanged
-from campaign.plan.frozen import INPUT, SEND, SKIPPED, WARNING, Plan
+from campaign.plan.finishing import finished
+from campaign.plan.frozen import INPUT, WARNING, Plan
 from campaign.plan.saying import said, shown
 from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
-from campaign.reasons import reasons
 from campaign.rules.context import KEY, Context
 from campaign.rules.form import FORM, PROBLEM, Choice
-from campaign.rules.holdout import without_holdout
 from campaign.rules.number_type import doubtful_type
 from campaign.rules.table import BLAME, DETAIL, REASON, judged
 from campaign.rules.window import LAST_INBOUND
 
-_HELD = [code for code, reason in reasons().items() if reason.state == State.HELD.value]
 _ADDRESS_COLUMN = {"number": "phone", "email": "email", "user_id": "user_id"}
 
 
@@ -129,17 +125,14 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
         address = originals[needs.address]
         names = {name: one.composition.names() for name, one in question.variants.items()}
         headers = {"headers": json.dumps(dict(found.headers))} | wording(names)
-        addressed = file.with_suffix(".addressed")
+        numbers = file.with_suffix(".numbers")
         try:
-            frame = _addressed(question, lst, needs)
-            if question.variants:
-                # Once for all variants: reading numbers is what takes longest.
-                frame.sink_parquet(addressed, statistics=False, row_group_size=ROW_GROUP)
-                frame = pl.scan_parquet(addressed)
+            numbers.mkdir()
+            frame = _addressed(question, lst, needs, numbers)
             _judged(question, frame, needs, originals).sink_parquet(
                 first, statistics=False, row_group_size=ROW_GROUP
             )
-            _finished(pl.scan_parquet(first), address, loaded.definition).sink_parquet(
+            finished(pl.scan_parquet(first), address, loaded.definition).sink_parquet(
                 file, metadata=headers, row_group_size=ROW_GROUP
             )
         except _WHERE_ERRORS as error:
@@ -157,7 +150,7 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
             ) from None
         finally:
             first.unlink(missing_ok=True)
-            addressed.unlink(missing_ok=True)
+            shutil.rmtree(numbers, ignore_errors=True)
         fingerprint = lst.fingerprint
     return Plan(target, sha256_of(target)), fingerprint
 
@@ -174,8 +167,11 @@ def _mapped(loaded: Loaded, found: RecipientList) -> RecipientList:
         ) from None
 
 
-def _addressed(question: Question, lst: RecipientList, needs: Needs) -> pl.LazyFrame:
-    """Return the rows with their addresses, and with the variant that each person draws."""
+def _addressed(question: Question, lst: RecipientList, needs: Needs, numbers: Path) -> pl.LazyFrame:
+    """Return the rows with their addresses, and with the variant that each person draws.
+
+    What numbers are goes into the folder ``numbers``.
+    """
     loaded, recipients = question.loaded, question.loaded.definition.recipients
     frame = with_addresses(
         lst.frame.with_row_index("_number"),
@@ -184,6 +180,7 @@ def _addressed(question: Question, lst: RecipientList, needs: Needs) -> pl.LazyF
         country_column=needs.country,
         default_region=recipients.default_region,
         reading=reading(loaded),
+        apart=numbers,
     )
     variant = pl.lit(None, dtype=pl.String)
     if shares := full_shares(loaded.definition.variants):
@@ -280,97 +277,6 @@ def _original_names(found: RecipientList, mapping: Mapping[str, str]) -> dict[st
         plain = normalise_header(header)
         names[ours] = plain if plain in found.headers else header
     return names
-
-
-def _finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.LazyFrame:
-    shared = _shared(frame)
-    keys = (
-        frame.filter(pl.col("number").is_in(shared.implode()))
-        .select(
-            "row",
-            "file",
-            "identity",
-            "key",
-            pl.col("number").alias("index"),
-            pl.col(REASON).is_null().alias("sendable"),
-        )
-        .collect()
-    )
-    variants = in_two_forms(frame)
-    found = mark_duplicates(keys).select(pl.col("index").alias("number"), "duplicate_of")
-    repeats = found.filter(pl.col("duplicate_of").is_not_null())
-    again = pl.col("duplicate_of").is_not_null()
-    frame = frame.with_columns(_looked_up(repeats)).with_columns(
-        pl.when(again).then(pl.lit("duplicate")).otherwise(pl.col(REASON)).alias(REASON),
-        pl.when(again).then(pl.lit(blame)).otherwise(pl.col(BLAME)).alias(BLAME),
-        pl.when(again)
-        .then(pl.format("duplicate of {}", "duplicate_of"))
-        .otherwise(pl.col(DETAIL))
-        .alias(DETAIL),
-    )
-    if definition.holdout is not None:
-        seed = definition.holdout.seed or definition.name
-        frame = without_holdout(frame, seed, definition.holdout.share, blame)
-    frame = frame.with_columns(
-        # What is told about a number matters where it is sent to; that two numbers are one person,
-        # where one of them is not.
-        pl.when(pl.col(REASON).is_null())
-        .then(pl.col(WARNING))
-        .when((pl.col(REASON) == "duplicate") & pl.col("identity").is_in(variants.implode()))
-        .then(pl.lit("whatsapp_variant"))
-        .alias(WARNING)
-    )
-    return frame.drop("duplicate_of").with_columns(
-        pl.when(pl.col(REASON).is_null())
-        .then(pl.lit(SEND))
-        .when(pl.col(REASON).is_in(_HELD))
-        .then(pl.lit(State.HELD.value))
-        .otherwise(pl.lit(SKIPPED))
-        .alias("verdict"),
-        _sender(definition.sender).alias("sender"),
-    )
-
-
-def _shared(frame: pl.LazyFrame) -> pl.Series:
-    """Return the numbers of the rows whose identity or key may occur again, as a hash tells.
-
-    Nobody else can be a duplicate, so only their texts are ever together in memory.
-    """
-    names = ("identity", "key")
-    hashed = (
-        frame.filter(pl.col(REASON).is_null())
-        .select("number", *(pl.when(pl.col(n).is_not_null()).then(pl.col(n).hash()) for n in names))
-        .collect(engine="streaming")
-    )
-    again = [hashed[name].is_duplicated() & hashed[name].is_not_null() for name in names]
-    return hashed["number"].filter(again[0] | again[1]).sort()
-
-
-def _looked_up(repeats: pl.DataFrame) -> pl.Expr:
-    """Return ``duplicate_of`` for each row; ``repeats`` are in the order of their numbers.
-
-    A join would wait for the whole list before it lets the first row through.
-    """
-    numbers, named = repeats["number"], repeats["duplicate_of"]
-
-    def look_up(asked: pl.Series) -> pl.Series:
-        if numbers.is_empty():
-            return pl.repeat(None, len(asked), dtype=pl.String, eager=True)
-        place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
-        found = pl.DataFrame({"asked": asked, "there": numbers[place], "named": named[place]})
-        repeated = pl.when(pl.col("asked") == pl.col("there")).then(pl.col("named"))
-        return found.select(repeated).to_series()
-
-    expression = pl.col("number").map_batches(look_up, return_dtype=pl.String, is_elementwise=True)
-    return expression.alias("duplicate_of")
-
-
-def _sender(senders: Sequence[str]) -> pl.Expr:
-    """Spread recipients over the senders; the plan is frozen, so a resume uses the same one."""
-    if len(senders) <= 1:
-        return pl.lit(senders[0] if senders else None, dtype=pl.String)
-    place = pl.col("number") % len(senders)
-    return exchanged(place, dict(enumerate(senders)))
 
 
 def _first_line(error: Exception) -> str:

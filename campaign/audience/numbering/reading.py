@@ -170,4 +170,3 @@ def _main_plans() -> dict[int, int]:
         for country in countries()
         if country.regions[0] in places
     }
-

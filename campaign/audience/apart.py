@@ -1,0 +1,35 @@
+"""The numbers of a list in a pass of their own, over the two columns that it takes.
+
+Invariant: row n of the answers is about row n of the cells. To judge a batch costs the same few
+hundredths of a second whether it is large or small, and a batch of whole rows has to be small, as
+several of them are in memory at a time; two columns may come in large ones.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from campaign.audience.freezing import ROW_GROUP
+from campaign.audience.phones import normalise_phones
+from campaign.audience.readings import Reading
+
+BATCH = 100_000
+"""Cells that are judged together."""
+
+
+def judged_apart(cells: pl.LazyFrame, folder: Path, reading: Reading | None = None) -> pl.LazyFrame:
+    """Return what `normalise_phones` says of ``raw`` and ``region``, from files in ``folder``.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    files: list[Path] = []
+    for batch in cells.collect_batches(chunk_size=BATCH, maintain_order=True):
+        raw, region = batch.select("raw", "region").rechunk().get_columns()
+        files.append(folder / f"{len(files)}.parquet")
+        normalise_phones(raw, region, reading).write_parquet(
+            files[-1], compression="lz4", statistics=False, row_group_size=ROW_GROUP
+        )
+    return pl.scan_parquet(files)

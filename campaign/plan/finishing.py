@@ -1,0 +1,118 @@
+"""The last questions of a plan, which no row can answer by itself: who is twice on the list?
+
+Invariant: the list stays on disk. What is together in memory of all rows is what tells who may be a
+duplicate of whom, and the texts of those alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from campaign.audience.duplicates import mark_duplicates
+from campaign.audience.variants import in_two_forms
+from campaign.definition.models import Definition
+from campaign.ledger.records import State
+from campaign.plan.exchanging import exchanged
+from campaign.plan.frozen import SEND, SKIPPED, WARNING
+from campaign.reasons import reasons
+from campaign.rules.holdout import without_holdout
+from campaign.rules.table import BLAME, DETAIL, REASON
+
+_HELD = [code for code, reason in reasons().items() if reason.state == State.HELD.value]
+
+
+def finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.LazyFrame:
+    """Return the judged rows with duplicates and the holdout refused, verdict and sender.
+
+    ``frame`` is asked several times. ``blame`` is the list's own name of the address column.
+    """
+    shared = _shared(frame)
+    keys = (
+        frame.filter(pl.col("number").is_in(shared.implode()))
+        .select(
+            "row",
+            "file",
+            "identity",
+            "key",
+            pl.col("number").alias("index"),
+            pl.col(REASON).is_null().alias("sendable"),
+        )
+        .collect()
+    )
+    variants = in_two_forms(frame)
+    found = mark_duplicates(keys).select(pl.col("index").alias("number"), "duplicate_of")
+    repeats = found.filter(pl.col("duplicate_of").is_not_null())
+    again = pl.col("duplicate_of").is_not_null()
+    frame = frame.with_columns(_looked_up(repeats)).with_columns(
+        pl.when(again).then(pl.lit("duplicate")).otherwise(pl.col(REASON)).alias(REASON),
+        pl.when(again).then(pl.lit(blame)).otherwise(pl.col(BLAME)).alias(BLAME),
+        pl.when(again)
+        .then(pl.format("duplicate of {}", "duplicate_of"))
+        .otherwise(pl.col(DETAIL))
+        .alias(DETAIL),
+    )
+    if definition.holdout is not None:
+        seed = definition.holdout.seed or definition.name
+        frame = without_holdout(frame, seed, definition.holdout.share, blame)
+    frame = frame.with_columns(
+        # What is told about a number matters where it is sent to; that two numbers are one person,
+        # where one of them is not.
+        pl.when(pl.col(REASON).is_null())
+        .then(pl.col(WARNING))
+        .when((pl.col(REASON) == "duplicate") & pl.col("identity").is_in(variants.implode()))
+        .then(pl.lit("whatsapp_variant"))
+        .alias(WARNING)
+    )
+    return frame.drop("duplicate_of").with_columns(
+        pl.when(pl.col(REASON).is_null())
+        .then(pl.lit(SEND))
+        .when(pl.col(REASON).is_in(_HELD))
+        .then(pl.lit(State.HELD.value))
+        .otherwise(pl.lit(SKIPPED))
+        .alias("verdict"),
+        _sender(definition.sender).alias("sender"),
+    )
+
+
+def _shared(frame: pl.LazyFrame) -> pl.Series:
+    """Return the numbers of the rows whose identity or key may occur again, as a hash tells.
+
+    Nobody else can be a duplicate, so only their texts are ever together in memory.
+    """
+    names = ("identity", "key")
+    hashed = (
+        frame.filter(pl.col(REASON).is_null())
+        .select("number", *(pl.when(pl.col(n).is_not_null()).then(pl.col(n).hash()) for n in names))
+        .collect(engine="streaming")
+    )
+    again = [hashed[name].is_duplicated() & hashed[name].is_not_null() for name in names]
+    return hashed["number"].filter(again[0] | again[1]).sort()
+
+
+def _looked_up(repeats: pl.DataFrame) -> pl.Expr:
+    """Return ``duplicate_of`` for each row; ``repeats`` are in the order of their numbers.
+
+    A join would wait for the whole list before it lets the first row through.
+    """
+    numbers, named = repeats["number"], repeats["duplicate_of"]
+
+    def look_up(asked: pl.Series) -> pl.Series:
+        if numbers.is_empty():
+            return pl.repeat(None, len(asked), dtype=pl.String, eager=True)
+        place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
+        found = pl.DataFrame({"asked": asked, "there": numbers[place], "named": named[place]})
+        repeated = pl.when(pl.col("asked") == pl.col("there")).then(pl.col("named"))
+        return found.select(repeated).to_series()
+
+    expression = pl.col("number").map_batches(look_up, return_dtype=pl.String, is_elementwise=True)
+    return expression.alias("duplicate_of")
+
+
+def _sender(senders: Sequence[str]) -> pl.Expr:
+    """Spread recipients over the senders; the plan is frozen, so a resume uses the same one."""
+    if len(senders) <= 1:
+        return pl.lit(senders[0] if senders else None, dtype=pl.String)
+    place = pl.col("number") % len(senders)
+    return exchanged(place, dict(enumerate(senders)))
