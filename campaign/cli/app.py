@@ -12,6 +12,7 @@ import typer
 
 from campaign.cli.commands import beginning, deciding, ledger, looking, sending
 from campaign.cli.failures import told
+from campaign.cli.memory import give_back
 from campaign.cli.suppressing import suppress
 
 app = typer.Typer(
@@ -62,5 +63,6 @@ app.add_typer(ledger.ledger, name="ledger")
 
 def main() -> None:
     """Run the command line; errors that a person can mend are sentences, not tracebacks."""
+    give_back()
     with told(json="--json" in sys.argv):
         app()

@@ -1,0 +1,24 @@
+"""How polars' allocator is to give memory back.
+
+Invariant: it is told before polars is loaded, for it asks only then; and who has told it something
+else is left alone.
+
+The allocator is jemalloc, which polars builds in so that pages no longer in use are given back with
+``MADV_FREE`` alone: Linux counts them as ours until somebody wants them (madvise(2)). So a command
+seemed to take more memory, and in a container with a limit does, the longer the list was that it
+had read. ``muzzy_decay_ms:0`` gives them back for good, and ``dirty_decay_ms`` soon (jemalloc(3)).
+"""
+
+from __future__ import annotations
+
+import os
+
+SETTING = "_RJEM_MALLOC_CONF"
+"""Where jemalloc looks, under the prefix of the Rust crate that builds it (tikv-jemalloc-sys)."""
+
+_GIVE_BACK = "dirty_decay_ms:50,muzzy_decay_ms:0"
+
+
+def give_back() -> None:
+    """Tell the allocator, where nobody has."""
+    os.environ.setdefault(SETTING, _GIVE_BACK)

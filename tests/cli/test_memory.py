@@ -1,0 +1,33 @@
+"""The allocator is told to give memory back while it still listens."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from campaign.cli.memory import SETTING
+
+_MAIN = """
+import os, sys
+from campaign.cli import app, memory
+loaded = "polars" in sys.modules
+app.app = lambda: print(loaded, os.environ.get(memory.SETTING))
+app.main()
+"""
+
+
+def said(**environment: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if name != SETTING}
+    command = [sys.executable, "-c", _MAIN]
+    return subprocess.run(
+        command, env=kept | environment, capture_output=True, check=True, encoding="utf-8"
+    ).stdout.strip()
+
+
+def test_the_allocator_is_told_before_polars_is_loaded() -> None:
+    assert said() == "False dirty_decay_ms:50,muzzy_decay_ms:0"
+
+
+def test_who_has_told_the_allocator_something_else_is_left_alone() -> None:
+    assert said(**{SETTING: "narenas:2"}) == "False narenas:2"
