@@ -15,8 +15,8 @@ import polars as pl
 
 from campaign.audience.cells import trimmed
 from campaign.audience.damage import phone_damage, repaired_phone, tidy_phone
-from campaign.audience.numbering import in_order
-from campaign.audience.readings import NONE, POSSIBLE, Reading, known_as, settled
+from campaign.audience.numbering import find_numbers, in_order
+from campaign.audience.readings import NONE, POSSIBLE, Reading, settled, standings
 from campaign.audience.variants import canonical
 
 REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
@@ -71,19 +71,21 @@ def normalise_phones(
     abroad, home = others.select(_abroad(), _home()).get_columns()
     texts = [easy["text"], abroad, home]
     nowhere = pl.repeat(None, easy.height + others.height, dtype=pl.String, eager=True)
-    found = known_as(pl.concat(texts), pl.concat([nowhere, others["country"]]), reading)
-    answer = _international(found.head(easy.height))
-    if others.height or not easy["_at"].is_sorted():
-        readings = others.select("_at", "problem", "repair", "explicit", "zeros", "said").hstack(
+    found = find_numbers(pl.concat(texts), pl.concat([nowhere, others["country"]]))
+    readings = pl.DataFrame({"digits": found.digits, "standing": standings(found, reading)})
+    readings = readings.with_row_index("place")
+    chosen = _international(easy["_at"], readings.head(easy.height))
+    if others.height:
+        both = others.select("_at", "problem", "repair", "explicit", "zeros", "said").hstack(
             [
-                *_prefixed(found.slice(easy.height, others.height), "abroad"),
-                *_prefixed(found.tail(others.height), "home"),
+                *_prefixed(readings.slice(easy.height, others.height), "abroad"),
+                *_prefixed(readings.tail(others.height), "home"),
             ]
         )
-        answers = settled(readings, national_only=reading.digits_are_international == "no")
-        answer = in_order(
-            pl.concat([easy.select("_at").hstack(answer.get_columns()), answers]), by="_at"
-        )
+        national_only = reading.digits_are_international == "no"
+        chosen = pl.concat([chosen, settled(both, national_only=national_only)])
+    chosen = in_order(chosen, by="_at")
+    answer = found.at(chosen["place"]).rename({"e164": "address"}).hstack(chosen.drop("place"))
     return answer.with_columns(canonical(answer["address"]).alias("identity")).select(list(_ANSWER))
 
 
@@ -114,14 +116,13 @@ def _direct(cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _international(found: pl.DataFrame) -> pl.DataFrame:
-    """Return the answers to cells that are nothing but a plus and digits."""
+def _international(at: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
+    """Return which cells of nothing but a plus and digits are numbers, as `settled` does."""
     number = pl.col("standing") != NONE
     return found.select(
-        pl.when(number).then(pl.col("number")).alias("address"),
+        at,
+        pl.when(number).then("place").alias("place"),
         pl.when(~number).then(pl.lit("invalid_number")).alias("problem"),
-        pl.when(number).then(pl.col("region")).alias("region"),
-        pl.when(number).then(pl.col("type")).alias("type"),
         pl.when(pl.col("standing") == POSSIBLE).then(pl.lit("number_not_known")).alias("warning"),
     )
 

@@ -12,13 +12,13 @@ from typing import Literal
 import phonenumbers
 import polars as pl
 
-from campaign.audience.numbering import read_numbers
+from campaign.audience.numbering import Numbers
 
-VALID, POSSIBLE, NONE = "valid", "possible", "none"
-"""How a reading stands: known to exist, possible (and asked for), or no number."""
+NONE, VALID, POSSIBLE = range(3)
+"""How a reading stands: no number, known to exist, or possible (and asked for)."""
 
 # What a number looks like that can be called from abroad (ITU-T E.164: 15 digits at most).
-_WORLDWIDE = r"^\+[1-9][0-9]{6,14}$"
+_WORLDWIDE = r"^[1-9][0-9]{6,14}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,16 @@ def settled(rows: pl.DataFrame, *, national_only: bool) -> pl.DataFrame:
 
     Of two that differ and weigh the same, none is taken. A number that is known to exist outweighs
     one that could; only digits without a prefix are not sent abroad for that.
+
+    The answer has ``_at``, the ``place`` of the number that is chosen, or null, ``problem`` and
+    ``warning``.
     """
     prefixed = pl.col("explicit") | pl.col("zeros") | pl.col("said")
     abroad, home = pl.col("abroad:standing") != NONE, pl.col("home:standing") != NONE
     # Two of which one is known to exist: the other is what no-one has heard of yet.
     home_only = (pl.col("home:standing") == VALID) & (pl.col("abroad:standing") == POSSIBLE)
     abroad_only = (pl.col("abroad:standing") == VALID) & (pl.col("home:standing") == POSSIBLE)
-    differ = abroad & home & (pl.col("abroad:number") != pl.col("home:number"))
+    differ = abroad & home & (pl.col("abroad:digits") != pl.col("home:digits"))
     # Who said that digits are national has said which of the two it is, except of zeros in front,
     # which are digits like others only in the few countries that read them so.
     undecided = differ & ~home_only & ~(abroad_only & prefixed)
@@ -66,46 +69,39 @@ def settled(rows: pl.DataFrame, *, national_only: bool) -> pl.DataFrame:
     )
     accepted = pl.col("problem").is_null()
 
-    def chosen(field: str) -> pl.Expr:
-        one = pl.when(at_home).then(pl.col(f"home:{field}")).otherwise(pl.col(f"abroad:{field}"))
-        return pl.when(accepted).then(one)
-
-    unknown = chosen("standing") == POSSIBLE
+    # The one that is chosen, by where it stands.
+    place = pl.when(at_home).then(pl.col("home:place")).otherwise(pl.col("abroad:place"))
+    standing = pl.when(at_home).then(pl.col("home:standing")).otherwise(pl.col("abroad:standing"))
     return rows.with_columns(problem=problem).select(
         "_at",
-        chosen("number").alias("address"),
+        pl.when(accepted).then(place).alias("place"),
         "problem",
-        chosen("region").alias("region"),
-        chosen("type").alias("type"),
-        pl.coalesce(
-            pl.when(accepted).then(pl.col("repair")),
-            pl.when(unknown).then(pl.lit("number_not_known")),
-        ).alias("warning"),
+        pl.when(accepted)
+        .then(pl.coalesce("repair", pl.when(standing == POSSIBLE).then(pl.lit("number_not_known"))))
+        .alias("warning"),
     )
 
 
-def known_as(text: pl.Series, region: pl.Series, reading: Reading) -> pl.DataFrame:
-    """Return ``number``, ``region``, ``type`` and ``standing`` (valid, possible or none)."""
-    found = read_numbers(text, region)
-    possible = _whole(found) if reading.validity == "lenient" else pl.lit(value=False)
-    standing = (
-        pl.when("valid").then(pl.lit(VALID)).when(possible).then(pl.lit(POSSIBLE))
-    ).otherwise(pl.lit(NONE))
-    return found.select(
-        pl.col("e164").alias("number"), "region", "type", standing.alias("standing")
-    )
+def standings(found: Numbers, reading: Reading) -> pl.Series:
+    """Return for each number whether it is valid, possible or none."""
+    standing = found.told("valid").cast(pl.UInt8) * VALID
+    if reading.validity == "lenient":
+        standing = standing.scatter(_whole(found), POSSIBLE)
+    return standing
 
 
-def _whole(found: pl.DataFrame) -> pl.Series:
-    """Return which numbers may exist and can be called from abroad.
+def _whole(found: Numbers) -> pl.Series:
+    """Return the places of numbers that nobody knows, may exist and can be called from abroad.
 
     libphonenumber calls local numbers possible too, such as seven digits in the United States.
     """
-    unknown = found["possible"] & ~found["valid"] & found["e164"].str.contains(_WORLDWIDE)
-    answers = {
-        number: phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number))
+    unknown = found.told("possible") & ~found.told("valid") & found.digits.str.contains(_WORLDWIDE)
+    places = unknown.fill_null(value=False).arg_true()
+    digits = found.digits.gather(places)
+    whole = [
+        number
+        for number in digits.unique()
+        if phonenumbers.is_possible_number_with_reason(phonenumbers.parse(f"+{number}"))
         == phonenumbers.ValidationResult.IS_POSSIBLE
-        for number in found["e164"].filter(unknown).unique()
-    }
-    whole = [number for number, possible in answers.items() if possible]
-    return unknown & found["e164"].is_in(whole)
+    ]
+    return places.filter(digits.is_in(whole))

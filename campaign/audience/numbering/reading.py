@@ -8,6 +8,7 @@ passes over in silence.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import phonenumbers
@@ -42,6 +43,30 @@ _NOTHING = [
 """What it says where there is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What some cells are, in their order."""
+
+    digits: pl.Series
+    """Calling code and national number; null where no number can be parsed."""
+
+    answer: pl.Series
+    """The place of what is said about it in `kinds`."""
+
+    kinds: pl.DataFrame
+    """``region``, ``type``, ``valid`` and ``possible``, see `read_numbers`."""
+
+    def at(self, places: pl.Series) -> pl.DataFrame:
+        """Return ``e164``, ``region`` and ``type`` of the numbers at some places, or null."""
+        answer = self.answer.gather(places)
+        e164 = _with_plus(self.digits.gather(places))
+        return e164.with_columns(self.kinds[name].gather(answer) for name in ("region", "type"))
+
+    def told(self, name: str) -> pl.Series:
+        """Return one of `kinds` for each cell."""
+        return self.kinds[name].gather(self.answer)
+
+
 def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
     """Return what each cell is, as ``phonenumbers`` judges it when it is told the region.
 
@@ -51,6 +76,12 @@ def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
     ``type`` (libphonenumber's word in lower case; ``unknown`` for what is not valid), ``valid`` and
     ``possible``. An extension is not told: it is for the caller to see that there is none.
     """
+    found = find_numbers(text, region)
+    return _with_plus(found.digits).hstack(found.kinds[found.answer]).select(list(ANSWER))
+
+
+def find_numbers(text: pl.Series, region: pl.Series) -> Numbers:
+    """Return the same as `read_numbers` before it is written out, for who needs some of it."""
     world = table()
     cells = pl.DataFrame({"text": text, "region": region}).with_row_index("row")
     known = known_numbers(cells, world)
@@ -82,8 +113,11 @@ def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
         ),
         by="row",
     )
-    e164 = answers.select(e164=pl.concat_str(pl.lit("+"), "digits"))
-    return e164.hstack(kinds[answers["answer"]]).select(list(ANSWER))
+    return Numbers(answers["digits"], answers["answer"], kinds)
+
+
+def _with_plus(digits: pl.Series) -> pl.DataFrame:
+    return digits.to_frame("digits").select(e164=pl.concat_str(pl.lit("+"), "digits"))
 
 
 def in_order(rows: pl.DataFrame, *, by: str) -> pl.DataFrame:
