@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 
 from campaign.audience.addresses import with_addresses
-from campaign.audience.variants import canonical
 from campaign.errors import InvalidInput, Problem
 from campaign.job import Job
 from campaign.message.form import Form
@@ -106,16 +105,13 @@ def _read(job: Job, to: Sequence[str]) -> pl.DataFrame:
 
 def _context(job: Job, suppressed: pl.Series) -> Context:
     definition = job.loaded.definition
-    senders = pl.Series(definition.sender, dtype=pl.String)
-    if making.address_kind(job.loaded) == "email":  # the same in any case; an id is not
-        senders = senders.str.to_lowercase()
     return Context(
         channel=definition.channel,
         address="to",
         key=None,
         used=(),
         where=None,
-        own=canonical(senders).to_list(),
+        own=making.own_identities(job.loaded),
         suppressed=suppressed,
         window=job.choice.window,
         said=said(job.loaded, job.composition),

@@ -223,7 +223,7 @@ def _judged(
             key=needs.key,
             used=sorted(question.composition.columns),
             where=recipients.where,
-            own=_own_identities(loaded),
+            own=own_identities(loaded),
             suppressed=question.suppressed,
             window=window,
             said=said(loaded, question.composition),
@@ -262,7 +262,7 @@ def _judged(
     )
 
 
-def _own_identities(loaded: Loaded) -> list[str]:
+def own_identities(loaded: Loaded) -> list[str]:
     """Return the senders as identities, as `with_addresses` has them of recipients."""
     senders = loaded.definition.sender
     if address_kind(loaded) == "number":
