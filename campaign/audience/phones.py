@@ -65,7 +65,10 @@ def normalise_phones(
     reading = reading or Reading()
     cells = pl.DataFrame({"raw": raw, "region": region}).with_row_index("_at")
     cells = cells.with_columns(orderly=raw.str.contains(_ORDERLY).fill_null(value=False))
-    direct = cells["orderly"] & raw.str.contains("+", literal=True).fill_null(value=False)
+    direct = cells.select(
+        pl.col("orderly")
+        & (pl.col("raw").str.starts_with("+") | pl.col("raw").str.starts_with("(+"))
+    ).to_series()
     easy, others = _direct(cells.filter(direct)), _others(cells.filter(~direct), reading)
     # All readings of all cells at once: to ask costs more than what is asked.
     abroad, home = others.select(_abroad(), _home()).get_columns()
@@ -135,7 +138,7 @@ def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         .lazy()
         .with_columns(
             explicit=pl.col("text").str.contains("+", literal=True),
-            country=trimmed(pl.col("region")).str.to_uppercase(),
+            country=_country(cells["region"]),
         )
         .with_columns(zeros=~pl.col("explicit") & digits.str.starts_with("00"))
         .with_columns(
@@ -147,6 +150,12 @@ def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         .with_columns(problem=_unreadable())
         .collect()
     )
+
+
+def _country(region: pl.Series) -> pl.Expr:
+    """Return the countries as their codes are written."""
+    known = region.is_null() | region.is_in(list(REGIONS))
+    return pl.col("region") if known.all() else trimmed(pl.col("region")).str.to_uppercase()
 
 
 def _mended(cells: pl.DataFrame) -> pl.DataFrame:

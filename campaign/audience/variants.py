@@ -16,13 +16,14 @@ from __future__ import annotations
 import polars as pl
 
 # Anything else is its own canonical form, at the price of one look.
-_CONCERNED = r"^\+5(?:21|49|5)"
+_CONCERNED = "+5"
 _FORMS = (
-    (r"^\+521(\d{10})$", "+52${1}"),
-    (r"^\+549(\d{10})$", "+54${1}"),
+    ("+521", r"^\+521(\d{10})$", "+52${1}"),
+    ("+549", r"^\+549(\d{10})$", "+54${1}"),
     # Without the 9, a number that begins with 2 to 5 is somebody's fixed line.
-    (r"^\+55(\d{2})9([689]\d{7})$", "+55${1}${2}"),
+    ("+55", r"^\+55(\d{2})9([689]\d{7})$", "+55${1}${2}"),
 )
+"""How such a number begins, what it is, and its canonical form."""
 _OLD_FORMS = (
     (r"^(?:\+|00)521(\d{10})$", "+52${1}"),
     (r"^(?:\+|00)55(\d{2})([689]\d{7})$", "+55${1}9${2}"),
@@ -32,13 +33,19 @@ _PUNCTUATION = r"[\s().\-/]"
 
 def canonical(numbers: pl.Series) -> pl.Series:
     """Return one form for all forms of each E.164 number: what identities are compared by."""
-    concerned = numbers.str.contains(_CONCERNED).fill_null(value=False).arg_true()
+    concerned = _beginning(numbers, _CONCERNED)
     if concerned.is_empty():
         return numbers
-    form = numbers.gather(concerned)
-    for pattern, instead in _FORMS:
-        form = form.str.replace(pattern, instead)
-    return numbers.clone().scatter(concerned, form)
+    among = numbers.gather(concerned)
+    for start, pattern, instead in _FORMS:
+        places = _beginning(among, start)
+        among = among.scatter(places, among.gather(places).str.replace(pattern, instead))
+    return numbers.clone().scatter(concerned, among)
+
+
+def _beginning(numbers: pl.Series, start: str) -> pl.Series:
+    """Return the places of the numbers that begin like this."""
+    return numbers.str.starts_with(start).fill_null(value=False).arg_true()
 
 
 def current(text: pl.Expr) -> pl.Expr:

@@ -24,9 +24,6 @@ _MARKS = [" ", "(", ")", "-", ".", "/"]
 """What may stand between the digits of a number without meaning anything to the library. It reads
 ``~`` and ``#`` as the beginning of an extension, and is asked about everything that is not here."""
 
-_BARE = r"^(?:\+[1-9][0-9]{4,17}|[0-9]{4,17})$"
-"""What the table can be asked about: nothing but digits, with a plus or without."""
-
 _LONGEST_CELL = 250
 """The library refuses longer texts without reading them."""
 
@@ -156,31 +153,59 @@ def known_numbers(cells: pl.DataFrame, world: Table) -> pl.DataFrame:
     The answer has ``row``, ``digits`` (calling code and national number) and ``answer``, a row of
     the table's ``kinds``. About the other rows the library must be asked.
     """
-    bare = pl.col("text").str.contains(_BARE)
-    tidy = cells.filter(bare)
+    tidy = _bare(cells)
     if tidy.height + cells["text"].null_count() < cells.height:
-        marked = cells.filter(~bare, pl.col("text").str.len_bytes() <= _LONGEST_CELL)
-        marked = marked.with_columns(pl.col("text").str.replace_many(_MARKS, [""])).filter(bare)
-        tidy = pl.concat([tidy, marked])
-    plus = pl.col("text").str.starts_with("+")
-    explicit = tidy.filter(plus).select("row", digits=pl.col("text").str.slice(1))
-    domestic = tidy.filter(~plus).select(
+        marked = cells.filter(_is_marked())
+        if not marked.is_empty():
+            marked = marked.with_columns(pl.col("text").str.replace_many(_MARKS, [""]))
+            tidy = pl.concat([tidy, _bare(marked)])
+    explicit = tidy.filter("plus").select("row", "number", digits=pl.col("text").str.slice(1))
+    domestic = tidy.filter(~pl.col("plus")).select(
         "row",
         plan=pl.col("region").cast(_REGION, strict=False).to_physical().cast(pl.UInt32),
         digits="text",
     )
     read = read_national(domestic.filter(pl.col("plan").is_not_null()), world)
-    abroad = _answered(pl.concat([explicit, read.international]), world)
+    abroad = _answered(pl.concat([explicit, _counted(read.international)]), world)
     trunk = world.kinds["trunk"].gather(abroad["answer"])
     behind = without_prefix(_behind_the_code(abroad.filter(trunk), world), world)
-    at_home = _answered(pl.concat([behind, read.national]), world)
+    at_home = _answered(_counted(pl.concat([behind, read.national])), world)
     return pl.concat([abroad.filter(~trunk), at_home])
+
+
+def _bare(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return the cells of nothing but digits, with a plus or without, that the table can know.
+
+    They have ``plus`` and ``number``, the digits as one whole number: polars makes none of a text
+    with anything else in it but one sign in front.
+    """
+    length = pl.col("text").str.len_bytes()
+    return cells.with_columns(
+        number=pl.col("text").cast(pl.Int64, strict=False), plus=pl.col("text").str.starts_with("+")
+    ).filter(
+        (pl.col("number") > 0)
+        & pl.when("plus")
+        .then(length.is_between(6, 19) & ~pl.col("text").str.starts_with("+0"))
+        .otherwise(length.is_between(4, 17))
+    )
+
+
+def _is_marked() -> pl.Expr:
+    """Tell the cells in which something stands that the library passes over."""
+    text = pl.col("text")
+    return text.str.contains_any(_MARKS) & (text.str.len_bytes() <= _LONGEST_CELL)
+
+
+def _counted(numbers: pl.DataFrame) -> pl.DataFrame:
+    return numbers.select(
+        "row", pl.col("digits").cast(pl.Int64, strict=False).alias("number"), "digits"
+    )
 
 
 def _answered(numbers: pl.DataFrame, world: Table) -> pl.DataFrame:
     """Return the rows whose digits the table knows, with ``answer``."""
-    answers = world.numbers.of(numbers["digits"].cast(pl.Int64, strict=False))
-    return numbers.with_columns(answer=answers).filter(pl.col("answer") != ASK)
+    answers = world.numbers.of(numbers["number"])
+    return numbers.drop("number").with_columns(answer=answers).filter(pl.col("answer") != ASK)
 
 
 def _behind_the_code(numbers: pl.DataFrame, world: Table) -> pl.DataFrame:
