@@ -110,12 +110,21 @@ def _cut(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 def _matches(plan: pl.Series, digits: pl.Series, table: Table) -> pl.Series:
     """Tell whether digits match their region's general pattern; null if only the library knows."""
-    answers = table.national.of(
-        pl.select(
-            pl.concat_str(plan.cast(pl.Int32) + FIRST_PLAN, digits).cast(pl.Int64, strict=False)
-        ).to_series()
+    # The region's number stands before the digits, so that a 0 in front is not lost.
+    size = pl.lit(_sizes()).gather(digits.str.len_bytes())
+    number = digits.to_frame("digits").select(
+        pl.col("digits").cast(pl.Int64, strict=False)
+        + (pl.lit(plan).cast(pl.Int64) + FIRST_PLAN) * size
     )
+    answers = table.national.of(number.to_series())
     return pl.select(pl.when(answers != ASK).then(answers == 1)).to_series()
+
+
+@cache
+def _sizes() -> pl.Series:
+    """Return for each length what a digit in front is worth; nothing where that is too much."""
+    sizes = [10**length if length < LONGEST - 2 else None for length in range(_LENGTHS)]
+    return pl.Series(sizes, dtype=pl.Int64)
 
 
 @cache

@@ -83,8 +83,9 @@ def find_numbers(text: pl.Series, region: pl.Series) -> Numbers:
     cells = pl.DataFrame({"text": text, "region": region}).with_row_index("row")
     known = known_numbers(cells, world)
     others = cells.filter(pl.repeat(True, cells.height, eager=True).scatter(known["row"], False))
-    asked = others.filter(~_is_no_number())
-    told = _told_by_library(asked)
+    there = others.filter(pl.col("text").is_not_null()).with_columns(nothing=_is_no_number())
+    told = _told_by_library(there.filter(~pl.col("nothing")))
+    nowhere = [others.filter(pl.col("text").is_null()), there.filter("nothing").drop("nothing")]
     # What is no number and what the library told are answers like those of the table, behind them.
     kinds = pl.concat(
         [
@@ -98,7 +99,7 @@ def find_numbers(text: pl.Series, region: pl.Series) -> Numbers:
         pl.concat(
             [
                 known.select("row", "digits", "answer"),
-                others.filter(_is_no_number()).select(
+                pl.concat(nowhere).select(
                     "row", pl.lit(None, pl.String).alias("digits"), answer=nothing
                 ),
                 told.select(
@@ -136,7 +137,7 @@ def _is_no_number() -> pl.Expr:
     starts = [digits.str.slice(1, length) for length in (1, 2, 3)]
     named = pl.any_horizontal(start.is_in(_CODES) for start in starts)
     nowhere = digits.str.contains(r"^\+[0-9]{4,17}$") & pl.col("region").is_null() & ~named
-    return pl.col("text").is_null() | (nowhere & (pl.col("text").str.len_bytes() <= _LONGEST_CELL))
+    return nowhere & (pl.col("text").str.len_bytes() <= _LONGEST_CELL)
 
 
 def _told_by_library(cells: pl.DataFrame) -> pl.DataFrame:
