@@ -46,17 +46,24 @@ def with_zones(frame: pl.LazyFrame, *, column: str | None, numbers: bool) -> pl.
     says that the addresses are numbers. A zone that cannot be read is no zone: the person is not
     where the number was issued, or nobody would have written another one down.
     """
-    told = pl.lit(None, dtype=pl.String) if column is None else _blank_as_null(pl.col(column))
     counted = pl.lit(None, dtype=pl.String)
     if numbers:
         counted = pl.col("_address").map_batches(
             zones_of, return_dtype=pl.String, is_elementwise=True
         )
-    read = told.str.to_lowercase().replace_strict(_names(), default=None, return_dtype=pl.String)
+    if column is None:
+        return frame.with_columns(counted.alias(ZONES), pl.lit(value=False).alias(ZONE_UNREADABLE))
+    told = _blank_as_null(pl.col(column))
+    read = told.map_batches(_named, return_dtype=pl.String, is_elementwise=True)
     return frame.with_columns(
         pl.when(told.is_null()).then(counted).otherwise(read).alias(ZONES),
         (told.is_not_null() & read.is_null()).alias(ZONE_UNREADABLE),
     )
+
+
+def _named(told: pl.Series) -> pl.Series:
+    """Return the zones by their names; batch by batch, as replacing would wait for all of them."""
+    return told.str.to_lowercase().replace_strict(_names(), default=None, return_dtype=pl.String)
 
 
 def _blank_as_null(cell: pl.Expr) -> pl.Expr:
