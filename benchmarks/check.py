@@ -8,8 +8,7 @@ its text where that has more than twelve bytes. From one list to the next, the p
 much as they do. *Keys* are the two of them by which duplicates are found.
 
 The lists are mixed: a cell in twelve is damaged in one of six ways, one in twenty-five is somebody
-else's number, a third is written as at home in one
-of eight countries, which stands beside it.
+else's number, a third is written as at home in one of eight countries, which stands beside it.
 """
 
 from __future__ import annotations

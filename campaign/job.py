@@ -32,8 +32,9 @@ from campaign.rules.moment import Hold, MomentRule
 from campaign.rules.suppression import NotSuppressed
 from campaign.schedule import Hours
 from campaign.sending.breaker import Thresholds
-from campaign.sending.engine import Judge, Speed
+from campaign.sending.speed import Speed
 from campaign.sending.todo import Fixed, Todo
+from campaign.sending.upcoming import Judge
 
 # Without a word from the user, enough requests in flight for answers that take this long.
 _PATIENCE_SECONDS = 5.0

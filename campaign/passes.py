@@ -35,8 +35,9 @@ from campaign.sandbox.embedded import embedded_sandbox
 from campaign.sending.books import BooksUntil
 from campaign.sending.clients import Clients, is_local
 from campaign.sending.ending import Ending, Result, TooLate, stop_at_deadline
-from campaign.sending.engine import Engine, Speed
+from campaign.sending.engine import Engine
 from campaign.sending.ramp import Ramp, Step
+from campaign.sending.speed import Speed
 
 _LOOK_AGAIN = 1.0
 """Seconds; the clock of the day may be set, so no wait is computed from it."""

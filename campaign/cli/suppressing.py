@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from campaign.cli.commands.options import EnvFile, Json
+
 suppress = typer.Typer(
     help="Look after the ledger's own list of people whom no campaign may message.",
     no_args_is_help=True,
@@ -35,10 +37,6 @@ _Why = Annotated[
 _Hashed = Annotated[
     bool, typer.Option("--hashed", help="Keep only SHA-256 hashes of the addresses.")
 ]
-_EnvFile = Annotated[
-    Path | None, typer.Option(help="File of KEY=VALUE lines with secrets.", show_default=False)
-]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 @suppress.callback()
@@ -52,7 +50,7 @@ def add(
     addresses: _Addresses,
     why: _Why = None,
     hashed: _Hashed = False,
-    env_file: _EnvFile = None,
+    env_file: EnvFile = None,
 ) -> None:
     """Put people on the list. A run that is under way sends them nothing more."""
     from campaign import api
@@ -63,7 +61,7 @@ def add(
 
 
 @suppress.command()
-def remove(definition: _Definition, addresses: _Addresses, env_file: _EnvFile = None) -> None:
+def remove(definition: _Definition, addresses: _Addresses, env_file: EnvFile = None) -> None:
     """Take people off the list. The next run or resume may message them."""
     from campaign import api
 
@@ -78,7 +76,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A file like those under `suppress`.")],
     why: _Why = None,
     hashed: _Hashed = False,
-    env_file: _EnvFile = None,
+    env_file: EnvFile = None,
 ) -> None:
     """Put everybody in a file on the list, or nobody if a line cannot be read."""
     from campaign import api
@@ -89,7 +87,7 @@ def import_(
 
 
 @suppress.command("list")
-def list_(definition: _Definition, env_file: _EnvFile = None, json: _Json = False) -> None:
+def list_(definition: _Definition, env_file: EnvFile = None, json: Json = False) -> None:
     """Show who is on the list, since when, and why."""
     import json as jsonlib
 
@@ -124,7 +122,7 @@ def list_(definition: _Definition, env_file: _EnvFile = None, json: _Json = Fals
 def export(
     definition: _Definition,
     file: Annotated[Path, typer.Argument(help="The .csv file to write.")],
-    env_file: _EnvFile = None,
+    env_file: EnvFile = None,
 ) -> None:
     """Write the list as a CSV file, which `suppress` in a definition takes."""
     from campaign import api

@@ -100,6 +100,7 @@ class Loaded:
         # Whether it is approved yet says nothing of who gets it.
         if message is not None and message.template is not None:
             parts["message"]["template"].pop("status", None)
+        _drop_what_changes_nothing(parts, self.definition)
         # Neither how to get in nor how patient to be decides who gets what; a key that moved to
         # another variable must not stand in the way of a resume.
         exclude = {"timeout", "codes", "auth"} | secret_fields(type(self.settings))
@@ -120,6 +121,19 @@ class Loaded:
                 for name, one in variants.items()
             ]
         return parts
+
+
+def _drop_what_changes_nothing(parts: dict[str, Any], definition: Definition) -> None:
+    """Take out keys that say what holds without them: to write them down changes nothing."""
+    recipients = parts["recipients"]
+    for key, default in (("digits_are_international", "auto"), ("validity", "strict")):
+        if recipients.get(key) == default:
+            del recipients[key]
+    if definition.quiet_hours is None:
+        recipients.pop("timezone", None)
+    template = (parts.get("message") or {}).get("template") or {}
+    for key in ("footer", "parameters"):  # what is sent, and to whom, is the same without
+        template.pop(key, None)
 
 
 def _hash(value: object) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -17,7 +16,7 @@ import polars as pl
 
 @cache
 def _pattern() -> str:
-    """Return the pattern, which Python and polars read alike."""
+    """Return the pattern of all words and phrases."""
     text = (files("campaign.message") / "opt_out.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     keywords = "|".join(map(re.escape, table["keywords"]))
@@ -25,11 +24,6 @@ def _pattern() -> str:
     return rf"\b(?:{keywords})\b|(?i:\b(?:{phrases}))"
 
 
-def mentions_opt_out(texts: Iterable[str]) -> bool:
-    """Return whether every one of these texts says how to opt out."""
-    return all(re.search(_pattern(), text) for text in texts)
-
-
 def says_how(text: pl.Expr) -> pl.Expr:
-    """Return the same for each text of a column."""
+    """Return whether each text says how to opt out."""
     return text.str.contains(_pattern())

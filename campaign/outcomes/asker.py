@@ -17,7 +17,7 @@ from campaign.outcomes.carrying import Carrier
 from campaign.outcomes.completing import completed, undecided
 from campaign.providers import http
 from campaign.providers.look_up import Finding, LookUp, Questions, Sought, Wait
-from campaign.sending.engine import Transport
+from campaign.sending.speed import Transport
 
 _AT_ONCE = 8
 """Questions under way at the same moment."""

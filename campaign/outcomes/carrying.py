@@ -9,8 +9,8 @@ import anyio
 import httpx
 
 from campaign.providers import http
-from campaign.sending.engine import Transport
 from campaign.sending.pace import Pace
+from campaign.sending.speed import Transport
 
 _AGAIN_FROM = 500
 _THROTTLED = 429

@@ -9,7 +9,7 @@ from typing import Any
 
 from campaign.ledger.location import Location
 from campaign.ledger.records import Counts
-from campaign.sending.engine import Ending
+from campaign.sending.ending import Ending
 
 EXIT_CODES: Mapping[int, str] = {
     0: "everything settled well, or there was nothing to do",

@@ -24,17 +24,14 @@ from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
 from campaign.sending.books import Books
 from campaign.sending.breaker import Breaker
-from campaign.sending.ending import Ending as Ending
-from campaign.sending.ending import Result as Result
+from campaign.sending.ending import Ending, Result
 from campaign.sending.exchange import Exchange
 from campaign.sending.pace import Pace, Pause
 from campaign.sending.ramp import Ramp
 from campaign.sending.settling import settlements
-from campaign.sending.speed import Speed as Speed
-from campaign.sending.speed import Transport as Transport
+from campaign.sending.speed import Speed, Transport
 from campaign.sending.todo import Fixed, Todo
-from campaign.sending.upcoming import Batch, Upcoming
-from campaign.sending.upcoming import Judge as Judge
+from campaign.sending.upcoming import Batch, Judge, Upcoming
 
 _JUDGE_AGAIN = 0.1
 """Seconds; the ledger's clock, by which a gate goes, may be another than this machine's."""

@@ -38,8 +38,10 @@ from campaign.providers.protocol import (
     Scope,
 )
 from campaign.sending.books import Books
-from campaign.sending.engine import Engine, Result, Speed
+from campaign.sending.ending import Result
+from campaign.sending.engine import Engine
 from campaign.sending.ramp import Ramp, Step
+from campaign.sending.speed import Speed
 from campaign.sending.todo import Fixed, Todo
 from tests.ledger.ledgers import FileStore, Held
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from campaign.ledger.records import Settlement, State
 from campaign.providers.protocol import Kind, Outcome
 from campaign.sending.breaker import LOOKS_BACK, Breaker, Thresholds
-from campaign.sending.engine import Ending, Result
+from campaign.sending.ending import Ending, Result
 from tests.sending.stage import (
     ACCEPTED,
     NOT_SENT,

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.providers.protocol import Kind, Outcome, Scope
-from campaign.sending.engine import Ending
+from campaign.sending.ending import Ending
 from campaign.sending.settling import settlement
 from campaign.sending.todo import Todo
 from tests.sending.stage import (

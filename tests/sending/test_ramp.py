@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from campaign.definition.ramp import short_ramp
 from campaign.rules.moment import Hold
-from campaign.sending.engine import Ending, Result
+from campaign.sending.ending import Ending, Result
 from campaign.sending.ramp import Step
 from campaign.sending.todo import Todo
 from tests.definition.fakes import FIRST, load_text, problems_of

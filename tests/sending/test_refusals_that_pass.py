@@ -12,7 +12,7 @@ import pytest
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Settlement, State
 from campaign.providers.protocol import Kind, Outcome, Scope
-from campaign.sending.engine import Ending
+from campaign.sending.ending import Ending
 from campaign.sending.settling import held_until, settlement
 from tests.sending.stage import (
     ACCEPTED,

@@ -12,7 +12,7 @@ import pytest
 from campaign.ledger.records import Claim
 from campaign.message.form import Form
 from campaign.providers.protocol import Kind, Outcome
-from campaign.sending.engine import Ending
+from campaign.sending.ending import Ending
 from campaign.sending.todo import Todo
 from tests.sending.stage import ACCEPTED, UNKNOWN, Answer, Stage, fast, todo
 

@@ -22,8 +22,10 @@ from campaign.providers.zild import Zild, ZildSettings
 from campaign.sandbox import SandboxConfig, SandboxServer
 from campaign.sending.books import Books
 from campaign.sending.clients import Clients
-from campaign.sending.engine import Ending, Engine, Result, Speed
+from campaign.sending.ending import Ending, Result
+from campaign.sending.engine import Engine
 from campaign.sending.ramp import Ramp
+from campaign.sending.speed import Speed
 from campaign.sending.todo import Fixed, Todo
 from tests.ledger.ledgers import FileStore, Held
 from tests.sending.stage import fast, one_error

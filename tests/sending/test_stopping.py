@@ -15,7 +15,7 @@ from campaign.ledger.records import Claim, State
 from campaign.message.form import Form
 from campaign.providers.protocol import Kind, Outcome
 from campaign.sending.breaker import Thresholds
-from campaign.sending.engine import Ending
+from campaign.sending.ending import Ending
 from campaign.sending.todo import Todo
 from tests.sending.stage import (
     ACCEPTED,

@@ -18,8 +18,6 @@ from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 REGIONS: tuple[str, ...] = tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
 """Every region that has numbers, in the order in which this room counts them."""
 
-NO_COUNTRY = phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
-
 _IN_ORDER = (
     "premium_rate",
     "toll_free",
