@@ -249,3 +249,18 @@ def test_only_the_named_provider_is_asked_for(tmp_path: Path) -> None:
     path.write_text(FIRST)
     load(path, lambda name: asked.append(name) or FAKES.get(name), ())  # type: ignore[func-returns-value]
     assert asked == ["acme"]
+
+
+def test_what_holds_anyway_may_be_written_down_while_a_run_is_going_on(tmp_path: Path) -> None:
+    def fingerprint(**keys: str) -> str:
+        more = "".join(f"  {key}: {value}\n" for key, value in keys.items())
+        text = FIRST.replace(
+            "recipients: people.csv\n", f"recipients:\n  files: people.csv\n{more}"
+        )
+        return load_text(text, tmp_path).fingerprint
+
+    plain = fingerprint()
+    assert fingerprint(digits_are_international="auto", validity="strict") == plain
+    assert fingerprint(timezone="zone") == plain  # for quiet hours, and there are none
+    assert fingerprint(digits_are_international="no") != plain
+    assert fingerprint(validity="lenient") != plain
