@@ -149,7 +149,8 @@ class PostgresServer:
         is_numbered = False
         try:
             with self._being_busy():
-                self._db.execute("BEGIN")
+                # Whatever the server's default is: who waited for a lock must see what it guarded.
+                self._db.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
                 done = work()
                 self._db.execute(_sql("number_write"), write)
                 is_numbered = True

@@ -123,6 +123,9 @@ class Upcoming:
                     self.has_not_begun(todo)
                     continue
                 if not todo.begun:
+                    if self._room <= 0:  # others began while this one had to wait
+                        self.limited = True
+                        continue
                     todo.begun = True
                     self._room -= 1
                 if batch and alike(batch[0][1]) != alike(message):
@@ -144,7 +147,7 @@ class Upcoming:
             else:
                 yield None
                 if not self._again and not self._under_way:
-                    self.limited = self._new is not None
+                    self.limited |= self._new is not None
                     return
                 # Everything new is under way; what comes back as "not sent" is still to be done.
                 self._moved = anyio.Event()

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from campaign.errors import LeaseLost, LedgerError
 from campaign.ledger import postgres_connection, postgres_server
@@ -333,3 +334,17 @@ def test_two_campaigns_may_share_a_database(server_held: Held, address: str) -> 
 def test_the_page_on_postgresql_names_the_schema_that_is_made() -> None:
     page = Path(__file__).parents[2] / "docs/how-to/postgresql.md"
     assert f"`{postgres_connection.SCHEMA}`" in page.read_text(encoding="utf-8")
+
+
+def test_who_waited_for_a_writer_sees_what_it_wrote_whatever_the_server_takes_for_granted(
+    server_held: Held, address: str
+) -> None:
+    """A database may have another isolation by default, which shows how things were before."""
+    with closing(psycopg.connect(address, autocommit=True)) as administrator:
+        name = sql.Identifier(administrator.info.dbname)
+        level = sql.SQL("ALTER DATABASE {} SET default_transaction_isolation = 'repeatable read'")
+        administrator.execute(level.format(name))
+    with closing(PostgresLedger(address)) as other:
+        db = vars(other)["_db"]
+        shown = db.transact(lambda: db._db.execute("SHOW transaction_isolation").fetchone())
+    assert shown == {"transaction_isolation": "read committed"}

@@ -9,6 +9,7 @@ import pytest
 
 from campaign.ledger.records import Claim
 from campaign.message.form import Form
+from campaign.rules.moment import Hold
 from campaign.sending.books import Books
 from campaign.sending.ending import Ending
 from campaign.sending.todo import Todo
@@ -81,4 +82,23 @@ async def test_who_was_claimed_once_keeps_their_place_whatever_becomes_of_them(
         )
         assert stage.transport.sent_to == [0]
         assert stage.counts == {"skipped": 1, "pending": 2}
+        assert result.ending is Ending.LIMIT
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+async def test_who_had_to_wait_a_moment_begins_only_where_the_limit_has_room(
+    limit: int, tmp_path: Path
+) -> None:
+    asked: set[int] = set()
+
+    def judge(todo: Todo, now: float) -> Form | Hold:
+        first = todo.number not in asked
+        asked.add(todo.number)
+        return Hold("pair_rate", now + 0.05) if first and todo.number < 6 else Form.TEXT
+
+    with Stage(tmp_path, people=8) as stage:
+        stage.judge = judge
+        result = await stage.run(lambda number, tries: ACCEPTED, fast(limit=limit))
+        assert len(stage.transport.sent_to) == limit
+        assert stage.counts == {"accepted": limit, "pending": 8 - limit}
         assert result.ending is Ending.LIMIT
