@@ -81,6 +81,7 @@ def test_a_row_whose_person_is_on_the_ledgers_list_is_nobodys_test(
     [
         ({}, "+49 30 901820", "type cannot get a message on this channel. (fixed_line)"),
         ({"blocked_prefixes": '"+53"'}, "+53 51234567", "prefix that the definition blocks"),
+        ({"blocked_prefixes": '"+549"'}, "+54 9 11 2345 6789", "prefix that the definition blocks"),
         ({}, "49 171 3920000", "has no country"),
         ({}, "+1 202 555 0100", "own senders"),
     ],
