@@ -36,8 +36,8 @@ were not committed then."""
 class _Claimant:
     """Somebody who is about to be claimed, as the rules see them."""
 
-    key: str
     identity: str
+    address: str
     initiated: bool | None
     last_inbound: int | None = None
     region: str | None = None
@@ -92,7 +92,8 @@ class OtherRuns:
         return [self._admits(claim, now) for claim in claims]
 
     def _admits(self, claim: Claim, now: int) -> bool:
-        who = _Claimant(claim.key, claim.identity or claim.key, claim.initiated)
+        identity = claim.identity or claim.key
+        who = _Claimant(identity, claim.address or identity, claim.initiated)
         if any(rule.objection(who, now / 1000) is not None for rule in self.rules):
             return False
         if self._counts:

@@ -79,13 +79,15 @@ class Claim:
 
     ``identity`` is the normalised address, by which other runs know the same person; ``None`` where
     the key is that already. ``initiated``: the message goes out although no window is known to be
-    open.
+    open. ``address`` is what is sent to, for the gate to judge by and not written down; ``None``
+    where it is the identity.
     """
 
     number: int
     key: str
     identity: str | None = None
     initiated: bool | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,8 @@ class _Anybody:
 
     zones: str | None
     region: str | None
-    key: str = ""
     identity: str = ""
+    address: str = ""
     last_inbound: int | None = None
     initiated: bool | None = None
 

@@ -33,13 +33,13 @@ class Who(Protocol):
     """What a rule may know of a recipient who is about to be sent to."""
 
     @property
-    def key(self) -> str:
-        """What the recipient is known by in its run."""
+    def identity(self) -> str:
+        """The normalised address, in one form where a number has several."""
         ...
 
     @property
-    def identity(self) -> str:
-        """The normalised address."""
+    def address(self) -> str:
+        """The normalised address in the form that is sent to."""
         ...
 
     @property

@@ -3,7 +3,10 @@
 Judged when the plan is made, right before each message, and once more within the claim, with the
 lists as they are when a run starts or resumes and with the ledger's own list as it is at that
 instant, so that an opt-out that comes in between is honoured. Invariant: a list may hold SHA-256
-hashes of identities instead of the identities, and both mean the same people.
+hashes instead of what they are of, and both mean the same people; and whoever is listed is found by
+their identity and by the address that is sent to, wherever it is asked. Who made a hash elsewhere
+knew one form of a number, and perhaps not the one that identities have
+(`campaign.audience.variants`).
 """
 
 from __future__ import annotations
@@ -25,6 +28,12 @@ def hashed(identity: str) -> str:
     return HASHED + sha256(identity.encode()).hexdigest()
 
 
+def entries_of(identity: str, address: str) -> set[str]:
+    """Return every entry that means this person."""
+    forms = {identity, address}
+    return forms | {hashed(form) for form in forms}
+
+
 def not_suppressed(context: Context) -> Finding | None:
     """Refuse everybody on a suppression list."""
     if context.suppressed.is_empty():
@@ -34,23 +43,20 @@ def not_suppressed(context: Context) -> Finding | None:
 
 
 def _listed(identity: str, address: str, entries: pl.Series) -> pl.Expr:
-    plain = pl.col(identity).is_in(entries.implode())
+    """Return whether one of `entries_of` each row's person is among the entries."""
+    other = pl.when(pl.col(address) != pl.col(identity)).then(pl.col(address))
+    forms = (pl.col(identity), other)
+    plain = [form.is_in(entries.implode()) for form in forms]
     hashes = entries.filter(entries.str.starts_with(HASHED)).implode()
     if hashes.list.len().item() == 0:
-        return plain
-    # Who made the hash elsewhere knew one form of the number, and perhaps not the one that
-    # identities have (`campaign.audience.variants`).
+        return pl.any_horizontal(plain)
     return pl.any_horizontal(
-        plain,
-        *(
-            pl.col(name).map_elements(hashed, pl.String).is_in(hashes)
-            for name in (identity, address)
-        ),
+        *plain, *(form.map_elements(hashed, pl.String).is_in(hashes) for form in forms)
     )
 
 
 class NotSuppressed:
-    """The same right before the message; ``entries`` are the identities and hashes on the lists."""
+    """The same right before the message; ``entries`` are the addresses and hashes on the lists."""
 
     def __init__(self, entries: Iterable[str], name: str = "suppressed") -> None:
         self.name = name
@@ -59,7 +65,7 @@ class NotSuppressed:
 
     @property
     def entries(self) -> pl.Series:
-        """The identities and hashes."""
+        """The addresses and hashes."""
         return pl.Series("identity", sorted(self._entries), dtype=pl.String)
 
     def add(self, entries: Iterable[str]) -> None:
@@ -71,14 +77,18 @@ class NotSuppressed:
     def objection(self, who: Who, now: float) -> str | None:
         """Refuse everybody on a suppression list."""
         del now
-        listed = who.identity in self._entries or (
-            self._any_hashed
-            and not self._entries.isdisjoint({hashed(who.identity), hashed(who.key)})
+        listed = (
+            who.identity in self._entries
+            or who.address in self._entries
+            or (
+                self._any_hashed
+                and not self._entries.isdisjoint(entries_of(who.identity, who.address))
+            )
         )
         return "suppressed" if listed else None
 
     def foreseen(self, rows: pl.LazyFrame, now: float) -> pl.LazyFrame:
         """Add what it would say of each row of a plan."""
         del now
-        listed = _listed("identity", "key", self.entries)
+        listed = _listed("identity", "address", self.entries)
         return rows.with_columns(when(listed, "suppressed").alias(FORESEEN + self.name))

@@ -61,7 +61,8 @@ class Todo:
     def claim(self) -> Claim:
         """Return the wish to send to this recipient."""
         identity = None if self.identity == self.key else self.identity
-        return Claim(self.number, self.key, identity, self.initiated)
+        address = None if self.address == self.identity else self.address
+        return Claim(self.number, self.key, identity, self.initiated, address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,11 @@ class Person:
     identity: str
     initiated: bool | None = True
     last_inbound: int | None = None
-    key: str = "k"
+    sent_to: str | None = None
+
+    @property
+    def address(self) -> str:
+        return self.sent_to or self.identity
 
 
 def known(identity: str, ago: float, number: int = 0, run: int = 7, **more: bool) -> Known:
@@ -31,13 +35,13 @@ def rows(people: Sequence[Person], verdict: str = "send") -> pl.LazyFrame:
     return pl.LazyFrame(
         {
             "identity": [person.identity for person in people],
-            "key": [person.key for person in people],
+            "address": [person.address for person in people],
             "last_inbound": [person.last_inbound for person in people],
             "verdict": [verdict] * len(people),
         },
         schema={
             "identity": pl.String,
-            "key": pl.String,
+            "address": pl.String,
             "last_inbound": pl.Int64,
             "verdict": pl.String,
         },
@@ -46,5 +50,5 @@ def rows(people: Sequence[Person], verdict: str = "send") -> pl.LazyFrame:
 
 def foreseen(rule: MomentRule, people: Sequence[Person], verdict: str = "send") -> list[str | None]:
     found = rule.foreseen(rows(people, verdict), NOW).collect()
-    assert found.columns == ["identity", "key", "last_inbound", "verdict", FORESEEN + rule.name]
+    assert found.columns == ["identity", "address", "last_inbound", "verdict", FORESEEN + rule.name]
     return found[FORESEEN + rule.name].to_list()

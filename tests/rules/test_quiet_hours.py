@@ -33,8 +33,8 @@ ZONES = (
 class Somebody:
     zones: str | None
     region: str | None = None
-    key: str = "k"
     identity: str = "i"
+    address: str = "i"
     last_inbound: int | None = None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign.api import Campaign
+from campaign.api import Campaign, load
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, NoLedger
 from campaign.reporting.reporter import About, Silent
@@ -17,10 +17,13 @@ from campaign.rules.suppression import hashed
 from campaign.sandbox import SandboxServer
 from campaign.suppressing import Changed
 from tests.cli.commands import campaign as command
+from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number
 from tests.run.several import one
 
 PEOPLE = 8
+# Sent to as they stand here, and known by another form of the number.
+IN_TWO_FORMS = ("+5511961234567", "+5491123456789")
 
 
 @pytest.fixture
@@ -96,6 +99,38 @@ def test_who_is_taken_off_may_be_messaged_by_the_next_run(
     listed.add([number(1)], hashes=True)
     assert listed.remove([number(0), number(1), number(2)]) == Changed(2, 1)
     assert made("spring").run().counts.accepted == PEOPLE
+
+
+def with_keys(folder: Path, server: SandboxServer, *people: str) -> Campaign:
+    """Return a campaign whose people are known by a customer's number, and its definition."""
+    rows = "".join(f"{person},Ana,Plus,C{place}\n" for place, person in enumerate(people))
+    (folder / "list.csv").write_text("Phone,First Name,Plan,Customer\n" + rows, encoding="utf-8")
+    recipe = Recipe(recipients={"key": "Customer"})
+    path = recipe.write(folder, "list.csv", server.url_for("synthflow"))
+    return load(path, environment=ENVIRONMENT)
+
+
+@pytest.mark.parametrize("person", IN_TWO_FORMS)
+def test_the_hash_of_the_number_that_is_sent_to_is_honoured_where_a_column_is_the_key(
+    person: str, tmp_path: Path, server: SandboxServer
+) -> None:
+    spring = with_keys(tmp_path, server, number(0), person, number(1))
+    spring.run(limit=1)
+    assert spring.suppressions.add([hashed(person)]) == Changed(1, 0)
+    summary = spring.run()
+    assert (summary.counts.accepted, summary.reasons["skipped", "suppressed"]) == (2, 1)
+    assert server.journal.addresses().keys() == {number(0), number(1)}
+
+
+@pytest.mark.parametrize("person", IN_TWO_FORMS)
+def test_a_hash_that_is_added_while_a_run_is_going_on_is_honoured_within_the_claim(
+    person: str, tmp_path: Path, server: SandboxServer
+) -> None:
+    spring = with_keys(tmp_path, server, number(0), person)
+    listed = spring.suppressions
+    summary = spring.run(reporter=WhenItStarts(lambda: listed.add([hashed(person)])))
+    assert (summary.counts.accepted, summary.reasons["skipped", "suppressed"]) == (1, 1)
+    assert server.journal.addresses().keys() == {number(0)}
 
 
 def test_one_person_is_one_entry_however_they_are_written(
