@@ -277,6 +277,10 @@ class Ledger(Protocol):
         """Take identities off that list; return those that were on it. All or nothing."""
         ...
 
+    def suppressed_among(self, kind: str, identities: Iterable[str]) -> set[str]:
+        """Return those of the identities that are on that list, without reading the others."""
+        ...
+
     def suppressions(self, kind: str, after: int = 0) -> list[Suppression]:
         """Return the entries that became visible after a time, in that order."""
         ...

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from campaign.ledger.sql_ledger import SqlLedger
 from tests.ledger.ledgers import Store
 
 ANA, BEN = "+491713920001", "+491713920002"
@@ -60,8 +66,51 @@ def test_what_came_since_the_last_look_misses_nobody_however_fast_they_come(stor
 def test_two_who_add_at_once_get_different_times(store: Store) -> None:
     one, other = store.open(), store.open()
     one.suppress("number", [ANA], who="eva@desk")
-    other.suppress("email", ["ben@example.org"], who="tom@desk")
-    (first,), (second,) = one.suppressions("number"), other.suppressions("email")
+    other.suppress("number", [BEN], who="tom@desk")
+    first, second = one.suppressions("number")
+    assert (first.identity, second.identity) == (ANA, BEN)
     assert first.added_at < second.added_at
     one.close()
     other.close()
+
+
+def test_it_can_be_asked_of_some_whether_they_are_listed(store: Store) -> None:
+    ledger = store.open()
+    ledger.suppress("number", [ANA], who="eva@desk")
+    ledger.suppress("user_id", [BEN, 'o\'hara "x" ü'], who="eva@desk")
+    assert ledger.suppressed_among("number", [ANA, BEN, ANA]) == {ANA}
+    assert ledger.suppressed_among("user_id", [ANA, 'o\'hara "x" ü']) == {'o\'hara "x" ü'}
+    assert ledger.suppressed_among("number", []) == set()
+    ledger.close()
+
+
+class Counted:
+    """Counts the statements that a ledger gives its database."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, ledger: SqlLedger) -> None:
+        self.number = 0
+        for name in ("all", "change", "change_each"):
+            monkeypatch.setattr(ledger._db, name, self._counting(getattr(ledger._db, name)))
+
+    def _counting(self, do: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(query: str, *values: Any, **named: Any) -> Any:
+            found = list(values[0]) if values else [None]
+            self.number += len(found)
+            return do(query, *([found] if values else []), **named)
+
+        return counted
+
+
+def test_however_many_are_added_or_taken_off_it_is_a_few_statements(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = store.open()
+    statements = Counted(monkeypatch, ledger)
+    many = [f"+49171{place:07}" for place in range(5000)]
+    assert ledger.suppress("number", many[10:], who="eva@desk") == set(many[10:])
+    assert ledger.suppress("number", many, who="eva@desk") == set(many[:10])
+    assert ledger.suppressed_among("number", [*many, ANA]) == set(many)
+    assert ledger.unsuppress("number", [*many, ANA]) == set(many)
+    assert ledger.suppressions("number") == []
+    assert statements.number < 20
+    ledger.close()

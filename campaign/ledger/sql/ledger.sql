@@ -223,16 +223,24 @@ SELECT 1 AS waited;
 SELECT 1 AS waited;
 
 -- name: newest_suppression
-SELECT coalesce(max(added_at), 0) AS at FROM suppression;
+SELECT coalesce(max(added_at), 0) AS at FROM suppression WHERE kind = :kind;
 
--- name: add_suppression
+-- However many they are, one statement: `identities` is a JSON array of them. Without a condition,
+-- SQLite would take ON CONFLICT for that of a join.
+-- name: add_suppressions
 INSERT INTO suppression (kind, identity, added_at, who, why)
-VALUES (:kind, :identity, :now, :who, :why)
+SELECT :kind, value, :now, :who, :why FROM json_each(:identities) WHERE true
 ON CONFLICT (kind, identity) DO NOTHING
 RETURNING identity;
 
--- name: remove_suppression
-DELETE FROM suppression WHERE kind = :kind AND identity = :identity RETURNING identity;
+-- name: remove_suppressions
+DELETE FROM suppression
+WHERE kind = :kind AND identity IN (SELECT value FROM json_each(:identities))
+RETURNING identity;
+
+-- name: suppressed_among
+SELECT identity FROM suppression
+WHERE kind = :kind AND identity IN (SELECT value FROM json_each(:identities));
 
 -- name: suppressions
 SELECT identity, added_at, who, why FROM suppression

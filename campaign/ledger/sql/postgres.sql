@@ -32,3 +32,20 @@ SELECT pg_advisory_xact_lock(hashtext('campaign claims')) AS waited;
 -- Entries are committed in the order of their times, so that "what came since" misses none.
 -- name: one_suppresses
 SELECT pg_advisory_xact_lock(hashtext('campaign suppressions')) AS waited;
+
+-- The same as elsewhere, with PostgreSQL's way to read a JSON array.
+-- name: add_suppressions
+INSERT INTO suppression (kind, identity, added_at, who, why)
+SELECT :kind::text, value, :now::bigint, :who::text, :why::text
+FROM json_array_elements_text(:identities::json)
+ON CONFLICT (kind, identity) DO NOTHING
+RETURNING identity;
+
+-- name: remove_suppressions
+DELETE FROM suppression
+WHERE kind = :kind AND identity IN (SELECT json_array_elements_text(:identities::json))
+RETURNING identity;
+
+-- name: suppressed_among
+SELECT identity FROM suppression
+WHERE kind = :kind AND identity IN (SELECT json_array_elements_text(:identities::json));
