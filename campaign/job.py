@@ -23,7 +23,7 @@ from campaign.message.compiling import MessageError, compile_message
 from campaign.message.composition import Composition
 from campaign.message.form import Form
 from campaign.plan import making
-from campaign.plan.making import Question, address_column
+from campaign.plan.making import Question, address_column, address_kind
 from campaign.providers import registry
 from campaign.providers.protocol import Provider
 from campaign.quiet import quiet_hours
@@ -113,7 +113,7 @@ class Job:
             raise InvalidInput(missing)
         return read_suppressed(
             [self.loaded.beside(name) for name in definition.suppress],
-            kind=self.loaded.provider.capabilities.channels[definition.channel],
+            kind=address_kind(self.loaded),
             column=address_column(self.loaded),
             default_region=definition.recipients.default_region,
             country=definition.recipients.country,

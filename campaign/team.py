@@ -95,7 +95,7 @@ def refuse_undelivered(job: Job, people: Sequence[str], form: Form) -> None:
 def _read(job: Job, to: Sequence[str]) -> pl.DataFrame:
     return with_addresses(
         pl.LazyFrame({"to": list(to)}, schema={"to": pl.String}),
-        kind=job.loaded.provider.capabilities.channels[job.loaded.definition.channel],
+        kind=making.address_kind(job.loaded),
         column="to",
         country_column=None,
         default_region=job.loaded.definition.recipients.default_region,

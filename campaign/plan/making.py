@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
-from campaign.audience.addresses import with_addresses
+from campaign.audience.addresses import AddressKind, with_addresses
 from campaign.audience.columns import map_columns
 from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import normalise_header
@@ -77,7 +77,7 @@ def address_column(loaded: Loaded) -> str:
     return named or _ADDRESS_COLUMN[address_kind(loaded)]
 
 
-def address_kind(loaded: Loaded) -> str:
+def address_kind(loaded: Loaded) -> AddressKind:
     """Return what an address of the channel is at this provider."""
     return loaded.provider.capabilities.channels[loaded.definition.channel]
 
@@ -175,7 +175,7 @@ def _addressed(question: Question, lst: RecipientList, needs: Needs, numbers: Pa
     loaded, recipients = question.loaded, question.loaded.definition.recipients
     frame = with_addresses(
         lst.frame.with_row_index("_number"),
-        kind=loaded.provider.capabilities.channels[loaded.definition.channel],
+        kind=address_kind(loaded),
         column=needs.address,
         country_column=needs.country,
         default_region=recipients.default_region,
