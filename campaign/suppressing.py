@@ -2,7 +2,9 @@
 
 Invariant: an entry is normalised by the code that reads recipient lists, so that one person is one
 entry however they are written; or it is a SHA-256 of that, for who may not keep the addresses of
-people who left. What is added stops the next message, in a run that is under way as well.
+people who left. What is added stops the next message, in a run that is under way as well. Whoever
+is named is looked for as the rules do (`entries_of`), and the whole list is read only for a hash
+that is named, of which nobody else can tell what it is of.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
 from campaign.audience.suppression import read_entries, read_suppressed
+from campaign.audience.variants import canonical
 from campaign.deciding import who
 from campaign.errors import InvalidInput, NoLedger
 from campaign.files import replaced
@@ -24,7 +28,7 @@ from campaign.job import Job
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Suppression
 from campaign.plan.making import address_column, address_kind, reading
-from campaign.rules.suppression import HASHED, hashed
+from campaign.rules.suppression import HASHED, entries_of, hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Suppressions:
             InvalidInput: an address cannot be read.
             LedgerError: the ledger cannot be written.
         """
-        return self._add(self._entries(addresses), why, hashes=hashes)
+        return self._add(self._named(addresses), why, hashes=hashes)
 
     def import_file(self, file: Path, *, why: str | None = None, hashes: bool = False) -> Changed:
         """Put everybody in a file on the list; all of them, or nobody.
@@ -74,15 +78,15 @@ class Suppressions:
         recipients = self._job.loaded.definition.recipients
         entries = read_suppressed(
             [file],
-            kind=self._job.loaded.provider.capabilities.channels[
-                self._job.loaded.definition.channel
-            ],
+            kind=address_kind(self._job.loaded),
             column=address_column(self._job.loaded),
             default_region=recipients.default_region,
             country=recipients.country,
             reading=reading(self._job.loaded),
         )
-        return self._add(entries.to_list(), why, hashes=hashes)
+        # Numbers stand there in each form that the file has, and in the one of identities.
+        identities = canonical(entries) if self._kind == "number" else entries
+        return self._add(zip(identities, entries, strict=True), why, hashes=hashes)
 
     def remove(self, addresses: Sequence[str]) -> Changed:
         """Take people off the list; they may be messaged from the next run or resume on.
@@ -91,12 +95,13 @@ class Suppressions:
             InvalidInput: an address cannot be read.
             LedgerError: there is no ledger, or it cannot be written.
         """
-        wanted = {_hashed(one) for one in self._entries(addresses)}
+        people = _people(self._named(addresses))
         with self._ledger(create=False) as ledger:
-            there = {one.identity for one in ledger.suppressions(self._kind)}
-            gone = ledger.unsuppress(self._kind, [one for one in there if _hashed(one) in wanted])
-        found = len({_hashed(one) for one in gone})
-        return Changed(found, len(wanted) - found)
+            behind = self._behind_hashes(ledger, people)
+            gone = ledger.unsuppress(self._kind, chain(behind, *people.values()))
+        gone |= {behind[one] for one in gone if one in behind}
+        found = sum(not entries.isdisjoint(gone) for entries in people.values())
+        return Changed(found, len(people) - found)
 
     def all(self) -> list[Suppression]:
         """Return the list, the oldest entry first.
@@ -127,20 +132,30 @@ class Suppressions:
                 writer.writerow([one.identity, moment(one.added_at), one.who, one.why or ""])
         return len(found)
 
-    def _add(self, entries: Iterable[str], why: str | None, *, hashes: bool) -> Changed:
-        # By their hashes, which tell that a person is there already, whichever way.
-        wanted = {_hashed(one): one for one in entries}
+    def _add(self, named: Iterable[tuple[str, str]], why: str | None, *, hashes: bool) -> Changed:
+        people = _people(named)
         with self._ledger() as ledger:
-            there = {_hashed(one.identity) for one in ledger.suppressions(self._kind)}
-            new = [key if hashes else one for key, one in wanted.items() if key not in there]
-            added = ledger.suppress(self._kind, new, who=who(), why=why)
-        return Changed(len(added), len(wanted) - len(added))
+            asked = chain.from_iterable(people.values())
+            there = ledger.suppressed_among(self._kind, asked)
+            there.update(self._behind_hashes(ledger, people).values())
+            new = [one for one, entries in people.items() if entries.isdisjoint(there)]
+            kept = map(_hashed, new) if hashes else new
+            added = ledger.suppress(self._kind, kept, who=who(), why=why)
+        return Changed(len(added), len(people) - len(added))
 
-    def _entries(self, addresses: Sequence[str]) -> list[str]:
+    def _behind_hashes(self, ledger: Ledger, people: Mapping[str, set[str]]) -> Mapping[str, str]:
+        """Return the entries of the list whose hashes are named, with the hashes."""
+        if not any(one.startswith(HASHED) for one in people):
+            return {}
+        listed = (one.identity for one in ledger.suppressions(self._kind))
+        return {one: key for one in listed if (key := _hashed(one)) in people}
+
+    def _named(self, addresses: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the identity and the address of each."""
         loaded = self._job.loaded
         return read_entries(
             addresses,
-            kind=loaded.provider.capabilities.channels[loaded.definition.channel],
+            kind=address_kind(loaded),
             default_region=loaded.definition.recipients.default_region,
             reading=reading(loaded),
         )
@@ -171,6 +186,19 @@ def all_suppressed(job: Job, environment: Mapping[str, str]) -> pl.Series:
 def moment(at: int) -> str:
     """Return a time of the ledger as ISO 8601, in UTC."""
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _people(named: Iterable[tuple[str, str]]) -> Mapping[str, set[str]]:
+    """Return every entry that means each person, by identity; a hash is somebody by itself."""
+    people: dict[str, set[str]] = {}
+    hashes: set[str] = set()
+    for identity, address in named:
+        if identity.startswith(HASHED):
+            hashes.add(identity)
+        else:
+            people.setdefault(identity, set()).update(entries_of(identity, address))
+    hashes.difference_update(*people.values())
+    return people | {one: {one} for one in hashes}
 
 
 def _hashed(entry: str) -> str:

@@ -64,8 +64,8 @@ def read_entries(
     kind: AddressKind,
     default_region: str | None,
     reading: Reading | None = None,
-) -> list[str]:
-    """Return the identity, or the hash, that each entry stands for.
+) -> list[tuple[str, str]]:
+    """Return the identity and the address that each entry stands for; a hash is both itself.
 
     Raises:
         InvalidInput: some are nobody's address; each is named.
@@ -79,7 +79,8 @@ def read_entries(
         raise InvalidInput(
             [Problem(f"{entry!r}: {sentence(code)}") for entry, code in wrong.iter_rows()]
         )
-    return found["_identity"].to_list()
+    address = pl.coalesce("_address", "_identity")
+    return found.select("_identity", address.alias("address")).rows()
 
 
 def _judged(

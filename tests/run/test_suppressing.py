@@ -12,6 +12,7 @@ import pytest
 from campaign.api import Campaign, load
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, NoLedger
+from campaign.ledger.sql_ledger import SqlLedger
 from campaign.reporting.reporter import About, Silent
 from campaign.rules.suppression import hashed
 from campaign.sandbox import SandboxServer
@@ -131,6 +132,54 @@ def test_a_hash_that_is_added_while_a_run_is_going_on_is_honoured_within_the_cla
     summary = spring.run(reporter=WhenItStarts(lambda: listed.add([hashed(person)])))
     assert (summary.counts.accepted, summary.reasons["skipped", "suppressed"]) == (1, 1)
     assert server.journal.addresses().keys() == {number(0)}
+
+
+@pytest.mark.parametrize("person", IN_TWO_FORMS)
+def test_who_is_taken_off_is_off_as_the_hash_of_either_form_too(
+    person: str, made: Callable[[str], Campaign]
+) -> None:
+    listed = made("spring").suppressions
+    listed.add([person], hashes=True)
+    listed.add([hashed(person)])
+    assert len(listed.all()) == 2
+    assert listed.add([person]) == Changed(0, 1)
+    assert listed.remove([person]) == Changed(1, 0)
+    assert listed.all() == []
+
+
+def test_who_is_there_plainly_is_taken_off_by_the_hash(made: Callable[[str], Campaign]) -> None:
+    listed = made("spring").suppressions
+    listed.add([number(0), number(1)])
+    assert listed.remove([hashed(number(0)), hashed(number(2))]) == Changed(1, 1)
+    assert [entry.identity for entry in listed.all()] == [number(1)]
+
+
+@pytest.mark.parametrize("hashes", [False, True], ids=["plain", "hashed"])
+def test_one_person_in_a_file_is_one_entry_whose_number_has_two_forms(
+    hashes: bool, tmp_path: Path, made: Callable[[str], Campaign]
+) -> None:
+    listed = made("spring").suppressions
+    file = tmp_path / "stops.csv"
+    file.write_text("Phone\n" + "".join(f"{one}\n" for one in IN_TWO_FORMS), encoding="utf-8")
+    assert listed.import_file(file, hashes=hashes) == Changed(2, 0)
+    assert len(listed.all()) == 2
+    assert listed.add(IN_TWO_FORMS) == Changed(0, 2)
+
+
+def test_who_is_named_by_address_is_looked_for_without_reading_the_whole_list(
+    monkeypatch: pytest.MonkeyPatch, made: Callable[[str], Campaign]
+) -> None:
+    listed = made("spring").suppressions
+    listed.add([number(0)])
+
+    def read(*_: object) -> None:
+        raise AssertionError("the whole list was read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlLedger, "suppressions", read)
+        assert listed.add([number(0), number(1)]) == Changed(1, 1)
+        assert listed.remove([number(0), number(2)]) == Changed(1, 1)
+    assert [entry.identity for entry in listed.all()] == [number(1)]
 
 
 def test_one_person_is_one_entry_however_they_are_written(
