@@ -128,12 +128,10 @@ class RunView:
             return []
         refused_at = entry.settled_at
         since = refused_at - round(max(cap.window.total_seconds() for cap in caps) * 1000)
-        contacts = self._ledger.contacts(since, self.run.id, sandbox=self.run.sandbox, own=False)
-        return [
-            one.at
-            for one in contacts
-            if one.identity == identity and one.counts and one.at <= refused_at
-        ]
+        contacts = self._ledger.contacts_of_one(
+            identity, self.run.id, since=since, until=refused_at, sandbox=self.run.sandbox
+        )
+        return [one.at for one in contacts if one.counts]
 
 
 def inputs_of(planned: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,3 +47,17 @@ class Contacts(Runs):
             if len(rows) < PAGE:
                 return
             at, last_run, number = (rows[-1][name] for name in ("claimed_at", "run_id", "number"))
+
+    def contacts_of_one(
+        self, identity: str, run_id: int, *, since: int, until: int, sandbox: bool
+    ) -> list[Contact]:
+        """Return the claims of one person between two moments (milliseconds UTC, both included).
+
+        They are those that :meth:`contacts` tells the run, without its own.
+        """
+        if sandbox:
+            return []
+        rows = self._db.all(
+            "contacts_of_one", identity=identity, since=since, until=until, but=run_id
+        )
+        return [contact_of(row) for row in rows]

@@ -264,6 +264,15 @@ class Ledger(Protocol):
         """
         ...
 
+    def contacts_of_one(
+        self, identity: str, run_id: int, *, since: int, until: int, sandbox: bool
+    ) -> list[Contact]:
+        """Return the claims of one person between two moments that :meth:`contacts` tells a run.
+
+        Its own are left out; the earliest comes first.
+        """
+        ...
+
     def suppress(
         self, kind: str, identities: Iterable[str], *, who: str, why: str | None = None
     ) -> set[str]:

@@ -80,6 +80,26 @@ def test_a_run_may_leave_its_own_claims_out_and_what_is_long_ago(held: Held) -> 
     assert told(held.ledger, run, contact.at + 1) == []
 
 
+def test_one_persons_contacts_are_those_of_other_real_runs_between_the_moments(held: Held) -> None:
+    spring, lease = begin(held.ledger, "spring")
+    rehearsal, rehearsed = begin(held.ledger, "summer", sandbox=True)
+    held.ledger.write(lease, claims=[Claim(0, "customer-1", ANA, True), Claim(1, BEN)])
+    held.ledger.write(rehearsed, claims=[Claim(0, ANA)])
+    held.ledger.write(held.lease, claims=[Claim(0, BEN)])
+    ana, ben = told(held.ledger, held.run, own=False)
+
+    def of(identity: str, run: Run, since: int = 0, until: int = ana.at) -> list[Contact]:
+        return held.ledger.contacts_of_one(
+            identity, run.id, since=since, until=until, sandbox=run.sandbox
+        )
+
+    assert of(ANA, held.run) == of(ANA, held.run, since=ana.at) == [ana]
+    assert of(BEN, held.run) == [ben]
+    assert of(ANA, held.run, since=ana.at + 1, until=ana.at + 2) == []
+    assert of(ANA, held.run, until=ana.at - 1) == []
+    assert of(ANA, spring) == of(ANA, rehearsal) == []
+
+
 def test_many_claims_of_one_instant_are_each_told_once(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -215,6 +215,16 @@ WHERE recipient.claimed_at >= :at
 ORDER BY recipient.claimed_at, recipient.run_id, recipient.number
 LIMIT :rows;
 
+-- The same of one person and of real runs between two moments, by the same index.
+-- name: contacts_of_one
+SELECT recipient.run_id, recipient.number, coalesce(recipient.identity, recipient.key) AS identity,
+       recipient.claimed_at, recipient.initiated, recipient.state, run.channel
+FROM recipient JOIN run ON run.id = +recipient.run_id
+WHERE recipient.claimed_at BETWEEN :since AND :until
+  AND coalesce(recipient.identity, recipient.key) = :identity
+  AND run.sandbox = 0 AND recipient.run_id <> :but
+ORDER BY recipient.claimed_at, recipient.run_id, recipient.number;
+
 -- Writers of a SQLite file wait for each other by themselves.
 -- name: one_claims
 SELECT 1 AS waited;
