@@ -1,8 +1,9 @@
 """What a run would do, in figures.
 
-Invariant: planned = sendable + the sum of all refusals, and sendable is the sum of the variants, in
-every form in which it is shown. Of the sendable, ``left`` have no outcome yet; whatever is about
-time, money, lengths and the moment is about them alone.
+Invariant: planned = those who will get it + those whom a rule of the moment would leave out now +
+the sum of all refusals, and those who will get it are the sum of the variants, in every form in
+which it is shown. ``sendable`` are the first two: what the plan says. Of the sendable, ``left`` have
+no outcome yet. Time, money and lengths are about those of them who will get it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from campaign.preflight.lengths import Lengths
 from campaign.preflight.rejected import Rejected
 from campaign.preflight.samples import Sample
 from campaign.preflight.timing import Timing
+from campaign.preflight.waiting import for_good
 from campaign.reasons import reasons
 
 
@@ -31,9 +33,10 @@ class Forecast:
     ``planned`` rows in the list, of which ``sendable`` would be sent to. ``refusals`` counts the
     others by (verdict, reason), most first, and ``examples`` names up to five rows of each: file,
     row, column, value. ``odd`` has the same for rows that are warned of, with how many they are.
-    ``variants`` says how many of the sendable get which message. ``already`` says where a run of
-    this name stands, when there is one, and ``left`` how many it would still send to; ``waiting``
-    counts those of them whom a rule would stop now, by reason. ``timing`` says how long it takes;
+    ``variants`` says how many of those who will get it get which message. ``already`` says where a
+    run of this name stands, when there is one, and ``left`` how many have no outcome in it;
+    ``waiting`` counts those of them whom a rule would stop now, by reason: some for a while, and
+    some for good, who are ``left_out``. ``timing`` says how long it takes;
     ``cost`` what it costs, where the definition names rates; ``lengths`` into how many parts text
     messages are cut. ``rejects`` and ``page`` are the files that stay. ``warnings`` are sentences
     about what would stop a real run, or reads oddly.
@@ -87,6 +90,16 @@ class Forecast:
         return found
 
     @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many a rule of the moment would leave out for good now, by reason."""
+        return {code: rows for code, rows in self.waiting.items() if for_good(code)}
+
+    @property
+    def will_get(self) -> int:
+        """How many get it, now, when their time has come, or already."""
+        return self.sendable - sum(self.left_out.values())
+
+    @property
     def headline(self) -> str:
         """Who gets it, who does not and why, how long it takes and what it costs."""
         return headline(self)
@@ -123,7 +136,9 @@ class Forecast:
             ],
             "variants": dict(self.variants),
             "held_out": self.held_out,
+            "will_get": self.will_get,
             "left": self.left,
+            "left_out": self.left_out,
             "waiting": dict(self.waiting),
             "samples": [
                 {

@@ -31,7 +31,7 @@ from campaign.preflight.page import write_page
 from campaign.preflight.rejected import Rejected
 from campaign.preflight.samples import samples
 from campaign.preflight.timing import timing
-from campaign.preflight.waiting import rules_now, waiting
+from campaign.preflight.waiting import Stopped, rules_now, stopped
 from campaign.preflight.warnings import about_messages, changed, missing, single_braces, wrong_hour
 from campaign.reporting.results import write_rejects
 from campaign.rules.moment import MomentRule
@@ -82,7 +82,9 @@ def _answer(
 ) -> Forecast:
     definition, capabilities = job.loaded.definition, job.loaded.provider.capabilities
     plan, run, now = planned.plan, planned.run, planned.now
-    rows = still_to_send(plan, run)
+    left = still_to_send(plan, run)
+    now_stopped = stopped(left, planned.rules, now.timestamp())
+    rows = now_stopped.others(left)
     length = timing(job, rows, planned.rules, run, now)
     recipients, address = definition.recipients, making.address_column(job.loaded)
     return Forecast(
@@ -97,10 +99,10 @@ def _answer(
         refusals=plan.refusals,
         examples=examples(plan),
         odd=odd_rows(plan, normalise_header(recipients.columns.get(address, address))),
-        variants=_variants(job, plan),
-        samples=samples(plan, only),
-        left=length.people,
-        waiting=waiting(rows, planned.rules, now.timestamp()),
+        variants=_variants(job, plan, now_stopped),
+        samples=samples(plan, only, now_stopped.left_out),
+        left=length.people + now_stopped.left_out.len(),
+        waiting=now_stopped.reasons,
         already=None if run is None else run.counts,
         timing=length,
         cost=cost(job, plan, rows, now.date()),
@@ -119,11 +121,11 @@ def _answer(
     )
 
 
-def _variants(job: Job, plan: Plan) -> Mapping[str, int]:
+def _variants(job: Job, plan: Plan, now_stopped: Stopped) -> Mapping[str, int]:
     """Return how many people get which message, in the order of the definition."""
     if not job.variants:
         return {}
-    rows = plan.rows().filter(pl.col("verdict") == SEND)
+    rows = now_stopped.others(plan.rows().filter(pl.col("verdict") == SEND))
     found = dict(rows.group_by(VARIANT).len().collect(engine="streaming").iter_rows())
     return {name: found.get(name, 0) for name in job.variants}
 

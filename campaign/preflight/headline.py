@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from campaign.ledger.records import Counts
-from campaign.plan.frozen import SKIPPED
 from campaign.preflight.cost import Cost
 from campaign.preflight.timing import Timing
 from campaign.reasons import reasons
@@ -29,23 +28,26 @@ def headline(found: Forecast) -> str:
 
 
 def _sentences(found: Forecast) -> Iterator[str]:
-    people = f"{words.number(found.sendable)} of {words.number(found.planned)}"
+    people = f"{words.number(found.will_get)} of {words.number(found.planned)}"
     if found.left == found.sendable:
         yield f"{people} on the list will get it."
     else:
         done = words.number(found.sendable - found.left)
         yield (
             f"{people} on the list are to get it: {done} have an outcome in this run already, "
-            f"{words.number(found.left)} are left."
+            f"{words.number(found.timing.people)} are left."
         )
     if found.refusals:
-        yield f"{words.number(found.planned - found.sendable)} will not: {_why(found)}."
+        yield f"{words.number(found.planned - found.sendable)} will not: {_why(found.refusals)}."
+    if found.left_out:
+        out = {("", code): rows for code, rows in found.left_out.items()}
+        yield f"{words.number(sum(out.values()))} would be left out now: {_why(out)}."
     if found.variants:
         yield f"{groups(found)}."
-    if found.left:
+    if found.timing.people:
         yield _how_long(found.timing)
-        if found.waiting:
-            yield f"If it were sent now, {_and(list(_stopped(found.waiting)))}."
+        if later := sum(found.waiting.values()) - sum(found.left_out.values()):
+            yield f"If it were sent now, {words.number(later)} of them would wait."
         if found.timing.awake is not None and (waits := found.timing.awake.sentence()):
             yield waits
         if found.cost is not None:
@@ -71,13 +73,11 @@ def standing(counts: Counts) -> str:
     return f"This run has begun; its ledger has {said}."
 
 
-def _why(found: Forecast) -> str:
+def _why(refusals: Mapping[tuple[str, str], int]) -> str:
     """Return the commonest reasons in words; a single other one is named too."""
-    parts = [
-        f"{_clause(code)} ({words.number(rows)})" for (_, code), rows in found.refusals.items()
-    ]
+    parts = [f"{_clause(code)} ({words.number(rows)})" for (_, code), rows in refusals.items()]
     if len(parts) > _NAMED + 1:
-        rest = sum(list(found.refusals.values())[_NAMED:])
+        rest = sum(list(refusals.values())[_NAMED:])
         others = f"{words.number(rest)} for {len(parts) - _NAMED} other reasons"
         parts = [*parts[:_NAMED], others]
     return "; ".join(parts)
@@ -92,18 +92,6 @@ def _clause(code: str) -> str:
     first = text.split(" ", 1)[0]
     is_name = first == "Excel" or not first.istitle()  # WhatsApp, say
     return text if is_name else text[0].lower() + text[1:]
-
-
-def _stopped(waiting: Mapping[str, int]) -> Iterator[str]:
-    """Yield how many would wait now, and how many be left out for good."""
-    known = reasons()
-    out = sum(
-        rows for code, rows in waiting.items() if code in known and known[code].state == SKIPPED
-    )
-    if later := sum(waiting.values()) - out:
-        yield f"{words.number(later)} of them would wait"
-    if out:
-        yield f"{words.number(out)} of them would be left out"
 
 
 def _how_long(timing: Timing) -> str:

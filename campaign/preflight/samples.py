@@ -57,8 +57,11 @@ class Sample:
         ]
 
 
-def samples(plan: Plan, only: str | None = None) -> list[Sample]:
+def samples(plan: Plan, only: str | None = None, left_out: pl.Series | None = None) -> list[Sample]:
     """Choose the messages to show; ``only`` picks the one recipient with this key or address.
+
+    ``left_out`` are the numbers of rows that would not be sent to now; whoever is asked for by name
+    is shown all the same.
 
     Raises:
         InvalidInput: nobody who would be sent to is known as ``only``.
@@ -66,6 +69,9 @@ def samples(plan: Plan, only: str | None = None) -> list[Sample]:
     rows = plan.rows().filter(pl.col("verdict") == SEND)
     if only is not None:
         rows = rows.filter((pl.col("key") == only) | (pl.col("address") == only))
+    elif left_out is not None and not left_out.is_empty():
+        gone = left_out.alias("number").to_frame().lazy()
+        rows = rows.join(gone, on="number", how="anti", maintain_order="left")
     texts = [name for name in _AS_READ if name in plan.columns]
     texts += [name for name in plan.columns if name.startswith((TEMPLATE, VARIABLE))]
     kinds = _kinds(rows.with_columns(_said(texts)), varied=VARIANT in plan.columns)

@@ -8,6 +8,7 @@ path.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from campaign.gate import OtherRuns
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
 from campaign.plan.frozen import SKIPPED
+from campaign.reasons import reasons
 from campaign.rules.history import History
 from campaign.rules.moment import FORESEEN, MomentRule
 from campaign.rules.tier import Tier
@@ -37,14 +39,40 @@ def rules_now(
     return job.moment_rules(suppressed, known)
 
 
-def waiting(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: float) -> Mapping[str, int]:
-    """Return how many of those who may be sent to a rule would stop now, by reason, most first.
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """How many a rule would stop now, by reason, most first.
+
+    ``left_out`` are the numbers of those rows that it would stop for good. The others are held, or
+    stay pending, and get their message later.
+    """
+
+    reasons: Mapping[str, int]
+    left_out: pl.Series
+
+    def others(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Return these rows of the plan without those who would be left out."""
+        if self.left_out.is_empty():
+            return rows
+        # A join looks each row up in one table; a filter would make the table for every batch.
+        gone = self.left_out.alias("number").to_frame().lazy()
+        return rows.join(gone, on="number", how="anti", maintain_order="left")
+
+
+def for_good(code: str) -> bool:
+    """Return whether a rule that gives this reason leaves the recipient out of the run."""
+    known = reasons().get(code)
+    return known is not None and known.state == SKIPPED
+
+
+def stopped(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: float) -> Stopped:
+    """Return whom of those who may be sent to a rule would stop now.
 
     ``rows`` are those of a plan.
     """
     columns = [FORESEEN + rule.name for rule in rules]
     if not columns:
-        return {}
+        return Stopped({}, pl.Series("number", [], dtype=pl.UInt32))
     for rule, column in zip(rules, columns, strict=True):
         rows = rule.foreseen(rows, now).with_columns(
             pl.when(pl.col(column).is_null())
@@ -52,12 +80,14 @@ def waiting(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: float) -> Mapp
             .otherwise(pl.lit(SKIPPED))
             .alias("verdict")
         )
+    final = pl.col("reason").is_in([code for code in reasons() if for_good(code)])
     found = (
-        rows.select(pl.coalesce(columns).alias("reason"))
-        .drop_nulls()
+        rows.select("number", pl.coalesce(columns).alias("reason"))
+        .drop_nulls("reason")
         .group_by("reason")
-        .len()
+        .agg(pl.len(), pl.col("number").filter(final))
         .sort("len", "reason", descending=[True, False])
         .collect(engine="streaming")
     )
-    return dict(found.iter_rows())
+    counts = dict(found.select("reason", "len").iter_rows())
+    return Stopped(counts, found["number"].explode().drop_nulls())

@@ -87,8 +87,12 @@ def agree(found: Forecast) -> None:
         assert cost == f"{float(data['cost']['total']):,.2f}"
         assert sum(read.numbers("unpriced").values()) == data["cost"]["without_rate"]
     assert counts["planned"] == data["counts"]["planned"]
-    assert counts["sendable"] == data["counts"]["sendable"]
-    assert counts["planned"] == counts["sendable"] + sum(reasons.values())
+    left_out = read.numbers("left-out")
+    assert left_out == data["left_out"]
+    assert left_out.items() <= data["waiting"].items()
+    assert counts["will_get"] == data["will_get"]
+    assert counts["will_get"] + sum(left_out.values()) == data["counts"]["sendable"]
+    assert counts["planned"] == data["counts"]["sendable"] + sum(reasons.values())
     assert (
         sum(rows for name, rows in data["counts"].items() if name != "planned")
         == (data["counts"]["planned"])
@@ -102,11 +106,12 @@ def agree(found: Forecast) -> None:
     assert read.numbers("odd") == {one["warning"]: one["rows"] for one in data["odd"]}
     assert read.numbers("variant") == data["variants"]
     if data["variants"]:
-        assert sum(data["variants"].values()) == counts["sendable"]
-    assert counts.get("left", counts["sendable"]) == data["left"] == data["timing"]["people"]
+        assert sum(data["variants"].values()) == counts["will_get"]
+    people = data["left"] - sum(left_out.values())
+    assert counts.get("left", counts["will_get"]) == people == data["timing"]["people"]
     if data["cost"] is not None:
         paid = sum(line["recipients"] for line in data["cost"]["lines"])
-        assert paid + data["cost"]["without_rate"] == data["left"]
+        assert paid + data["cost"]["without_rate"] == people
     assert [text for _, text in read.texts("headline")] == [data["headline"]]
     shown = Counter(name for name, _ in read.texts("example"))
     assert shown == {reason: min(rows, 5) for reason, rows in reasons.items()}
@@ -116,7 +121,7 @@ def agree(found: Forecast) -> None:
         *odd,
         *data["variants"].values(),
         data["counts"]["planned"],
-        data["counts"]["sendable"],
+        data["will_get"],
     ]:
         assert f"{rows:,}" in on_a_terminal(found)
 
