@@ -19,10 +19,9 @@ from campaign.job import Job
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Claim, Contact, State
 from campaign.plan.making import address_kind
-from campaign.rules import frequency, tier
+from campaign.rules import tier
 from campaign.rules.history import MINUTE, History, Known
 from campaign.rules.moment import MomentRule
-from campaign.rules.pair_rate import PairRate
 from campaign.rules.suppression import NotSuppressed
 
 _CHANGING = 2 * MINUTE
@@ -60,21 +59,11 @@ class OtherRuns:
         self._looked_at = 0
         self._tier = definition.rate.tier
         self._history = History(tier.WINDOW * 1000)
-        rules: list[MomentRule] = [self._listed]
         windows = [cap.window.total_seconds() for cap in definition.frequency_cap]
-        if definition.frequency_cap:
-            limits = [
-                frequency.AtMost(cap.messages, cap.window.total_seconds())
-                for cap in definition.frequency_cap
-            ]
-            rules.append(frequency.FrequencyCap(limits, self._history))
         if self._tier is not None:
-            rules.append(tier.Tier(self._tier, self._history, job.choice.window))
             windows.append(tier.WINDOW)
-        if definition.channel is Channel.WHATSAPP:
-            rules.append(PairRate(self._history))
-        self.rules: Sequence[MomentRule] = tuple(rules)
-        self._counts = len(rules) > 1
+        self.rules: Sequence[MomentRule] = job.rules_of_other_runs(self._history, self._listed)
+        self._counts = len(self.rules) > 1
         self.serial = bool(windows)
         self._begin(max(windows, default=0.0))
 

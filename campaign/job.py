@@ -28,7 +28,10 @@ from campaign.providers import registry
 from campaign.providers.protocol import Provider
 from campaign.quiet import quiet_hours
 from campaign.rules.form import Choice
+from campaign.rules.frequency import AtMost
+from campaign.rules.history import History
 from campaign.rules.moment import Hold, MomentRule
+from campaign.rules.moments import Moment, asked
 from campaign.rules.suppression import NotSuppressed
 from campaign.schedule import Hours
 from campaign.sending.breaker import Thresholds
@@ -137,8 +140,28 @@ class Job:
         """
         quiet = quiet_hours(self.loaded)
         # A rehearsal messages nobody, and may at any hour.
-        hours = () if quiet is None or self.loaded.settings.sandbox else (quiet,)
-        return (NotSuppressed(suppressed.to_list()), *hours, *known)
+        hours = None if self.loaded.settings.sandbox else quiet
+        own = Moment(suppressed=suppressed.to_list(), quiet=hours)
+        return (*asked(own), *known)
+
+    def rules_of_other_runs(
+        self, history: History, listed: NotSuppressed | None = None
+    ) -> tuple[MomentRule, ...]:
+        """Return the rules that know what other runs do, in the order in which they are asked.
+
+        ``history`` is what the ledger knows of messages, ``listed`` its own suppression list.
+        """
+        definition = self.loaded.definition
+        caps = definition.frequency_cap
+        known = Moment(
+            listed=listed,
+            history=history,
+            limits=[AtMost(cap.messages, cap.window.total_seconds()) for cap in caps],
+            tier=definition.rate.tier,
+            window=self.choice.window,
+            is_chat=definition.channel is Channel.WHATSAPP,
+        )
+        return asked(known)
 
     def judge(self, suppressed: pl.Series, known: Sequence[MomentRule] = ()) -> Judge:
         """Return the rules that are judged again right before each message.

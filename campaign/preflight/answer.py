@@ -2,8 +2,8 @@
 
 Invariant: planned = those who will get it + those whom a rule of the moment would leave out now +
 the sum of all refusals, and those who will get it are the sum of the variants, in every form in
-which it is shown. ``sendable`` are the first two: what the plan says. Of the sendable, ``left`` have
-no outcome yet. Time, money and lengths are about those of them who will get it.
+which it is shown. ``sendable`` are the first two: what the plan says. Of the sendable, ``left``
+have no outcome yet. Time, money and lengths are about those of them who will get it.
 """
 
 from __future__ import annotations

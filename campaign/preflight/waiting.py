@@ -19,7 +19,6 @@ from campaign.plan.frozen import SKIPPED
 from campaign.reasons import reasons
 from campaign.rules.history import History
 from campaign.rules.moment import FORESEEN, MomentRule
-from campaign.rules.tier import Tier
 
 
 def rules_now(
@@ -34,9 +33,7 @@ def rules_now(
     """
     if ledger is not None:
         return job.moment_rules(suppressed, OtherRuns(job, ledger, run_id).rules)
-    most = job.loaded.definition.rate.tier
-    known = () if most is None else (Tier(most, History(), job.choice.window),)
-    return job.moment_rules(suppressed, known)
+    return job.moment_rules(suppressed, job.rules_of_other_runs(History()))
 
 
 @dataclass(frozen=True, slots=True)
