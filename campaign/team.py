@@ -21,26 +21,13 @@ from campaign.plan import making
 from campaign.plan.frozen import SEND, Plan
 from campaign.plan.saying import said
 from campaign.reasons import sentence
-from campaign.rules.address import usable_address
-from campaign.rules.blocked import not_blocked
-from campaign.rules.context import Context, Rule
-from campaign.rules.number_type import reachable_type
-from campaign.rules.own_number import not_ourselves
-from campaign.rules.suppression import not_suppressed
+from campaign.rules.context import Context
+from campaign.rules.table import ADDRESS_RULES
 from campaign.rules.us_marketing import not_us_marketing
 from campaign.sending.todo import Todo
 
 MOST = 20
 """People of one test; more of them are a campaign."""
-
-_OF_AN_ADDRESS: tuple[Rule, ...] = (
-    usable_address,
-    reachable_type,
-    not_suppressed,
-    not_ourselves,
-    not_blocked,
-)
-"""The rules that ask for nothing but the address, in the order in which a plan asks them."""
 
 
 def team(job: Job, to: Sequence[str], suppressed: pl.Series) -> list[str]:
@@ -52,7 +39,7 @@ def team(job: Job, to: Sequence[str], suppressed: pl.Series) -> list[str]:
     if not 1 <= len(to) <= MOST:
         raise InvalidInput(f"A test goes to at least 1 and at most {MOST} people, not {len(to)}.")
     context = _context(job, suppressed)
-    findings = [found for rule in _OF_AN_ADDRESS if (found := rule(context)) is not None]
+    findings = [found for rule in ADDRESS_RULES if (found := rule(context)) is not None]
     reason = pl.coalesce(found.code for found in findings)
     kind = pl.when(reason == "wrong_number_type").then("_number_type")
     columns = ("to", "_address", "_identity", reason.alias("reason"), kind.alias("kind"))

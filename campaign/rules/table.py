@@ -3,13 +3,15 @@
 Adding one is a module with a function, a line here, a reason in ``reasons.toml`` and a test. Rules
 about what is said stand in a list of their own: they are asked for every form of the message, and
 the plan keeps the answers, so that no form leaves later that was not judged. The duplicates come
-last and are not in this table: they need the whole list, and only a row that may be sent to makes a
-later one a duplicate.
+after these rules and are not in this table: they need the whole list, and only a row that may be
+sent to makes a later one a duplicate. Last of all the holdout is drawn, among those who are left.
+Rules about the moment of sending stand in `campaign.rules.moments`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -37,20 +39,33 @@ from campaign.rules.suppression import not_suppressed
 from campaign.rules.us_marketing import not_us_marketing
 from campaign.rules.values import sendable_values
 
-RULES: tuple[Rule, ...] = (
-    selected,
-    no_failed_formula,
-    usable_address,
-    reachable_type,
-    has_key,
-    not_suppressed,
-    consented,
-    not_ourselves,
-    not_blocked,
-    window_allows,
-    fits_its_form,
-    zone_known,
+
+class _Row(NamedTuple):
+    """A rule; ``of_address``: it asks for nothing but the address."""
+
+    rule: Rule
+    of_address: bool = False
+
+
+_TABLE = (
+    _Row(selected),
+    _Row(no_failed_formula),
+    _Row(usable_address, of_address=True),
+    _Row(reachable_type, of_address=True),
+    _Row(has_key),
+    _Row(not_suppressed, of_address=True),
+    _Row(consented),
+    _Row(not_ourselves, of_address=True),
+    _Row(not_blocked, of_address=True),
+    _Row(window_allows),
+    _Row(fits_its_form),
+    _Row(zone_known),
 )
+
+RULES: tuple[Rule, ...] = tuple(row.rule for row in _TABLE)
+
+ADDRESS_RULES: tuple[Rule, ...] = tuple(row.rule for row in _TABLE if row.of_address)
+"""Those that can be asked of an address that is on no list."""
 
 FORM_RULES: tuple[FormRule, ...] = (
     not_us_marketing,

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign.reasons import reasons
-from campaign.rules.context import KEY, Context
+from campaign.rules.context import KEY, Context, Rule
 from campaign.rules.form import FORM
-from campaign.rules.table import RULES, judged
+from campaign.rules.table import ADDRESS_RULES, RULES, judged
 from campaign.rules.window import LAST_INBOUND, UNREADABLE, Window
 
 GOOD: dict[str, str | None] = {
@@ -209,6 +209,17 @@ def test_a_detail_of_one_rule_never_stands_beside_the_reason_of_another() -> Non
 def test_a_rule_that_nobody_asked_for_is_not_there() -> None:
     assert sum(rule(_context()) is None for rule in RULES) == 8
     assert all(rule(STRICT) is not None for rule in RULES)
+
+
+def test_the_rules_marked_as_of_an_address_are_those_that_read_nothing_else() -> None:
+    def reads(rule: Rule) -> set[str]:
+        found = rule(STRICT)
+        assert found is not None
+        said = [one for one in (found.code, found.column, found.detail) if one is not None]
+        return {name for one in said for name in one.meta.root_names()}
+
+    of_address = {"_address", "_identity", "_address_problem", "_number_type", "_region"}
+    assert list(ADDRESS_RULES) == [rule for rule in RULES if reads(rule) <= of_address]
 
 
 def test_every_code_of_the_rules_is_explained() -> None:
