@@ -35,10 +35,11 @@ from campaign.passes import Bounds, Passes, Work
 from campaign.plan import making
 from campaign.plan.frozen import Plan
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
+from campaign.plan.rejected import check_rejected
+from campaign.plan.rejects import write_rejects
 from campaign.plan.remaining import left_of_one
-from campaign.preflight.rejected import check_rejected
 from campaign.reporting.reporter import About, Guarded, Reporter
-from campaign.reporting.results import write_rejects, write_results
+from campaign.reporting.results import write_results
 from campaign.reporting.summary import Summary
 from campaign.sending.ending import Ending, Result
 from campaign.status import run_named

@@ -42,6 +42,28 @@ MAY_KNOW = {
     "ledger": {"errors"},
     "outcomes": {"ledger", "providers", "sending"},
     "sandbox": {"errors"},
+    "plan": {
+        "audience",
+        "channel",
+        "definition",
+        "errors",
+        "files",
+        "ledger",
+        "message",
+        "reasons",
+        "rules",
+        "sending",
+    },
+    "reporting": {
+        "errors",
+        "files",
+        "ledger",
+        "plan",
+        "providers",
+        "reasons",
+        "sending",
+        "testing",
+    },
     "preflight": {
         "audience",
         "channel",
@@ -67,6 +89,12 @@ MAY_KNOW = {
 @pytest.mark.parametrize("room", MAY_KNOW)
 def test_a_room_knows_only_the_rooms_it_may(room: str) -> None:
     assert room_imports(room) <= MAY_KNOW[room]
+
+
+@pytest.mark.parametrize("room", ["plan", "preflight", "reporting"])
+def test_no_two_rooms_know_each_other_where_a_list_is_judged_and_shown(room: str) -> None:
+    mutual = {other for other in MAY_KNOW if room in MAY_KNOW[other]} & MAY_KNOW[room]
+    assert mutual == set()
 
 
 def test_only_the_protocol_of_providers_is_known_outside() -> None:

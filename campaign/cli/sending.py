@@ -12,8 +12,8 @@ from rich.console import Console
 
 from campaign import api
 from campaign.deciding import Decisions
+from campaign.preflight.view import forecast_view
 from campaign.providers.online import Answered, OnlineFinding
-from campaign.reporting.forecast import forecast_view
 from campaign.reporting.lines import JsonLines, Lines
 from campaign.reporting.online import online_view
 from campaign.reporting.reporter import About, Reporter

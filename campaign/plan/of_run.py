@@ -20,7 +20,7 @@ from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Lease, PlanRecord, Run, State
 from campaign.plan import making, replanning
 from campaign.plan.frozen import AGAIN, EARLIER, Plan, for_ledger
-from campaign.reporting.results import write_rejects
+from campaign.plan.rejects import write_rejects
 
 
 @dataclass(frozen=True, slots=True)

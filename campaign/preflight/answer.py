@@ -16,10 +16,10 @@ from typing import Any
 
 from campaign.ledger.records import Counts
 from campaign.plan.frozen import SKIPPED
+from campaign.plan.rejected import Rejected
 from campaign.preflight.cost import Cost
 from campaign.preflight.headline import headline
 from campaign.preflight.lengths import Lengths
-from campaign.preflight.rejected import Rejected
 from campaign.preflight.samples import Sample
 from campaign.preflight.timing import Timing
 from campaign.preflight.waiting import for_good

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from campaign.plan.frozen import SEND, WARNING, Plan
-from campaign.reporting.results import blamed_cell
+from campaign.plan.rejects import blamed_cell
 
 EXAMPLES = 5
 """How many of each reason."""

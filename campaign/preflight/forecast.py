@@ -21,6 +21,8 @@ from campaign.job import Job, local_now
 from campaign.ledger.protocol import Ledger
 from campaign.plan import making
 from campaign.plan.frozen import SEND, Plan
+from campaign.plan.rejected import Rejected
+from campaign.plan.rejects import write_rejects
 from campaign.plan.variants import VARIANT
 from campaign.preflight.answer import Forecast
 from campaign.preflight.cost import cost
@@ -28,12 +30,10 @@ from campaign.preflight.examples import examples, odd_rows
 from campaign.preflight.left import Begun, begun, still_to_send
 from campaign.preflight.lengths import lengths
 from campaign.preflight.page import write_page
-from campaign.preflight.rejected import Rejected
 from campaign.preflight.samples import samples
 from campaign.preflight.timing import timing
 from campaign.preflight.waiting import Stopped, rules_now, stopped
 from campaign.preflight.warnings import about_messages, changed, missing, single_braces, wrong_hour
-from campaign.reporting.results import write_rejects
 from campaign.rules.moment import MomentRule
 from campaign.suppressing import all_suppressed
 

@@ -1,4 +1,4 @@
-"""The per-recipient files: results (every row of the list) and rejects (the refused ones).
+"""The results: a file with one line for every row of the list.
 
 Invariant: the results have one line for each row of the list, in the order of the plan, with the
 list's own columns under their own headers first, so that a file can be worked on where it came
@@ -7,7 +7,7 @@ from. Who was sent to and is no longer on the list has a line too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +17,9 @@ from campaign.errors import InvalidInput
 from campaign.files import replaced
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Entry, State
-from campaign.plan.exchanging import exchanged
 from campaign.plan.frozen import BATCH, INPUT, SEND, Plan
 from campaign.plan.variants import VARIANT
-from campaign.reasons import reasons, sentence
+from campaign.reasons import reasons
 
 _STATE_COLUMNS = {
     "state": pl.String,
@@ -150,52 +149,6 @@ def _sentence() -> pl.Expr:
     known = {code: reason.sentence for code, reason in reasons().items()}
     spoken = pl.col("reason").replace_strict(known, default=pl.col("reason"))
     return pl.coalesce("_detail", "reason_detail", spoken)
-
-
-def write_rejects(plan: Plan, path: Path, at_sending: Mapping[int, str] | None = None) -> None:
-    """Write the refused rows: file, row, column, value, code, sentence, detail.
-
-    ``at_sending`` adds those whom a rule refused only when their turn came: position in the plan,
-    and reason code.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    late = pl.DataFrame(
-        list((at_sending or {}).items()),
-        schema={"number": pl.UInt32, "late": pl.String},
-        orient="row",
-    )
-    rows = plan.rows()
-    if at_sending:  # a join holds the whole plan, which a check of a long list cannot afford
-        rows = rows.join(late.lazy(), on="number", how="left", maintain_order="left").with_columns(
-            pl.coalesce("late", "reason").alias("reason")
-        )
-    refused = rows.filter(pl.col("reason").is_not_null())
-    told = refused.select("reason", "reason_column").unique().collect(engine="streaming")
-    blamed = [name for name in plan.headers if name in set(told["reason_column"])]
-    printed = {name: plan.headers[name] or name for name in blamed}
-    known = {code: sentence(code) for code in told["reason"].unique()}
-    with replaced(path) as file:
-        refused.select(
-            "file",
-            "row",
-            pl.coalesce(exchanged(pl.col("reason_column"), printed), "reason_column").alias(
-                "column"
-            ),
-            blamed_cell(blamed).alias("value"),
-            pl.col("reason").alias("code"),
-            exchanged(pl.col("reason"), known).alias("sentence"),
-            pl.col("reason_detail").alias("detail"),
-        ).sink_csv(file)
-
-
-def blamed_cell(names: Iterable[str]) -> pl.Expr:
-    """Return what the list has in the column to blame, where it is one of these."""
-    return pl.coalesce(
-        pl.lit(None, dtype=pl.String),
-        *(pl.when(pl.col("reason_column") == name).then(pl.col(INPUT + name)) for name in names),
-    )
 
 
 def _iso(milliseconds: int | None) -> str | None:

@@ -11,8 +11,9 @@ from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.records import Entry, State
 from campaign.plan.frozen import Plan
+from campaign.plan.rejects import write_rejects
 from campaign.reasons import sentence
-from campaign.reporting.results import write_rejects, write_results
+from campaign.reporting.results import write_results
 from tests.plan.planned import ANA, BO, CEM, HEADER, LIST, SMS, WHATSAPP, plan_of
 
 ROWS = [(ANA, "Ana"), ("nobody", "Bo"), ("+49 171 3920000", "Ana"), (BO, "Bo")]

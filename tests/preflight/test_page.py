@@ -20,7 +20,7 @@ from campaign.job import Job
 from campaign.preflight.answer import Forecast
 from campaign.preflight.forecast import forecast
 from campaign.preflight.page import page
-from campaign.reporting.forecast import forecast_view
+from campaign.preflight.view import forecast_view
 from tests.cli.commands import campaign
 from tests.plan.planned import ANA, BO, CEM, HEADER, LIST, SMS, write
 from tests.preflight.checked import checked, people

@@ -15,7 +15,7 @@ from rich.console import Console
 import campaign
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, OutputError
-from campaign.reporting.forecast import forecast_view
+from campaign.preflight.view import forecast_view
 from campaign.reporting.reporter import Progress, Silent
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.run.campaigns import ENVIRONMENT, Recipe

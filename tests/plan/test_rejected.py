@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import campaign
 from campaign.errors import InvalidInput
-from campaign.preflight.rejected import Rejected
+from campaign.plan.rejected import Rejected
 from campaign.reasons import reasons
 from tests.cli.commands import campaign as command
 from tests.definition.fakes import FIRST, load_text, problems_of
