@@ -171,7 +171,10 @@ class Ledger(Protocol):
         ...
 
     def in_state(self, run_id: int, state: State) -> Iterable[Entry]:
-        """Return every recipient in a state that the ledger keeps, in the order of the plan."""
+        """Return every recipient in a state that the ledger keeps, in the order of the plan.
+
+        They are read while they are gone through: whoever is decided about meanwhile may be missed.
+        """
         ...
 
     def note(self, lease: Lease, what: str, detail: str | None = None) -> None:

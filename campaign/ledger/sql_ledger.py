@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from campaign.ledger.contacts import Contacts
 from campaign.ledger.invariants import broken, broken_tests
@@ -12,6 +12,9 @@ from campaign.ledger.records import Attempt, Counts, Entry, State
 from campaign.ledger.rows import attempt_of, entry_of
 from campaign.ledger.suppressions import Suppressions
 from campaign.ledger.test_sends import TeamSends
+
+_PAGE = 20_000
+"""So many recipients are asked for at once, of however many."""
 
 
 class SqlLedger(Recipients, Suppressions, Contacts, TeamSends):
@@ -86,10 +89,17 @@ class SqlLedger(Recipients, Suppressions, Contacts, TeamSends):
         rows = self._db.all("decided", run_id=run_id, first=first, last=last)
         return {row["number"] for row in rows}
 
-    def in_state(self, run_id: int, state: State) -> Iterable[Entry]:
-        """Return every recipient in a state that the ledger keeps."""
-        rows = self._db.all("in_state", run_id=run_id, state=state.value)
-        return [entry_of(row) for row in rows]
+    def in_state(self, run_id: int, state: State) -> Iterator[Entry]:
+        """Yield every recipient in a state that the ledger keeps; a page at a time is in memory."""
+        after, found = -1, _PAGE
+        while found == _PAGE:
+            rows = self._db.all(
+                "in_state", run_id=run_id, state=state.value, after=after, page=_PAGE
+            )
+            found = len(rows)
+            for entry in map(entry_of, rows):
+                after = entry.number
+                yield entry
 
     def entries(self, run_id: int, first: int, last: int) -> Iterable[Entry]:
         """Return what the ledger says of the recipients from ``first`` to ``last``."""

@@ -1,19 +1,21 @@
 """Who is still to be sent to: the plan's recipients, without those whom a run has dealt with.
 
 Invariant: what a check says of time, money and lengths is about these people alone. Whom the run
-has dealt with is known by key, so that it holds for a list that has changed since, too.
+has dealt with is known by key, so that it holds for a list that has changed since, too; and nothing
+but those keys is ever whole in memory, however long the run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Counts, Run, State
-from campaign.plan.frozen import SEND, Plan
+from campaign.plan.frozen import BATCH, SEND, Plan
 from campaign.sending.ramp import reached
 
 _DEALT_WITH = tuple(state for state in State if state not in (State.PENDING, State.HELD))
@@ -43,11 +45,17 @@ def begun(ledger: Ledger, name: str, run: str) -> Begun | None:
     found = ledger.find_run(name, run)
     if found is None or not found.planned:
         return None
-    keys = [
-        pl.Series("key", [one.key for one in ledger.in_state(found.id, state)], dtype=pl.String)
-        for state in _DEALT_WITH
-    ]
-    return Begun(found, ledger.counts(found.id), pl.concat(keys), reached(ledger, found.id))
+    keys = pl.concat(_keys(ledger, found.id))
+    return Begun(found, ledger.counts(found.id), keys, reached(ledger, found.id))
+
+
+def _keys(ledger: Ledger, run_id: int) -> Iterator[pl.Series]:
+    """Yield the keys in parts: as objects of Python they take many times the room."""
+    yield pl.Series("key", [], dtype=pl.String)
+    for state in _DEALT_WITH:
+        entries = iter(ledger.in_state(run_id, state))
+        while part := [one.key for one in islice(entries, BATCH)]:
+            yield pl.Series("key", part, dtype=pl.String)
 
 
 def still_to_send(plan: Plan, run: Begun | None) -> pl.LazyFrame:
@@ -55,4 +63,5 @@ def still_to_send(plan: Plan, run: Begun | None) -> pl.LazyFrame:
     rows = plan.rows().filter(pl.col("verdict") == SEND)
     if run is None or run.keys.is_empty():
         return rows
-    return rows.filter(~pl.col("key").is_in(run.keys.implode()))
+    # A join looks each key up in one table; a filter would make the table for every batch.
+    return rows.join(run.keys.to_frame().lazy(), on="key", how="anti", maintain_order="left")

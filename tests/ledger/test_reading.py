@@ -24,6 +24,30 @@ def test_an_entry_says_all_that_the_vendor_said(held: Held) -> None:
     assert before <= entry.claimed_at <= entry.settled_at <= now_ms()
 
 
+@pytest.mark.parametrize("people", [0, 1, 3, 4, 6, 7])
+def test_everybody_in_a_state_is_found_once_page_by_page(
+    held: Held, monkeypatch: pytest.MonkeyPatch, people: int
+) -> None:
+    monkeypatch.setattr("campaign.ledger.sql_ledger._PAGE", 3)
+    held.claim(8, 9)
+    held.settle(8, 1, State.ACCEPTED)
+    held.claim(*range(people))
+    found = [entry.number for entry in held.ledger.in_state(held.run.id, State.SENDING)]
+    assert found == [*range(people), 9]
+
+
+def test_no_more_than_a_page_of_those_in_a_state_is_read_ahead(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.ledger.sql_ledger._PAGE", 2)
+    held.claim(0, 1, 2, 3)
+    found = iter(held.ledger.in_state(held.run.id, State.SENDING))
+    assert next(found).number == 0
+    held.settle(1, 1, State.ACCEPTED)
+    held.settle(2, 1, State.ACCEPTED)
+    assert [entry.number for entry in found] == [1, 3]
+
+
 def test_entries_come_in_the_order_of_the_plan_and_only_from_the_range(held: Held) -> None:
     held.claim(8, 2, 5)
     assert [entry.number for entry in held.ledger.entries(held.run.id, 2, 5)] == [2, 5]

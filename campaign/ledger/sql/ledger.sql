@@ -66,7 +66,7 @@ SELECT at, was, becomes, who, why, evidence FROM decision
 WHERE run_id = :run_id AND number = :number ORDER BY id;
 
 -- name: in_state
-SELECT * FROM recipient WHERE run_id = :run_id AND state = :state ORDER BY number;
+SELECT * FROM recipient WHERE run_id = :run_id AND state = :state AND number > :after ORDER BY number LIMIT :page;
 
 -- name: claim_test
 INSERT INTO test_send (name, provider, channel, sandbox, address, source, who, claimed_at, state)
