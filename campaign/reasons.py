@@ -14,7 +14,8 @@ class Reason:
     """One code: the state it goes with, a sentence for people, and what to do about it.
 
     ``resend``: sending again can mend the failure, where the vendor's code does not say otherwise.
-    ``choice``: somebody wanted it so; nothing is wrong with the row.
+    ``choice``: somebody wanted it so; nothing is wrong with the row. ``name_first``: the sentence
+    begins with a name, which keeps its capital within another sentence.
     """
 
     code: str
@@ -23,6 +24,7 @@ class Reason:
     advice: str
     resend: bool = False
     choice: bool = False
+    name_first: bool = False
 
 
 @cache

@@ -1,4 +1,4 @@
-"""No reason and no exit code is only on paper: each is expected by a test, and documented."""
+"""Each reason and each exit code is named in what some test expects, and documented."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _speaks_of_an_end(said: ast.Assert) -> bool:
 
 
 @pytest.mark.parametrize("code", reasons())
-def test_every_reason_is_expected_by_a_test_that_provokes_it(code: str) -> None:
+def test_every_reason_is_named_in_what_some_test_expects(code: str) -> None:
     assert code in _expected_words()
 
 
@@ -106,3 +106,10 @@ def test_a_reason_that_only_a_helper_gives_is_not_taken_for_expected() -> None:
     words = [part for place in _expectations(tree) for part in ast.walk(place)]
     said = {part.value for part in words if isinstance(part, ast.Constant)}
     assert said == {"refused"}
+
+
+def test_a_sentence_begins_with_a_word_that_may_be_small_or_says_that_it_is_a_name() -> None:
+    first = {one.sentence.split()[0]: one.name_first for one in reasons().values()}
+    plain = {"The", "A", "An", "This", "It", "No", "Nobody"}
+    assert {word for word, is_name in first.items() if not is_name} <= plain
+    assert {word for word, is_name in first.items() if is_name} == {"Excel", "WhatsApp"}

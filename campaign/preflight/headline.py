@@ -89,9 +89,7 @@ def _clause(code: str) -> str:
     if known is None:
         return code
     text = known.sentence.removesuffix(".").partition(":")[0].partition(",")[0]
-    first = text.split(" ", 1)[0]
-    is_name = first == "Excel" or not first.istitle()  # WhatsApp, say
-    return text if is_name else text[0].lower() + text[1:]
+    return text if known.name_first else text[0].lower() + text[1:]
 
 
 def _how_long(timing: Timing) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 
 from campaign.rules.context import Context, Finding, when
 from campaign.rules.local_hours import FARTHEST, QuietCalendar
-from campaign.rules.moment import Hold, Who
+from campaign.rules.moment import FORESEEN, Hold, Who
 
 LEAD = 10.0
 """Seconds that a request may take from the question until it leaves: the hours end them earlier."""
@@ -77,7 +77,7 @@ class OutsideQuietHours:
             rows.select("zones", "region")
             .unique()
             .with_columns(
-                whose.map_batches(reasons, return_dtype=pl.String).alias(f"foreseen:{self.name}")
+                whose.map_batches(reasons, return_dtype=pl.String).alias(FORESEEN + self.name)
             )
         )
         return rows.join(

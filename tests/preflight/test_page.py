@@ -221,6 +221,26 @@ def test_the_command_says_where_it_is(tmp_path: Path) -> None:
     assert data["headline"].startswith("1 of 2 on the list will get it. 1 will not: ")
 
 
+def test_a_name_keeps_its_capital_within_the_headline_and_another_word_does_not(
+    tmp_path: Path,
+) -> None:
+    found = checked(tmp_path, ("4.91714E+11", "Hugo"), (BO, ""), (BO, "Bo"), (BO, "Bo"))
+    assert "Excel turned the number into scientific notation (1)" in found.headline
+    assert "the recipient is on the list already (1)" in found.headline
+
+
+def test_a_number_that_is_odd_in_two_ways_is_counted_as_repaired_alone(tmp_path: Path) -> None:
+    chat = SMS.replace("channel: sms", "channel: whatsapp").replace(
+        'message: "Hi {{ first_name }}"', f"message: {{template: {{id: HX{'0' * 32}}}}}"
+    )
+    rows = [("+493023125000", "Ana"), ("+493023125001.0", "Bo")]
+    found = checked(tmp_path, *rows, definition=chat)
+    assert {code: number for code, (number, _) in found.odd.items()} == {
+        "fixed_line_number": 1,
+        "repaired_decimal": 1,
+    }
+
+
 def test_the_headline_names_the_commonest_reasons_and_counts_the_others(tmp_path: Path) -> None:
     rows = [("x", "Bo")] * 3 + [("", "Bo")] * 2 + [(ANA, "Ana")] * 2 + [("4.9E+11", "Bo")]
     rows += [(BO, ""), (CEM, "Cem")]

@@ -11,7 +11,7 @@ from campaign.channel import Channel
 from campaign.preflight.left import still_to_send
 from campaign.preflight.waiting import stopped
 from campaign.rules.history import History
-from campaign.rules.moment import Hold, Who
+from campaign.rules.moment import FORESEEN, Hold, Who
 from campaign.rules.tier import Tier
 from campaign.rules.window import Window
 from campaign.sandbox import SandboxServer
@@ -36,7 +36,7 @@ class Sleeping:
     def foreseen(self, rows: pl.LazyFrame, now: float) -> pl.LazyFrame:
         asleep = pl.col("identity").str.slice(-1).is_in(list(self.digits))
         found = pl.when(asleep).then(pl.lit(self.code, pl.String))
-        return rows.with_columns(found.alias(f"foreseen:{self.name}"))
+        return rows.with_columns(found.alias(FORESEEN + self.name))
 
 
 RULES = (Sleeping("one", "01", "capped_for_now"), Sleeping("two", "12", "opted_out"))
