@@ -25,7 +25,7 @@ from campaign.rules.moment import MomentRule
 from campaign.rules.suppression import NotSuppressed
 
 _CHANGING = 2 * MINUTE
-"""How long ago something may have been claimed whose outcome may still change what counts."""
+"""How long before a look something may have been claimed whose outcome is asked once more."""
 _OVERLAP = 5_000
 """Milliseconds that a look reaches behind the last one: clocks of other machines, and writes that
 were not committed then."""
@@ -105,11 +105,14 @@ class OtherRuns:
 
     def _look(self, now: int) -> None:
         """Learn what came since the last look, and what became of what was under way then."""
-        settled, since = now - _CHANGING, self._looked_at - _OVERLAP
-        if (oldest := self._history.oldest_open(settled)) is not None:
+        # However long this run has waited, nothing since then may be passed over; a clock that was
+        # set back makes it earlier still.
+        last = min(self._looked_at, now)
+        since = last - _OVERLAP
+        if (oldest := self._history.oldest_open(last - _CHANGING)) is not None:
             since = min(since, oldest)
         # Nobody comes twice in a run, so only the tier has to count its own people.
-        found = self._contacts(max(since, settled), own=self._tier is not None)
+        found = self._contacts(since, own=self._tier is not None)
         self._history.learn(self._known(found))
         self._looked_at = now
 

@@ -51,6 +51,7 @@ class History:
         self._lock = Lock()
         # Sorted by hash, then by time; what does not change any more.
         self._hashes, self._times = array("q"), array("q")
+        self._settled_until = 0
         self._early_people: dict[int, int] = {}
         self._lately: dict[int, dict[tuple[int, int], Known]] = {}
         self._hopes: dict[tuple[int, int], Known] = {}
@@ -149,6 +150,8 @@ class History:
 
     def _learn(self, one: Known) -> None:
         who = hash(one.identity)
+        if self._is_settled(who, one.at):
+            return
         found = self._lately.setdefault(who, {})
         if one.counts:
             found[one.claim] = one
@@ -164,6 +167,15 @@ class History:
         self._count(who, max(times, default=None))
         if not found:
             del self._lately[who]
+
+    def _is_settled(self, who: int, at: int) -> bool:
+        """Return whether the arrays have this message: a look may reach back behind them."""
+        if at > self._settled_until:
+            return False
+        first = bisect_left(self._hashes, who)
+        last = bisect_right(self._hashes, who, lo=first)
+        place = bisect_left(self._times, at, lo=first, hi=last)
+        return place < last and self._times[place] == at
 
     def _count(self, who: int, at: int | None) -> None:
         """Let a person's place in the line be at this time, or nowhere."""
@@ -183,6 +195,7 @@ class History:
             if not one.own:
                 self._hashes.append(who)
                 self._times.append(one.at)
+                self._settled_until = max(self._settled_until, one.at)
             if one.initiated:
                 latest = max(one.at, self._early_people.get(who, one.at))
                 self._early_people[who] = latest

@@ -45,3 +45,16 @@ def test_what_is_under_way_is_looked_at_again_until_it_is_too_long_ago() -> None
     history.learn([known("ana", 90.0, 1, is_open=True), known("ben", 10.0, 2)])
     assert history.oldest_open(round((NOW - 100.0) * 1000)) == round((NOW - 90.0) * 1000)
     assert history.oldest_open(round((NOW - 60.0) * 1000)) is None
+
+
+def test_what_is_told_once_more_counts_once_though_it_was_set_aside_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_MOST_LATELY", 1)
+    history = History()
+    told = [known("ana", HOUR, 1), known("ben", HOUR, 2), known("cem", 1.0, 3)]
+    history.begin([known("dora", HOUR, 4)])
+    history.learn(told)
+    history.learn([*told, known("dora", HOUR, 4), known("ana", HOUR - 1.0, 5)])
+    since = round((NOW - 2 * HOUR) * 1000)
+    assert [history.messages(name, since) for name in ("ana", "ben", "cem", "dora")] == [2, 1, 1, 1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
@@ -11,6 +13,8 @@ import pytest
 
 from campaign.api import Campaign
 from campaign.channel import Channel
+from campaign.gate import OtherRuns
+from campaign.ledger.records import Claim
 from campaign.reporting.reporter import About, Silent
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxConfig, SandboxServer
@@ -80,3 +84,17 @@ def test_two_runs_at_once_stay_within_the_tier_and_use_all_of_it(
     assert sum(summary.counts.accepted for summary in summaries) == 50
     assert sum(summary.counts.pending for summary in summaries) == PEOPLE - 50
     assert [summary.exit_code for summary in summaries] == [5, 5]
+
+
+@pytest.mark.parametrize("minutes", [3, 600, -600])
+def test_a_run_that_has_waited_knows_whom_others_messaged_meanwhile(
+    tmp_path: Path, server: SandboxServer, minutes: int
+) -> None:
+    first = one(tmp_path, server, "spring", range(3), "frequency_cap: 1 in 30 days\n")
+    with closing(first.job.ledger({}).open()) as ledger:
+        gate = OtherRuns(first.job, ledger, 0)
+        one(tmp_path, server, "summer", range(2)).run()
+        # The clock of the run that has waited, or whose machine was set back.
+        now = round(time.time() * 1000) + minutes * 60_000
+        claims = [Claim(person, number(person)) for person in range(3)]
+        assert gate.admits(claims, now) == [False, False, True]
