@@ -11,9 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import polars as pl
 
+from campaign.audience.variants import canonical
 from campaign.channel import Channel
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
@@ -29,6 +31,8 @@ _CHANGING = 2 * MINUTE
 _OVERLAP = 5_000
 """Milliseconds that a look reaches behind the last one: clocks of other machines, and writes that
 were not committed then."""
+_PAGE = 20_000
+"""Contacts that are taken in at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,22 @@ class OtherRuns:
 
     def _known(self, contacts: Iterable[Contact]) -> Iterator[Known]:
         day_ago = time.time_ns() // 1_000_000 - tier.WINDOW * 1000
-        for one in contacts:
+        for one, identity in self._by_person(contacts):
             own, chat = one.run_id == self._run_id, one.channel == Channel.WHATSAPP
             first = self._tier is not None and chat and one.initiated and one.at > day_ago
             is_open = one.state is State.SENDING
             claim = (one.run_id, one.number)
-            yield Known(claim, one.identity, one.at, own, chat, first, one.counts, is_open)
+            yield Known(claim, identity, one.at, own, chat, first, one.counts, is_open)
+
+    def _by_person(self, contacts: Iterable[Contact]) -> Iterator[tuple[Contact, str]]:
+        """Yield each contact with the identity that the person has today."""
+        left = iter(contacts)
+        while page := list(islice(left, _PAGE)):
+            identities = pl.Series([one.identity for one in page], dtype=pl.String)
+            if self._kind == "number":
+                # An earlier version kept the address only, in whichever form the list had it.
+                identities = canonical(identities)
+            yield from zip(page, identities.to_list(), strict=True)
 
     def _look_for_entries(self) -> None:
         entries = self._ledger.suppressions(self._kind, self._newest_entry)
