@@ -16,7 +16,7 @@ from enum import StrEnum
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Decision, Entry, Run, State
+from campaign.ledger.records import GIVEN_UP, Decision, Entry, Run, State
 from campaign.plan.frozen import Plan
 from campaign.reasons import reasons
 from campaign.taking import taken
@@ -36,7 +36,7 @@ class As(StrEnum):
 _BECOMES = {
     As.SENT: (State.ACCEPTED, "resolved_sent"),
     As.NOT_SENT: (State.PENDING, "resolved_not_sent"),
-    As.SKIP: (State.SKIPPED, "resolved_skip"),
+    As.SKIP: (State.SKIPPED, GIVEN_UP),
 }
 
 

@@ -212,7 +212,8 @@ class Contact:
     """What a run did about one recipient, as other runs may know it.
 
     ``identity`` is the normalised address; ``at`` when the latest attempt was claimed, in
-    milliseconds UTC; ``initiated`` says that no window was known to be open.
+    milliseconds UTC; ``initiated`` says that no window was known to be open. ``given_up``: they
+    were unknown until a person decided to skip them, which says nothing of what they got.
     """
 
     run_id: int
@@ -222,15 +223,19 @@ class Contact:
     initiated: bool
     state: State
     channel: str
+    given_up: bool = False
 
     @property
     def counts(self) -> bool:
         """Whether the recipient may have got the message."""
-        return self.state in REACHED
+        return self.state in REACHED or self.given_up
 
 
 REACHED = frozenset({State.SENDING, State.ACCEPTED, State.SCHEDULED, State.UNKNOWN})
 """The states in which a recipient may have got the message."""
+
+GIVEN_UP = "resolved_skip"
+"""The reason of the one skip that may hide a message: a person gave up an unknown recipient."""
 
 
 @dataclass(frozen=True, slots=True)

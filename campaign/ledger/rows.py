@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from campaign.ledger.records import (
+    GIVEN_UP,
     Attempt,
     Contact,
     Decided,
@@ -53,14 +54,19 @@ def decided_of(row: Mapping[str, Any]) -> Decided:
 
 def contact_of(row: Mapping[str, Any]) -> Contact:
     """Return the contact that a row describes."""
+    initiated = row["initiated"]
+    if initiated is None:  # an earlier version did not write it down, so it may have been
+        initiated = row["channel"] == "whatsapp"
+    state = State(row["state"])
     return Contact(
         run_id=row["run_id"],
         number=row["number"],
         identity=row["identity"],
         at=row["claimed_at"],
-        initiated=bool(row["initiated"]),
-        state=State(row["state"]),
+        initiated=bool(initiated),
+        state=state,
         channel=row["channel"],
+        given_up=state is State.SKIPPED and row["reason"] == GIVEN_UP,
     )
 
 

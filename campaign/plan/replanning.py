@@ -16,7 +16,7 @@ import polars as pl
 
 from campaign.audience.variants import canonical
 from campaign.files import replaced, sha256_of
-from campaign.ledger.records import Skip, State
+from campaign.ledger.records import GIVEN_UP, Skip, State
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import making
 from campaign.plan.frozen import EARLIER, INPUT, SEND, SKIPPED, Plan
@@ -25,10 +25,6 @@ from campaign.plan.variants import VARIANT, wording
 
 _BEFORE = "earlier:"
 """Prefix of the placeholders and variables that only an earlier message had."""
-
-
-_RESOLVED = "resolved_skip"
-"""The one skip that may hide a message: a person gave up an unknown recipient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ def remake(
 
 def _kept(old: Plan, states: Mapping[int, State], skipped: Mapping[int, str]) -> pl.DataFrame:
     """Return who has a row in the ledger, and which of them a rule refused: nothing was sent."""
-    refused = [skipped.get(number, _RESOLVED) != _RESOLVED for number in states]
+    refused = [skipped.get(number, GIVEN_UP) != GIVEN_UP for number in states]
     known = pl.LazyFrame(
         {
             "number": list(states),

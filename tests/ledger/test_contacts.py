@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from campaign.ledger import contacts
-from campaign.ledger.records import Claim, Contact, Lease, Run, Skip, State
+from campaign.ledger.records import (
+    GIVEN_UP,
+    Claim,
+    Contact,
+    Decision,
+    Lease,
+    Run,
+    Skip,
+    State,
+)
 from campaign.ledger.sql_ledger import SqlLedger
 from tests.ledger.ledgers import Held, Store, outcome, plan
 
@@ -25,7 +34,7 @@ def told(ledger: SqlLedger, run: Run, since: int = 0, *, own: bool = True) -> li
 
 def test_a_run_sees_whom_other_campaigns_claimed_by_their_identities(held: Held) -> None:
     run, lease = begin(held.ledger, "spring")
-    held.ledger.write(lease, claims=[Claim(0, "customer-1", ANA, True), Claim(1, BEN)])
+    held.ledger.write(lease, claims=[Claim(0, "customer-1", ANA, True), Claim(1, BEN, None, False)])
     first, second = told(held.ledger, held.run)
     assert (first.identity, first.initiated, first.channel) == (ANA, True, "whatsapp")
     assert (second.identity, second.initiated, second.number) == (BEN, False, 1)
@@ -52,6 +61,27 @@ def test_who_may_have_got_a_message_counts_and_who_has_not_does_not(
     held.settle(0, 1, state)
     (settled,) = told(held.ledger, held.run)
     assert (settled.counts, settled.at) == (counts, under_way.at)
+
+
+def test_an_unknown_whom_a_person_gave_up_may_have_got_the_message_all_the_same(
+    held: Held,
+) -> None:
+    held.claim(0)
+    held.settle(0, 1, State.UNKNOWN)
+    skip = Decision(0, State.UNKNOWN, State.SKIPPED, GIVEN_UP, "ana@host")
+    assert held.ledger.decide(held.lease, [skip]) == 1
+    (contact,) = told(held.ledger, held.run)
+    assert (contact.state, contact.counts) == (State.SKIPPED, True)
+
+
+@pytest.mark.parametrize(("channel", "initiated"), [("whatsapp", True), ("sms", False)])
+def test_a_chat_of_which_an_earlier_version_kept_no_window_counts_as_outside_one(
+    held: Held, channel: str, initiated: bool
+) -> None:
+    held.claim(0)
+    held.store.rewrite("UPDATE run SET channel = ?", channel)
+    (contact,) = told(held.ledger, held.run)
+    assert contact.initiated is initiated
 
 
 def test_who_was_never_claimed_is_no_contact(held: Held) -> None:

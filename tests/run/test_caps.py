@@ -12,7 +12,9 @@ import polars as pl
 import pytest
 
 import campaign
+from campaign.api import Campaign
 from campaign.channel import Channel
+from campaign.deciding import As
 from campaign.gate import OtherRuns
 from campaign.ledger.records import State
 from campaign.plan import making
@@ -75,10 +77,43 @@ def test_who_was_only_throttled_is_sent_to_although_the_cap_is_one(
     assert (summary.counts.accepted, summary.exit_code) == (40, 0)
 
 
+def test_an_unknown_whom_a_person_gave_up_still_counts_for_the_cap(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    server.set_faults({"error_after": 1.0})
+    once = "frequency_cap: 1 in 1 day\n"
+    spring = one(tmp_path, server, "spring", range(3), once)
+    assert spring.run().counts.unknown == 3
+    spring.resolve(As.SKIP, None)
+    server.set_faults({})
+    summary = one(tmp_path, server, "summer", range(4), once).run()
+    assert (summary.counts.accepted, summary.reasons["skipped", "frequency_cap"]) == (1, 3)
+
+
 def test_one_person_over_two_channels_has_one_cap(tmp_path: Path, server: SandboxServer) -> None:
     one(tmp_path, server, "chat", range(3), channel=CHAT).run()
     summary = one(tmp_path, server, "text", range(4), "frequency_cap: 1 in 1 day\n").run()
     assert (summary.counts.accepted, summary.counts.skipped) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "mobile", ["+5511987654321", "+5491123456789"], ids=["Brazilian", "Argentine"]
+)
+def test_the_cap_knows_whom_an_earlier_version_messaged_under_another_form_of_the_number(
+    tmp_path: Path, server: SandboxServer, mobile: str
+) -> None:
+    def to_them(name: str) -> Campaign:
+        made = one(tmp_path, server, name, [], "frequency_cap: 1 in 1 day\n")
+        rows = f"Phone,First Name,Plan,Last inbound at\n{mobile},Ana,Plus,\n"
+        (tmp_path / name / "list.csv").write_text(rows, encoding="utf-8")
+        return made
+
+    assert to_them("spring").run().counts.accepted == 1
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db, db:
+        # Until version 3 there was but the key, which is the address.
+        db.execute("UPDATE recipient SET identity = NULL")
+    summary = to_them("summer").run()
+    assert summary.reasons["skipped", "frequency_cap"] == 1
 
 
 def test_a_rehearsal_uses_up_nobodys_cap(tmp_path: Path, server: SandboxServer) -> None:

@@ -206,7 +206,7 @@ SELECT at, what, detail FROM event WHERE run_id = :run_id ORDER BY id;
 -- run to look at, `but` the one to leave out; 0 for none.
 -- name: contacts
 SELECT recipient.run_id, recipient.number, coalesce(recipient.identity, recipient.key) AS identity,
-       recipient.claimed_at, recipient.initiated, recipient.state, run.channel
+       recipient.claimed_at, recipient.initiated, recipient.state, recipient.reason, run.channel
 -- The plus, and the first condition, lead SQLite to the index on the time.
 FROM recipient JOIN run ON run.id = +recipient.run_id
 WHERE recipient.claimed_at >= :at
