@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from campaign.audience.variants import canonical
+from campaign.channel import Channel
 from campaign.errors import InvalidInput, Problem
 from campaign.files import sha256_of
 from campaign.ledger.records import Run
@@ -35,6 +37,9 @@ WARNING = "warning"
 EARLIER = "earlier"
 """Column of a plan that replaced another: whether a row is as the earlier one had it."""
 
+_NUMBERS = frozenset({Channel.SMS, Channel.WHATSAPP, Channel.PHONE})
+"""The channels on which an address is a telephone number, whatever the provider."""
+
 BATCH = 20_000
 """Rows read at a time."""
 
@@ -49,10 +54,15 @@ _LOST = f"Put the file back from a backup, or start a new run under another name
 
 @dataclass(frozen=True)
 class Plan:
-    """A frozen plan: its file and the SHA-256 of it."""
+    """A frozen plan: its file and the SHA-256 of it.
+
+    ``numbers``: it was opened for a run whose addresses are telephone numbers, perhaps one of an
+    earlier version, for which each form of a number was an identity of its own.
+    """
 
     path: Path
     hash: str
+    numbers: bool = field(default=False, compare=False)
 
     @classmethod
     def of_run(cls, run: Run, base: Path) -> Plan:
@@ -63,7 +73,8 @@ class Plan:
         """
         if run.plan_path is None or run.plan_hash is None:
             raise InvalidInput(f"The run {run.run} has no plan yet; nothing was sent.")
-        return cls.open(base / run.plan_path, run.plan_hash)
+        plan = cls.open(base / run.plan_path, run.plan_hash)
+        return replace(plan, numbers=run.channel in _NUMBERS)
 
     @classmethod
     def open(cls, path: Path, expected: str) -> Plan:
@@ -82,11 +93,7 @@ class Plan:
             )
         if sha256_of(path) != expected:
             raise InvalidInput(
-                Problem(
-                    "the plan of this run was changed after it was made",
-                    path,
-                    hint=_LOST,
-                )
+                Problem("the plan of this run was changed after it was made", path, hint=_LOST)
             )
         return cls(path, expected)
 
@@ -223,24 +230,17 @@ class Plan:
                 first, last = batch.item(0, "number"), batch.item(-1, "number")
                 gone = pl.Series(list(without(first, last)), dtype=batch.schema["number"])
                 batch = batch.filter(~pl.col("number").is_in(gone.implode()))
+            if self.numbers:
+                batch = batch.with_columns(canonical(batch["identity"]))
             for row in batch.iter_rows():
-                number, key, identity, address, sender, last_inbound, text, *rest = row
-                variant, region, zones, *values = rest
+                values = row[len(plain) + len(place) :]
                 todos.append(
                     Todo(
-                        number,
-                        key,
-                        identity,
-                        address,
-                        sender,
-                        last_inbound,
-                        text,
+                        *row[: len(plain)],
                         dict(zip(template_names, values, strict=False)),
                         dict(zip(variable_names, values[len(templates) : said], strict=True)),
                         {f: code for f, code in zip(forms, values[said:], strict=True) if code},
-                        variant,
-                        region,
-                        zones,
+                        *row[len(plain) : len(plain) + len(place)],
                     )
                 )
             yield [self._of_its_variant(todo) for todo in todos] if self.variants else todos

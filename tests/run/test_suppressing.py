@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from campaign.api import Campaign, load
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, NoLedger
+from campaign.files import sha256_of
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.reporting.reporter import About, Silent
 from campaign.rules.suppression import hashed
@@ -227,6 +231,38 @@ def test_a_file_is_imported_whole_or_not_at_all(tmp_path: Path, server: SandboxS
     assert listed.import_file(file, why="from the old system") == Changed(2, 1)
     with pytest.raises(InvalidInput, match="There is no file"):
         listed.import_file(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize("hashes", [False, True], ids=["plain", "hashed"])
+def test_a_number_with_two_forms_is_one_entry_and_is_taken_off_whole(
+    tmp_path: Path, server: SandboxServer, hashes: bool
+) -> None:
+    listed = one(tmp_path, server, "spring", range(1)).suppressions
+    file = tmp_path / "stops.csv"
+    file.write_text("Phone\n+5511987654321\n+5491123456789\n+541123456789\n", encoding="utf-8")
+    assert listed.import_file(file, hashes=hashes) == Changed(2, 0)
+    assert listed.add(["+541123456789", "+5511987654321"]) == Changed(0, 2)
+    assert listed.remove(["+5511987654321", "+5491123456789"]) == Changed(2, 0)
+    assert listed.all() == []
+
+
+@pytest.mark.parametrize("mobile", ["+5511987654321", "+5491123456789"])
+def test_who_is_added_gets_nothing_from_a_run_that_an_earlier_version_planned(
+    tmp_path: Path, server: SandboxServer, mobile: str
+) -> None:
+    spring = one(tmp_path, server, "spring", range(1))
+    with (tmp_path / "spring" / "list.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{mobile},Ana,Plus,\n")
+    spring.run(limit=1)
+    (plan,) = tmp_path.rglob("plan*.parquet")
+    said = pl.read_parquet_metadata(plan)
+    pl.read_parquet(plan).with_columns(identity="address").write_parquet(plan, metadata=said)
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db, db:
+        db.execute("UPDATE run SET plan_hash = ?", (sha256_of(plan),))
+    spring.suppressions.add([mobile])
+    summary = spring.run()
+    assert (summary.counts.accepted, summary.reasons["skipped", "suppressed"]) == (1, 1)
+    assert mobile not in server.journal.addresses()
 
 
 def test_what_is_exported_can_be_imported_and_used_as_a_suppression_file(
