@@ -240,7 +240,7 @@ class Plan:
                         dict(zip(template_names, values, strict=False)),
                         dict(zip(variable_names, values[len(templates) : said], strict=True)),
                         {f: code for f, code in zip(forms, values[said:], strict=True) if code},
-                        *row[len(plain) : len(plain) + len(place)],
+                        **dict(zip((VARIANT, "region", "zones"), row[len(plain) :], strict=False)),
                     )
                 )
             yield [self._of_its_variant(todo) for todo in todos] if self.variants else todos
