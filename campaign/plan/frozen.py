@@ -233,16 +233,24 @@ class Plan:
             if self.numbers:
                 batch = batch.with_columns(canonical(batch["identity"]))
             for row in batch.iter_rows():
-                values = row[len(plain) + len(place) :]
-                todos.append(
-                    Todo(
-                        *row[: len(plain)],
-                        dict(zip(template_names, values, strict=False)),
-                        dict(zip(variable_names, values[len(templates) : said], strict=True)),
-                        {f: code for f, code in zip(forms, values[said:], strict=True) if code},
-                        **dict(zip((VARIANT, "region", "zones"), row[len(plain) :], strict=False)),
-                    )
+                number, key, identity, address, sender, last_inbound, text, *rest = row
+                variant, region, zones, *values = rest
+                todo = Todo(
+                    number,
+                    key,
+                    identity,
+                    address,
+                    sender,
+                    last_inbound,
+                    text,
+                    dict(zip(template_names, values, strict=False)),
+                    dict(zip(variable_names, values[len(templates) : said], strict=True)),
+                    {f: code for f, code in zip(forms, values[said:], strict=True) if code},
+                    variant=variant,
+                    region=region,
+                    zones=zones,
                 )
+                todos.append(todo)
             yield [self._of_its_variant(todo) for todo in todos] if self.variants else todos
 
     def _of_its_variant(self, todo: Todo) -> Todo:
