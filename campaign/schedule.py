@@ -84,8 +84,7 @@ class Hours:
         if day.opens is not None and now < day.opens:
             return Refusal(
                 "start",
-                f"{self._it_is(now)}, and this campaign may be sent from "
-                f"{self._told(day.opens)} on",
+                f"{self._it_is(now)}, and this campaign may be sent from {self.told(day.opens)} on",
                 "run it then, or change `schedule.start`",
             )
         if day.closes is None or now <= day.closes:
@@ -93,14 +92,14 @@ class Hours:
         if day.reopens is None:
             return Refusal(
                 "not_after",
-                f"{self._it_is(now)}, and sending may not begin after {self._told(day.closes)}",
+                f"{self._it_is(now)}, and sending may not begin after {self.told(day.closes)}",
                 "give `schedule.not_after` a new time",
             )
         early = self._local(now).date() == self._local(day.reopens).date()
         return Refusal(
             "start" if early else "not_after",
             f"{self._it_is(now)}, and this campaign may only be sent from {self._from()} to "
-            f"{self._to(day.closes)}; next on {self._told(day.reopens)}",
+            f"{self._to(day.closes)}; next on {self.told(day.reopens)}",
             "run it then, or change `schedule`",
         )
 
@@ -111,7 +110,7 @@ class Hours:
     def too_late(self, deadline: datetime) -> str:
         """Return the sentence for a deadline that has passed."""
         return (
-            f"`schedule.deadline` has passed ({self._told(deadline)}); who was not sent to stays "
+            f"`schedule.deadline` has passed ({self.told(deadline)}); who was not sent to stays "
             "pending"
         )
 
@@ -154,9 +153,10 @@ class Hours:
 
     def _it_is(self, now: datetime) -> str:
         zone = self._schedule.timezone or "this machine's time zone"
-        return f"it is {self._told(now)} ({zone})"
+        return f"it is {self.told(now)} ({zone})"
 
-    def _told(self, moment: datetime) -> str:
+    def told(self, moment: datetime) -> str:
+        """Return a moment as it is written for people, in the zone of the schedule."""
         return f"{self._local(moment):%Y-%m-%d %H:%M %Z}"
 
     def _from(self) -> str:

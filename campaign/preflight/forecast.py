@@ -33,7 +33,14 @@ from campaign.preflight.page import write_page
 from campaign.preflight.samples import samples
 from campaign.preflight.timing import timing
 from campaign.preflight.waiting import Stopped, rules_now, stopped
-from campaign.preflight.warnings import about_messages, changed, missing, single_braces, wrong_hour
+from campaign.preflight.warnings import (
+    about_messages,
+    changed,
+    missing,
+    rehearsed,
+    single_braces,
+    wrong_hour,
+)
 from campaign.rules.moment import MomentRule
 from campaign.suppressing import all_suppressed
 
@@ -111,13 +118,14 @@ def _answer(
         # Not in the run's own folder: what a run refused is not what it would refuse now.
         rejects=job.folder / "check-rejects.csv",
         page=job.folder / "check.html",
-        warnings=plan.unreadable()
+        warnings=rehearsed(job)
+        + plan.unreadable()
         + about_messages(job, plan)
         + single_braces(job, plan.headers)
         + missing(job, environment)
         + ([] if run is None else changed(job, run.run, run.counts, planned.fingerprint))
         + wrong_hour(job, now)
-        + ([length.warning] if length.left else []),
+        + ([length.warning] if length.left and now < (job.hours.deadline(now) or now) else []),
     )
 
 

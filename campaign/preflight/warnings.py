@@ -54,10 +54,49 @@ def missing(job: Job, environment: Mapping[str, str]) -> list[str]:
     ]
 
 
+def rehearsed(job: Job) -> list[str]:
+    """Say which keys of the definition a rehearsal leaves out, and so this forecast too."""
+    if not job.loaded.settings.sandbox:
+        return []
+    definition = job.loaded.definition
+    given = {
+        "`ramp`": definition.ramp,
+        "`quiet_hours`": definition.quiet_hours,
+        "`schedule`": definition.schedule,
+    }
+    out = [name for name, value in given.items() if value is not None]
+    limits = {"`frequency_cap`": definition.frequency_cap, "`rate.tier`": definition.rate.tier}
+    among_them = [name for name, value in limits.items() if value]
+    told = []
+    if out:
+        told.append(f"{', '.join(out)} {'does' if len(out) == 1 else 'do'} not count here")
+    if among_them:
+        verb = "counts" if len(among_them) == 1 else "count"
+        told.append(f"{', '.join(among_them)} {verb} only what other rehearsals sent")
+    if not told:
+        return []
+    sentence = (
+        f"This is a rehearsal: {'; '.join(told)}. A real run keeps to all of it, so it may take "
+        "longer and reach fewer people than said here."
+    )
+    return [sentence]
+
+
 def wrong_hour(job: Job, now: datetime) -> list[str]:
-    """Say that no run may begin at this hour."""
-    found = job.hours.refusal(now)
-    return [] if found is None else [f"A run now would be refused: {found.why}. {found.hint}."]
+    """Say that no run may begin at this hour, or that one would send to nobody."""
+    hours = job.hours
+    if (found := hours.refusal(now)) is not None:
+        return [f"A run now would be refused: {found.why}. {found.hint}."]
+    deadline = hours.deadline(now)
+    if deadline is None or now < deadline:
+        return []
+    reopens = hours.day(now).reopens
+    advice = (
+        "Give `schedule.deadline` a new time"
+        if reopens is None
+        else f"Run it from {hours.told(reopens)} on, or move the deadline"
+    )
+    return [f"A run now would send nothing: {hours.too_late(deadline)}. {advice}."]
 
 
 def changed(job: Job, run: Run, counts: Counts, list_hash: str) -> list[str]:

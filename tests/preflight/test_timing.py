@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -85,10 +85,11 @@ def test_a_rehearsal_may_be_sent_at_any_hour_and_so_takes_no_days(tmp_path: Path
 
 
 def test_who_does_not_fit_before_the_deadline_is_warned_of(tmp_path: Path) -> None:
-    past = "schedule: {deadline: 2020-03-10T12:00:00Z}\nrate: 2/s\n"
-    found = checked(tmp_path, *people("Ana", "Bo", "Cem"), definition=LIVE, more=past)
-    assert found.timing.left == 3
-    assert any("too short for 3 people" in warning for warning in found.warnings)
+    soon = datetime.now(UTC) + timedelta(minutes=90)
+    more = f"schedule: {{deadline: {soon:%Y-%m-%dT%H:%M:%SZ}}}\nrate: 1/h\n"
+    found = checked(tmp_path, *people("Ana", "Bo", "Cem"), definition=LIVE, more=more)
+    assert found.timing.left == 2
+    assert any("too short for 2 people" in warning for warning in found.warnings)
 
 
 def test_waits_and_days_are_part_of_the_sentence_and_of_the_total(tmp_path: Path) -> None:
