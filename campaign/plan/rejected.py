@@ -21,12 +21,14 @@ from campaign.reasons import reasons
 class Rejected:
     """``rows`` refused for what is wrong with them, ``of`` those that nobody chose to leave out.
 
-    ``limit`` is the definition's `max_rejects`, in hundredths.
+    ``limit`` is the definition's `max_rejects`, in hundredths; ``chosen`` rows are left out by
+    choice.
     """
 
     rows: int
     of: int
     limit: float | None
+    chosen: int = 0
 
     @classmethod
     def among(cls, plan: Plan, limit: float | None) -> Rejected:
@@ -44,7 +46,7 @@ class Rejected:
             for (verdict, code), rows in refusals.items()
             if verdict == SKIPPED and not _is_choice(code)
         )
-        return cls(wrong, planned - chosen, limit)
+        return cls(wrong, planned - chosen, limit, chosen)
 
     @property
     def share(self) -> float:
@@ -58,9 +60,10 @@ class Rejected:
 
     def sentence(self) -> str:
         """Return why a run does not begin with such a list."""
+        chosen = f", not counting {self.chosen:,} left out by choice" if self.chosen else ""
         return (
             f"{self.rows:,} of {self.of:,} rows ({self.share:.3g}%) are refused for what is wrong "
-            f"with them, and `max_rejects` allows {self.limit:g}%"
+            f"with them{chosen}, and `max_rejects` allows {self.limit:g}%"
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from campaign.plan.frozen import SEND, Plan
 from campaign.plan.rejected import Rejected
 from campaign.plan.rejects import write_rejects
 from campaign.plan.variants import VARIANT
+from campaign.preflight.agreed import unknown_words
 from campaign.preflight.answer import Forecast
 from campaign.preflight.cost import cost
 from campaign.preflight.examples import examples, odd_rows
@@ -37,6 +38,7 @@ from campaign.preflight.warnings import (
     about_messages,
     changed,
     missing,
+    nobody,
     rehearsed,
     single_braces,
     wrong_hour,
@@ -118,7 +120,9 @@ def _answer(
         # Not in the run's own folder: what a run refused is not what it would refuse now.
         rejects=job.folder / "check-rejects.csv",
         page=job.folder / "check.html",
-        warnings=rehearsed(job)
+        warnings=nobody(plan)
+        + unknown_words(job, plan)
+        + rehearsed(job)
         + plan.unreadable()
         + about_messages(job, plan)
         + single_braces(job, plan.headers)

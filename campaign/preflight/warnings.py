@@ -54,6 +54,11 @@ def missing(job: Job, environment: Mapping[str, str]) -> list[str]:
     ]
 
 
+def nobody(plan: Plan) -> list[str]:
+    """Say that there is nobody to send to."""
+    return [] if plan.sendable else ["Nobody on the list will get it: a run would send nothing."]
+
+
 def rehearsed(job: Job) -> list[str]:
     """Say which keys of the definition a rehearsal leaves out, and so this forecast too."""
     if not job.loaded.settings.sandbox:
