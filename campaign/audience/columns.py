@@ -48,10 +48,11 @@ def map_columns(lst: RecipientList, mapping: Mapping[str, str]) -> RecipientList
     return dataclasses.replace(lst, frame=frame, headers=headers, lacking=lacking)
 
 
-def require(lst: RecipientList, name: str, *, wanted_for: str) -> None:
+def require(lst: RecipientList, name: str, *, wanted_for: str, what: str = "the list") -> None:
     """Make sure that every file has the column ``name`` (ours, or a header in any spelling).
 
     ``wanted_for`` completes the sentence: "the list has no column "phone", wanted for the address".
+    ``what`` is what that sentence calls the file.
 
     Raises:
         InvalidInput: the list has not, with the nearest headers as a suggestion; or some of its
@@ -59,7 +60,7 @@ def require(lst: RecipientList, name: str, *, wanted_for: str) -> None:
     """
     plain = name if name in lst.headers else normalise_header(name)
     if plain not in lst.headers:
-        raise InvalidInput(_missing(lst, name, f"wanted for {wanted_for}"))
+        raise InvalidInput(_missing(lst, name, f"wanted for {wanted_for}", what))
     if files := lst.lacking.get(plain):
         raise InvalidInput(
             [
@@ -75,7 +76,7 @@ def require(lst: RecipientList, name: str, *, wanted_for: str) -> None:
         )
 
 
-def _missing(lst: RecipientList, header: str, why: str) -> Problem:
+def _missing(lst: RecipientList, header: str, why: str, what: str = "the list") -> Problem:
     # Both spellings count: somebody may have typed the header, or the name that we made of it.
     spellings = {name: name for name in lst.headers}
     spellings |= {printed.casefold(): name for name, printed in lst.headers.items()}
@@ -84,7 +85,7 @@ def _missing(lst: RecipientList, header: str, why: str) -> Problem:
     # A column that the definition gave a second name is shown once.
     shown = ", ".join(dict.fromkeys(printed or name for name, printed in lst.headers.items()))
     return Problem(
-        f'the list has no column "{header}", {why}',
+        f'{what} has no column "{header}", {why}',
         lst.files[0] if len(lst.files) == 1 else None,
         hint=(f"Did you mean {' or '.join(near)}? " if near else "") + f"It has: {shown}.",
     )

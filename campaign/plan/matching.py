@@ -1,8 +1,8 @@
 """Which rows of a changed list are recipients that the ledger knows already?
 
 Invariants: a number stands for one recipient and for one row. Nobody whom the ledger calls anything
-but pending or held is sent to under the same key, and nobody who may have been sent to, or will be, is a
-new recipient under another key with the same identity.
+but pending or held is sent to under the same key, and nobody who may have been sent to, or will be,
+is a new recipient under another key with the same identity.
 """
 
 from __future__ import annotations

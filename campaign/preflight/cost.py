@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -22,6 +22,12 @@ from campaign.plan.frozen import Plan
 from campaign.plan.saying import SEGMENTS
 from campaign.plan.variants import VARIANT
 from campaign.preflight.rates import Rates, read_rates
+from campaign.reporting import words
+
+_Place = TypeVar("_Place", str, tuple[str, str])
+
+_NAMED = 3
+"""So many of the missing rates are named; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,16 @@ class Cost:
     """The lines of an estimate, the dearest first, and who has no rate, by country.
 
     ``unread`` text messages are ones whose text only the vendor knows; each counts as one part.
+    ``lacking`` are the country and category of each rate that is missing. ``begins`` is when the
+    first price does, where today none has.
     """
 
     currency: str
     lines: Sequence[Line]
     unpriced: Mapping[str, int]
     unread: int = 0
+    lacking: Sequence[tuple[str, str]] = ()
+    begins: date | None = None
 
     @property
     def total(self) -> Decimal:
@@ -62,11 +72,36 @@ class Cost:
         """How many recipients are not in the total."""
         return sum(self.unpriced.values())
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody has a rate, so that there is an amount to name."""
+        return bool(self.lines) or not self.unpriced
+
+    def sentence(self) -> str:
+        """Return what it costs, and for what there is no rate."""
+        named = [f"{place or 'no country'}/{what or 'no category'}" for place, what in self.lacking]
+        if (more := len(named) - _NAMED) > 1:
+            named = [*named[:_NAMED], f"{more} more"]
+        lacking = f"no rate for {', '.join(named)}"
+        if not self.is_known:
+            return f"What it costs is not known: {lacking}."
+        said = f"It costs about {words.money(self.total)} {self.currency}"
+        if self.without_rate:
+            said += f", without {words.people(self.without_rate)}: {lacking}"
+        return said + "."
+
+    def warnings(self) -> list[str]:
+        """Say that no price of the rates file has begun."""
+        if self.begins is None:
+            return []
+        told = f"No price in the rates file holds yet; the first begins on {self.begins}"
+        return [f"{told}. Add a row with the price of today, or correct `from`."]
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data; amounts are texts, so that no digit is lost."""
         return {
             "currency": self.currency,
-            "total": f"{self.total:f}",
+            "total": f"{self.total:f}" if self.is_known else None,
             "lines": [
                 {
                     "country": line.country,
@@ -108,12 +143,15 @@ def cost(job: Job, plan: Plan, rows: pl.LazyFrame, today: date) -> Cost | None:
     )
     priced: dict[tuple[str, str], Line] = {}
     unpriced: dict[str, int] = {}
+    lacking: dict[tuple[str, str], int] = {}
     for region, form, variant, recipients, count, _ in groups.iter_rows():
         of_it = job if variant is None else job.variants[variant]
         country, category = region or "", _category(of_it, form)
         rate = rates.find(country, category, today)
         if rate is None:
             unpriced[country] = unpriced.get(country, 0) + recipients
+            place = (country, category)
+            lacking[place] = lacking.get(place, 0) + recipients
             continue
         line = priced.get((country, category), Line(country, category, 0, 0, rate.price))
         priced[country, category] = replace(
@@ -121,7 +159,10 @@ def cost(job: Job, plan: Plan, rows: pl.LazyFrame, today: date) -> Cost | None:
         )
     lines = sorted(priced.values(), key=lambda line: (-line.total, line.country, line.category))
     unread = int(groups["unread"].sum())
-    return Cost(rates.currency, lines, _most_first(unpriced), unread)
+    begins = rates.begins(today)
+    return Cost(
+        rates.currency, lines, _most_first(unpriced), unread, list(_most_first(lacking)), begins
+    )
 
 
 def _rates(job: Job) -> Rates | None:
@@ -152,5 +193,5 @@ def _category(job: Job, form: str) -> str:
     return (template.category if template else None) or ""
 
 
-def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+def _most_first(counts: Mapping[_Place, int]) -> dict[_Place, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

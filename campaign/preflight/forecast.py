@@ -95,6 +95,7 @@ def _answer(
     now_stopped = stopped(left, planned.rules, now.timestamp())
     rows = now_stopped.others(left)
     length = timing(job, rows, planned.rules, run, now)
+    price = cost(job, plan, rows, now.date())
     recipients, address = definition.recipients, making.address_column(job.loaded)
     return Forecast(
         at=now,
@@ -114,7 +115,7 @@ def _answer(
         waiting=now_stopped.reasons,
         already=None if run is None else run.counts,
         timing=length,
-        cost=cost(job, plan, rows, now.date()),
+        cost=price,
         lengths=lengths(plan, rows) if definition.channel is Channel.SMS else None,
         rejected=Rejected.among(plan, definition.max_rejects),
         # Not in the run's own folder: what a run refused is not what it would refuse now.
@@ -128,6 +129,7 @@ def _answer(
         + single_braces(job, plan.headers)
         + missing(job, environment)
         + ([] if run is None else changed(job, run.run, run.counts, planned.fingerprint))
+        + ([] if price is None else price.warnings())
         + wrong_hour(job, now)
         + ([length.warning] if length.left and now < (job.hours.deadline(now) or now) else []),
     )

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from campaign.ledger.records import Counts
-from campaign.preflight.cost import Cost
 from campaign.preflight.timing import Timing
 from campaign.reasons import reasons
 from campaign.reporting import words
@@ -51,7 +50,7 @@ def _sentences(found: Forecast) -> Iterator[str]:
         if found.timing.awake is not None and (waits := found.timing.awake.sentence()):
             yield waits
         if found.cost is not None:
-            yield _how_much(found.cost)
+            yield found.cost.sentence()
 
 
 def groups(found: Forecast) -> str:
@@ -102,13 +101,6 @@ def _how_long(timing: Timing) -> str:
     days = [f"{found.days:,} days {found.what}" for found in timing.days if found.days > 1]
     if days:
         said += f", and {_and(days)}"
-    return said + "."
-
-
-def _how_much(cost: Cost) -> str:
-    said = f"It costs about {words.money(cost.total)} {cost.currency}"
-    if cost.without_rate:
-        said += f", without {words.people(cost.without_rate)} in countries without a rate"
     return said + "."
 
 

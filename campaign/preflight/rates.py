@@ -55,6 +55,11 @@ class Rates:
                         return rate
         return None
 
+    def begins(self, on: date) -> date | None:
+        """Return when the first price begins, where on a day none has begun; else ``None``."""
+        first = min((rates[-1].since for rates in self.of.values()), default=None)
+        return first if first is not None and first > on else None
+
 
 def read_rates(path: Path) -> Rates:
     """Read a file of rates.
@@ -67,22 +72,27 @@ def read_rates(path: Path) -> Rates:
         problems: list[Problem] = []
         for name in ("country", "price", "currency"):
             try:
-                require(lst, name, wanted_for="the rates")
+                require(lst, name, wanted_for="the prices", what="the rates file")
             except InvalidInput as error:
                 problems += error.problems
         if problems:
             raise InvalidInput(problems)
         rows = lst.frame.collect().to_dicts()
     found: dict[tuple[str, str], dict[date, Rate]] = {}
+    lines: dict[tuple[str, str, date], int] = {}
     currency: str | None = None
     for row in rows:
         try:
             rate = _rate(row)
             currency = _currency(row["currency"], currency)
-            same = found.setdefault((rate.country, rate.category), {})
-            if rate.since in same:
-                raise _Wrong("the same country and category stand above, from the same date")
-            same[rate.since] = rate
+            above = lines.setdefault((rate.country, rate.category, rate.since), row["_row"])
+            if above != row["_row"]:
+                raise _Wrong(
+                    f"line {above} has a price for the same country and category already, from the "
+                    "same date",
+                    "remove one of the two, or give the newer one its first day in `from`",
+                )
+            found.setdefault((rate.country, rate.category), {})[rate.since] = rate
         except _Wrong as wrong:
             problems.append(Problem(wrong.told, path, row["_row"], hint=wrong.hint))
     if problems:
@@ -112,7 +122,7 @@ def _country(cell: str) -> str:
     country = cell.upper()
     if country not in REGIONS and country not in (ANYWHERE, _NOWHERE):
         raise _Wrong(
-            "the country is not a two-letter country code",
+            f'"{cell}" is not a two-letter country code' if cell else "the country is missing",
             "write DE, GB (not UK) or US as in ISO 3166-1, or * for every other country",
         )
     return country
@@ -122,7 +132,7 @@ def _category(cell: str) -> str:
     category = cell.lower()
     if category and category not in CATEGORIES:
         raise _Wrong(
-            "this is not a category",
+            f'"{cell}" is not a category',
             f"write one of {', '.join(CATEGORIES)}, or leave the cell empty for all of them",
         )
     return category
@@ -131,11 +141,15 @@ def _category(cell: str) -> str:
 def _price(cell: str) -> Decimal:
     found = _PRICE.fullmatch(cell)
     if found is None:
-        raise _Wrong("the price is not a number from 0 to 999999", "write it like 0.0456")
+        raise _Wrong(
+            f'the price "{cell}" is not a number from 0 to 999999' if cell else "there is no price",
+            "write the price of one message like 0.0456, without a currency",
+        )
     whole, mark, part = found.groups()
     if mark == "," and len(part) == 3 and int(whole) > 0:
         raise _Wrong(
-            "the price reads both as a thousand and as a decimal number", "write it with a point"
+            f'the price "{cell}" reads both as a thousand and as a decimal number',
+            "write it with a point",
         )
     return Decimal(f"{whole}.{part or 0}")
 
@@ -143,7 +157,8 @@ def _price(cell: str) -> Decimal:
 def _currency(cell: str | None, known: str | None) -> str:
     currency = (cell or "").strip().upper()
     if not re.fullmatch("[A-Z]{3}", currency):
-        raise _Wrong("the currency is not a code of three letters", "write EUR, USD or GBP")
+        told = f'"{cell}" is not a currency code of three letters'
+        raise _Wrong(told if currency else "the currency is missing", "write EUR, USD or GBP")
     if known not in (None, currency):
         raise _Wrong(
             f"the price is in {currency}, and those above are in {known}",
@@ -158,4 +173,5 @@ def _since(cell: str) -> date:
     try:
         return date.fromisoformat(cell)
     except ValueError:
-        raise _Wrong("`from` is not a date", "write it like 2026-10-01") from None
+        told = f'"{cell}" in `from` is not a date'
+        raise _Wrong(told, "write it like 2026-10-01") from None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.preflight.cost import Cost, Line
+from campaign.preflight.page import page
 from tests.plan.planned import ANA, BO, CEM, HEADER, LIST, SMS, write
 from tests.preflight.checked import WITH_TEMPLATE, checked, people
 
@@ -107,7 +108,44 @@ def test_whoever_has_no_rate_is_counted_and_not_free(tmp_path: Path) -> None:
     assert found.cost is not None
     assert (found.cost.total, found.cost.without_rate) == (1, 2)
     assert found.cost.unpriced == {"SE": 1, "US": 1}
-    assert "about 1.00 EUR, without 2 recipients in countries without a rate." in found.headline
+    assert "about 1.00 EUR, without 2 recipients: no rate for SE/sms, US/sms." in found.headline
+
+
+def test_where_nobody_has_a_rate_no_amount_is_named(tmp_path: Path) -> None:
+    rates = RATES + "AT,sms,1,EUR\n"
+    found = checked(tmp_path, *people("Ana", "Bo"), more="cost: rates.csv\n", rates=rates)
+    assert found.headline.endswith("What it costs is not known: no rate for DE/sms.")
+    assert found.as_dict()["cost"]["total"] is None
+    assert 'data-count="cost"' not in page(found)
+
+
+def test_a_template_whose_category_is_not_given_has_no_rate_of_a_category(tmp_path: Path) -> None:
+    found = checked(
+        tmp_path,
+        (ANA, "Ana", ""),
+        definition=WITH_TEMPLATE.replace("    category: marketing\n", ""),
+        header=("Phone", "First Name", "Last inbound"),
+        more="cost: rates.csv\n",
+        rates=RATES + "DE,marketing,5,EUR\n",
+    )
+    assert found.headline.endswith("not known: no rate for DE/no category.")
+
+
+def test_prices_that_all_begin_later_are_warned_of(tmp_path: Path) -> None:
+    rates = "country,category,price,currency,from\nDE,sms,1,EUR,2999-01-01\nDE,,2,EUR,2999-02-01\n"
+    found = checked(tmp_path, *people("Ana"), more="cost: rates.csv\n", rates=rates)
+    (told,) = [one for one in found.warnings if "rates file" in one]
+    assert told.startswith("No price in the rates file holds yet; the first begins on 2999-01-01.")
+    found = checked(
+        tmp_path, *people("Ana"), more="cost: rates.csv\n", rates=rates + "AT,sms,1,EUR,\n"
+    )
+    assert not any("rates file" in one for one in found.warnings)
+
+
+def test_many_missing_rates_are_counted() -> None:
+    lacking = [(country, "sms") for country in ("AT", "BE", "CH", "DK", "ES")]
+    told = Cost("EUR", [], dict.fromkeys("ABCDE", 1), lacking=lacking).sentence()
+    assert told == "What it costs is not known: no rate for AT/sms, BE/sms, CH/sms, 2 more."
 
 
 def test_without_rates_there_is_no_word_of_cost(tmp_path: Path) -> None:

@@ -70,20 +70,20 @@ def test_the_columns_for_category_and_date_may_be_missing(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ("Germany,sms,0.1,EUR,", "the country is not a two-letter country code"),
-        (",sms,0.1,EUR,", "the country is not a two-letter country code"),
+        ("DEU,sms,0.1,EUR,", '"DEU" is not a two-letter country code'),
+        (",sms,0.1,EUR,", "the country is missing"),
         ("UK,sms,0.1,EUR,", "write DE, GB (not UK) or US"),
-        ("DE,marketting,0.1,EUR,", "this is not a category"),
-        ("DE,sms,,EUR,", "the price is not a number"),
-        ("DE,sms,-1,EUR,", "the price is not a number"),
-        ("DE,sms,0.1 EUR,EUR,", "the price is not a number"),
-        ("DE,sms,1e3,EUR,", "the price is not a number"),
-        ('DE,sms,"1,234",EUR,', "reads both as a thousand and as a decimal number"),
-        ("DE,sms,0.1,euro,", "the currency is not a code of three letters"),
-        ("DE,sms,0.1,,", "the currency is not a code of three letters"),
-        ("DE,sms,0.1,EUR,1.10.2026", "`from` is not a date"),
+        ("DE,marketting,0.1,EUR,", '"marketting" is not a category'),
+        ("DE,sms,,EUR,", "there is no price write the price of one message like 0.0456"),
+        ("DE,sms,-1,EUR,", 'the price "-1" is not a number from 0'),
+        ("DE,sms,0.1 EUR,EUR,", 'the price "0.1 EUR" is not a number'),
+        ("DE,sms,abc,EUR,", 'the price "abc" is not a number'),
+        ('DE,sms,"1,234",EUR,', '"1,234" reads both as a thousand and as a decimal number'),
+        ("DE,sms,0.1,euro,", '"euro" is not a currency code of three letters'),
+        ("DE,sms,0.1,,", "the currency is missing"),
+        ("DE,sms,0.1,EUR,1.10.2026", '"1.10.2026" in `from` is not a date'),
         ("AT,sms,0.1,USD,", "the price is in USD, and those above are in EUR"),
-        ("AT,sms,0.3,EUR,", "the same country and category stand above, from the same date"),
+        ("AT,sms,0.3,EUR,", "line 2 has a price for the same country and category already"),
     ],
 )
 def test_what_is_no_rate_is_refused_with_file_and_line(tmp_path: Path, row: str, told: str) -> None:
@@ -105,5 +105,5 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         read(tmp_path, "country,cost\nDE,1\n")
     told = "\n".join(problem.message for problem in caught.value.problems)
-    assert '"price"' in told
+    assert 'the rates file has no column "price", wanted for the prices' in told
     assert '"currency"' in told
