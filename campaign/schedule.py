@@ -107,6 +107,16 @@ class Hours:
         """Return the moment from which on a run that begins now sends to nobody any more."""
         return self.day(now).deadline
 
+    def window(self, now: datetime) -> str:
+        """Return the hours of the day at a moment, in words; it has a deadline."""
+        day = self.day(now)
+        ends = day.deadline or now
+        if self._moments:
+            begins = "now" if day.opens is None else self.told(day.opens)
+            return f"between {begins} and {self.told(ends)}"
+        zone = self._schedule.timezone or "in this machine's time zone"
+        return f"between {self._from()} and {self._local(ends):%H:%M} {zone}"
+
     def too_late(self, deadline: datetime) -> str:
         """Return the sentence for a deadline that has passed."""
         return (

@@ -7,19 +7,21 @@ Hours are counted over a whole week, so that a quiet Sunday is in them, whatever
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
 from campaign.rules.moment import MomentRule
 from campaign.rules.quiet_hours import OutsideQuietHours
+from campaign.schedule import Hours
 
 _HOUR = 3600
 _WEEK = 7 * 24
 _DAYS = 7
+_STEP = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,16 @@ class Awake:
     """``waiting`` people whose quiet hours it is now, the last of them ``until`` a moment.
 
     ``hours`` in which somebody may be messaged, in a day of a common week. ``groups`` are how many
-    people have so many hours each.
+    people have so many hours each. ``never`` people are quiet all through the ``window`` in which
+    the schedule lets the campaign be sent.
     """
 
     waiting: int
     until: datetime | None
     hours: float
     groups: Sequence[tuple[int, float]]
+    never: int = 0
+    window: str = ""
 
     def days(self, rate: float) -> int | None:
         """Return on how many days all are sent to at least; ``None`` where there are no hours."""
@@ -54,12 +59,31 @@ class Awake:
             return f"1 of them has quiet hours now, {until}."
         return f"{self.waiting:,} of them have quiet hours now, the last ones {until}."
 
+    @property
+    def least(self) -> float:
+        """The hours a day in which whoever has the fewest may be messaged."""
+        return min((hours for _, hours in self.groups), default=0.0)
+
+    def room(self) -> str:
+        """Say how many hours a day each person has."""
+        same = len({hours for _, hours in self.groups}) <= 1
+        return f"{'' if same else 'at least '}{self.least:.3g} h a day"
+
+    def warnings(self) -> list[str]:
+        """Say for how many quiet hours and schedule together leave no time."""
+        if not self.never:
+            return []
+        who = "1 person" if self.never == 1 else f"{self.never:,} people"
+        told = f"{who} can never be reached {self.window}, the hours of `schedule`: "
+        return [f"{told}it is quiet where they are. Change `schedule` or `quiet_hours`."]
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data, for machines."""
         return {
             "waiting": self.waiting,
             "until": None if self.until is None else self.until.isoformat(timespec="seconds"),
-            "hours_a_day": round(self.hours, 1),
+            "hours_a_day": round(self.least, 1),
+            "never": self.never,
         }
 
 
@@ -75,8 +99,10 @@ class _Anybody:
     initiated: bool | None = None
 
 
-def awake(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: datetime) -> Awake | None:
-    """Return what quiet hours leave of the day; ``None`` where none hold."""
+def awake(
+    rows: pl.LazyFrame, rules: Sequence[MomentRule], now: datetime, hours: Hours
+) -> Awake | None:
+    """Return what quiet hours leave of the day, and of a schedule; ``None`` where none hold."""
     rule = next((rule for rule in rules if isinstance(rule, OutsideQuietHours)), None)
     if rule is None:
         return None
@@ -96,9 +122,35 @@ def awake(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: datetime) -> Awa
         for who in is_open:
             open_hours[who] += 1
     last = max(untils.values(), default=None)
+    never = sum(groups[who] for who in _shut_out(groups, rule, hours, now))
     return Awake(
         sum(groups[who] for who in untils),
         None if last is None else datetime.fromtimestamp(last, now.tzinfo),
         any_open / _DAYS,
         [(number, open_hours[who] / _DAYS) for who, number in groups.items()],
+        never,
+        hours.window(now) if never else "",
     )
+
+
+def _shut_out(
+    groups: Collection[_Anybody], rule: OutsideQuietHours, hours: Hours, now: datetime
+) -> set[_Anybody]:
+    """Return those who are never outside their quiet hours while the schedule lets them be sent to.
+
+    A week is looked at, a few minutes at a time. A schedule without a deadline bounds nothing.
+    """
+    left = set(groups)
+    day = hours.day(now)
+    if day.deadline is None or (day.reopens is None and now >= day.deadline):
+        return set()
+    begins = max(now, day.opens or now) if day.reopens is None else day.opens or now
+    for place in range(_WEEK * _HOUR // _STEP):
+        at = begins + timedelta(seconds=(place + 0.5) * _STEP)
+        if day.reopens is not None and at >= day.reopens:
+            day = hours.day(at)
+        if day.deadline is not None and at < day.deadline:
+            left = {who for who in left if rule.objection(who, at.timestamp()) is not None}
+        if not left:
+            break
+    return left

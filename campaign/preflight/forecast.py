@@ -129,6 +129,7 @@ def _answer(
         + single_braces(job, plan.headers)
         + missing(job, environment)
         + ([] if run is None else changed(job, run.run, run.counts, planned.fingerprint))
+        + ([] if length.awake is None else length.awake.warnings())
         + ([] if price is None else price.warnings())
         + wrong_hour(job, now)
         + ([length.warning] if length.left and now < (job.hours.deadline(now) or now) else []),

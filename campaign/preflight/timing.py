@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -103,31 +103,43 @@ def timing(
     """
     rate = job.speed().rate
     people: int = rows.select(pl.len()).collect(engine="streaming").item()
-    waits = list(_ramp(job, people, run, now.timestamp()))
-    needed = people / rate + sum(wait.seconds for wait in waits)
-    nights, short = days_of(job.hours, needed, now)
+    steps = list(_ramp(job, people, run, now.timestamp()))
+    waits = (
+        [Wait("between the steps of `ramp`", pause)] if (pause := sum(w for _, w in steps)) else []
+    )
+    work = _work(people, steps, rate)
+    nights, short = days_of(job.hours, work, now)
     days = [Days("in the hours of `schedule`", nights)] if job.hours.day(now).deadline else []
-    hours = awake(rows, rules, now)
+    hours = awake(rows, rules, now, job.hours)
     if hours is not None and (of_hours := hours.days(rate)) is not None:
         days.append(Days("outside the quiet hours", of_hours))
     days += _tier(rows, rules, now.timestamp())
     return Timing(people, rate, waits, days, min(math.ceil(short * rate), people), hours)
 
 
-def _ramp(job: Job, people: int, run: Begun | None, now: float) -> Iterator[Wait]:
-    """Yield the waits between the steps that are still to come; a rehearsal has none."""
+def _ramp(job: Job, people: int, run: Begun | None, now: float) -> Iterator[tuple[int, float]]:
+    """Yield after how many more people each wait that is still to come begins, and its seconds.
+
+    A rehearsal has none.
+    """
     ramp = job.loaded.definition.ramp
     if ramp is None or job.loaded.settings.sandbox:
         return
     gone, reached = (0, {}) if run is None else (run.gone, run.steps)
     totals = accumulate(step.send for step in ramp.steps)
-    seconds = sum(
-        max(0.0, reached.get(total, now) + step.wait.total_seconds() - now)
-        for total, step in zip(totals, ramp.steps, strict=True)
-        if total < gone + people
-    )
-    if seconds:
-        yield Wait("between the steps of `ramp`", seconds)
+    for total, step in zip(totals, ramp.steps, strict=True):
+        if total < gone + people:
+            pause = reached.get(total, now) + step.wait.total_seconds() - now
+            yield max(total - gone, 0), max(pause, 0.0)
+
+
+def _work(
+    people: int, steps: Sequence[tuple[int, float]], rate: float
+) -> list[tuple[float, float]]:
+    """Return the seconds of sending between the waits, each with the wait that follows it."""
+    ends = [*steps, (people, 0.0)]
+    begins = [0, *(total for total, _ in steps)]
+    return [((end - begin) / rate, wait) for begin, (end, wait) in zip(begins, ends, strict=True)]
 
 
 def _tier(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: float) -> Iterator[Days]:
@@ -148,23 +160,42 @@ def _tier(rows: pl.LazyFrame, rules: Sequence[MomentRule], now: float) -> Iterat
     yield Days(f"at tier {found.people:,}", tier.days(new + counted, found.people), why)
 
 
-def days_of(hours: Hours, seconds: float, now: datetime) -> tuple[int, float]:
-    """Return on how many days of a schedule so much is sent, and the seconds that find no room.
+def days_of(hours: Hours, work: Sequence[tuple[float, float]], now: datetime) -> tuple[int, float]:
+    """Return over how many days of a schedule it goes, and the seconds of sending without room.
 
-    Days are whole: a check in the afternoon says the same as one in the morning. A schedule of
-    moments has one day; what does not fit in it is left.
+    ``work`` are seconds of sending, each with the seconds to wait after it: sending needs the hours
+    of the schedule, waits go by day and night. Days are whole: a check in the afternoon says the
+    same as one in the morning. A schedule of moments has one day; what does not fit in it is left.
     """
     day = hours.day(now)
     if day.deadline is None:
         return 1, 0.0
     if day.reopens is None or day.opens is None:
-        begins = max(now, day.opens or now)
-        return 1, max(seconds - max((day.deadline - begins).total_seconds(), 0.0), 0.0)
-    days, left = 0, seconds
-    while left > 0 and days < _EXACT_DAYS and day.deadline and day.opens and day.reopens:
-        left -= (day.deadline - day.opens).total_seconds()
-        day = hours.day(day.reopens)
-        days += 1
-    if left > 0:
-        days += math.ceil(left * days / (seconds - left))
-    return max(days, 1), 0.0
+        at, left = max(now, day.opens or now), 0.0
+        for sending, wait in work:
+            left += sending - min(sending, max((day.deadline - at).total_seconds(), 0.0))
+            at += timedelta(seconds=sending + wait)
+        return 1, left
+    at, days = day.opens, 1
+    for place, (sending, wait) in enumerate(work):
+        left = sending
+        while left > 0 and (ends := day.deadline) and day.opens and day.reopens:
+            if at >= ends:
+                if days >= _EXACT_DAYS:
+                    later = [(left, wait), *work[place + 1 :]]
+                    return days + _days_like(ends - day.opens, later), 0.0
+                day = hours.day(day.reopens)
+                days += 1
+                at = max(at, day.opens or at)
+                continue
+            sent = min(left, (ends - at).total_seconds())
+            left -= sent
+            at += timedelta(seconds=sent)
+        at += timedelta(seconds=wait)
+    return days, 0.0
+
+
+def _days_like(length: timedelta, work: Sequence[tuple[float, float]]) -> int:
+    """Return how many days so much takes, each with so much time to send in."""
+    sending, waits = sum(seconds for seconds, _ in work), sum(wait for _, wait in work)
+    return math.ceil(sending / length.total_seconds()) + math.ceil(waits / 86_400)

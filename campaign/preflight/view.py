@@ -82,8 +82,7 @@ def _days(found: Timing) -> Iterator[Text]:
         return
     yield from (Text(f"{one.why}.") for one in found.days if one.why)
     if found.awake is not None:
-        hours = f"{found.awake.hours:.3g} h a day"
-        yield Text(f"Quiet hours leave {hours} in which somebody may be messaged.")
+        yield Text(f"By the quiet hours, each person can be messaged {found.awake.room()}.")
 
 
 def _examples(found: Mapping[str, list[dict[str, Any]]]) -> Table:

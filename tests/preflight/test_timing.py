@@ -39,32 +39,54 @@ def hours(start: int | datetime | None, deadline: int | datetime | None) -> Hour
     [(0, 1), (1, 1), (9 * HOUR, 1), (9 * HOUR + 1, 2), (30 * HOUR, 4), (9000 * HOUR, 1000)],
 )
 def test_a_deadline_spreads_sending_over_days(seconds: float, days: int) -> None:
-    assert days_of(hours(9, 18), seconds, NOW) == (days, 0)
+    assert days_of(hours(9, 18), [(seconds, 0)], NOW) == (days, 0)
 
 
 def test_a_check_says_the_same_at_any_hour() -> None:
     found = {
-        days_of(hours(9, 18), 20 * HOUR, NOW.replace(hour=hour)) for hour in (0, 8, 12, 18, 23)
+        days_of(hours(9, 18), [(20 * HOUR, 0)], NOW.replace(hour=hour))
+        for hour in (0, 8, 12, 18, 23)
     }
     assert found == {(3, 0)}
 
 
+def test_a_wait_goes_by_outside_the_hours_too() -> None:
+    # Ten minutes, a day's wait, ten minutes: on the second day, though a day has nine hours.
+    assert days_of(hours(9, 18), [(600, 24 * HOUR), (600, 0)], NOW) == (2, 0)
+    assert days_of(hours(9, 18), [(600, 72 * HOUR), (600, 0)], NOW) == (4, 0)
+    assert days_of(hours(9, 18), [(600, 2 * HOUR), (600, 0)], NOW) == (1, 0)
+    # The wait of the evening is over in the morning, and takes nothing of the next day.
+    assert days_of(hours(9, 18), [(9 * HOUR, 12 * HOUR), (9 * HOUR, 0)], NOW) == (2, 0)
+
+
+def test_a_wait_takes_time_from_a_moment_that_is_the_end() -> None:
+    end = datetime(2026, 11, 21, 17, tzinfo=UTC)
+    assert days_of(hours(None, end), [(HOUR, HOUR), (HOUR, 0)], NOW) == (1, HOUR)
+
+
+def test_the_waits_of_a_ramp_take_no_hours_of_the_schedule(tmp_path: Path) -> None:
+    more = "rate: 1/min\nramp: {steps: [{send: 2, wait: 24h}]}\n" + SCHEDULE
+    found = checked(tmp_path, *people(*"abc"), definition=LIVE, more=more).timing
+    assert found.days == [Days("in the hours of `schedule`", 2)]
+    assert found.waits == [Wait("between the steps of `ramp`", 24 * HOUR)]
+
+
 def test_hours_that_cross_midnight_are_one_day() -> None:
-    assert days_of(hours(22, 6), 16 * HOUR, NOW) == (2, 0)
+    assert days_of(hours(22, 6), [(16 * HOUR, 0)], NOW) == (2, 0)
 
 
 def test_without_a_deadline_a_run_goes_on_until_it_is_done() -> None:
-    assert days_of(Hours(None), 10**9, NOW) == (1, 0)
-    assert days_of(hours(9, None), 10**9, NOW) == (1, 0)
+    assert days_of(Hours(None), [(10**9, 0)], NOW) == (1, 0)
+    assert days_of(hours(9, None), [(10**9, 0)], NOW) == (1, 0)
 
 
 def test_a_moment_that_is_the_end_leaves_over_what_does_not_fit() -> None:
     end = datetime(2026, 11, 21, 17, tzinfo=UTC)
-    assert days_of(hours(None, end), 2 * HOUR, NOW) == (1, 0)
-    assert days_of(hours(None, end), 3 * HOUR, NOW) == (1, HOUR)
+    assert days_of(hours(None, end), [(2 * HOUR, 0)], NOW) == (1, 0)
+    assert days_of(hours(None, end), [(3 * HOUR, 0)], NOW) == (1, HOUR)
     begin = datetime(2026, 11, 21, 16, tzinfo=UTC)
-    assert days_of(hours(begin, end), 3 * HOUR, NOW) == (1, 2 * HOUR)
-    assert days_of(hours(None, end), HOUR, NOW.replace(hour=20)) == (1, HOUR)
+    assert days_of(hours(begin, end), [(3 * HOUR, 0)], NOW) == (1, 2 * HOUR)
+    assert days_of(hours(None, end), [(HOUR, 0)], NOW.replace(hour=20)) == (1, HOUR)
 
 
 SCHEDULE = 'schedule: {start: "09:00", deadline: "10:30", timezone: Europe/Berlin}\n'
@@ -152,13 +174,16 @@ def test_a_tier_takes_days_and_counts_whom_others_messaged_today(tmp_path: Path)
 NIGHT = OutsideQuietHours(QuietCalendar([spans("21:00-08:00")] * 7))
 BERLIN = ZoneInfo("Europe/Berlin")
 ABROAD = "+12125550110"
+ANY_TIME = Hours(None)
 
 
-def of_quiet_hours(folder: Path, rule: OutsideQuietHours, now: datetime) -> Awake:
+def of_quiet_hours(
+    folder: Path, rule: OutsideQuietHours, now: datetime, schedule: Hours = ANY_TIME
+) -> Awake:
     quiet = 'quiet_hours: "21:00-08:00"\n'
     rows = [*people("Ana", "Bo", "Cem"), (ABROAD, "Ida")]
     plan = plan_of(folder, SMS + LIST + quiet, HEADER, *rows)
-    found = awake(still_to_send(plan, None), [rule], now)
+    found = awake(still_to_send(plan, None), [rule], now, schedule)
     assert found is not None
     return found
 
@@ -184,6 +209,38 @@ def test_quiet_hours_leave_so_many_hours_a_day_and_take_days(tmp_path: Path) -> 
     assert found.days(rate=1.0) == 1
     assert found.days(rate=3 / (20 * HOUR)) == 2  # the three in Berlin alone need 20 hours
     assert found.days(rate=4 / (40 * HOUR)) == 3
+
+
+def test_the_hours_are_told_of_whoever_has_the_fewest(tmp_path: Path) -> None:
+    found = of_quiet_hours(tmp_path, NIGHT, NOW)
+    assert found.room() == "13 h a day"  # not the 19 from morning in Berlin to night in New York
+    assert replace(found, groups=[(3, 13.0), (1, 9.5)]).room() == "at least 9.5 h a day"
+
+
+def test_whom_schedule_and_quiet_hours_leave_no_time_is_warned_of(tmp_path: Path) -> None:
+    noon = datetime(2026, 3, 12, 12, tzinfo=BERLIN)
+    # Nine to ten in Berlin is the middle of the night in New York, in that week too.
+    (told,) = of_quiet_hours(tmp_path, NIGHT, noon, hours(9, 10)).warnings()
+    assert told == (
+        "1 person can never be reached between 09:00 and 10:00 Europe/Berlin, the hours of "
+        "`schedule`: it is quiet where they are. Change `schedule` or `quiet_hours`."
+    )
+    assert of_quiet_hours(tmp_path, NIGHT, noon, hours(9, 14)).warnings() == []
+    assert of_quiet_hours(tmp_path, NIGHT, noon, hours(22, 6)).never == 3
+    assert of_quiet_hours(tmp_path, NIGHT, noon, hours(9, None)).warnings() == []
+
+
+def test_moments_that_leave_somebody_no_time_are_warned_of(tmp_path: Path) -> None:
+    begin, end = (datetime(2026, 3, 12, hour, tzinfo=BERLIN) for hour in (9, 10))
+    early = datetime(2026, 3, 1, tzinfo=BERLIN)
+    (told,) = of_quiet_hours(tmp_path, NIGHT, early, hours(begin, end)).warnings()
+    assert told.startswith("1 person can never be reached between 2026-03-12 09:00 CET and")
+
+
+def test_a_check_warns_of_people_without_any_time(tmp_path: Path) -> None:
+    more = SCHEDULE + 'quiet_hours: "08:00-12:00"\n'
+    found = checked(tmp_path, *people("Ana", "Bo"), definition=LIVE, more=more)
+    assert any("2 people can never be reached between 09:00" in one for one in found.warnings)
 
 
 def test_a_quiet_sunday_is_in_the_hours_on_any_day(tmp_path: Path) -> None:
