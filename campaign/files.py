@@ -33,6 +33,20 @@ def replaced(path: Path) -> Iterator[Path]:
             beside.unlink(missing_ok=True)
 
 
+def removed(path: Path) -> None:
+    """Remove a file, if it is there.
+
+    Raises:
+        OutputError: it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except NotADirectoryError:
+        return
+    except OSError as error:
+        raise OutputError(f"{path} cannot be removed: {error.strerror or error}.") from error
+
+
 def _flush(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:

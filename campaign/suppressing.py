@@ -116,7 +116,7 @@ class Suppressions:
         """Write the list as a CSV file that ``suppress`` takes; return how many are on it.
 
         Raises:
-            InvalidInput: the name does not end in .csv, or the campaign itself lives from the file.
+            InvalidInput: the name does not end in .csv, or the file is there already.
             LedgerError: there is no ledger, or it cannot be read.
             OutputError: the file cannot be written.
         """
@@ -124,6 +124,8 @@ class Suppressions:
             raise InvalidInput("Name a .csv file.")
         if self._job.lives_from(file):
             raise InvalidInput(f"{file} is read by the campaign itself; name another file.")
+        if file.exists():
+            raise InvalidInput(f"{file} is there already; name another file or remove it first.")
         found = self.all()
         with replaced(file) as target, target.open("w", newline="", encoding="utf-8") as out:
             writer = csv.writer(out)

@@ -17,6 +17,7 @@ from campaign.errors import InvalidInput
 from campaign.plan.variants import VARIANT
 from campaign.reasons import reasons
 from campaign.reporting import words
+from campaign.reporting.results import is_results
 from campaign.reporting.tables import counts_table, reasons_table
 from campaign.status import Found, inputs_of
 
@@ -69,6 +70,10 @@ def results(definition: Path, *, out: Path | None, run: str | None, env_file: Pa
     campaign = api.load(definition, env_file=env_file, past_ok=True)
     if out is not None and out.exists() and campaign.job.lives_from(out):
         raise InvalidInput(f"{out} is a file that the campaign itself needs; name another one.")
+    if out is not None and out.exists() and not is_results(out):
+        raise InvalidInput(
+            f"{out} is there already, and holds no results; name another file or remove it first."
+        )
     with campaign.view(run) as view:
         path = out or campaign.job.folder / view.run.run / "results.csv"
         view.results(path)

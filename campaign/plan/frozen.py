@@ -173,14 +173,16 @@ class Plan:
     def _unreadable_zones(self) -> Iterator[str]:
         rows, first = self._odd("zone_unreadable")
         if rows:
-            where = f"{rows:,} time zones cannot be read (the first in row {first})"
+            zones = "time zone" if rows == 1 else "time zones"
+            where = f"{rows:,} {zones} cannot be read (the first in row {first})"
             advice = "Write IANA names such as Europe/Berlin, or leave the cell empty"
             yield f"{where}, so nobody knows what time it is there. {advice}."
 
     def _unreadable_times(self) -> Iterator[str]:
         rows, first = self._odd("time_unreadable")
         if rows:
-            where = f"{rows:,} times of a last message cannot be read (the first in row {first})"
+            times = "time" if rows == 1 else "times"
+            where = f"{rows:,} {times} of a last message cannot be read (the first in row {first})"
             advice = "Write them as 2026-11-20T10:00+01:00, or set window.timezone"
             yield f"{where}, so their 24-hour windows count as closed. {advice}."
 

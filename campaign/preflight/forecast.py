@@ -17,6 +17,7 @@ import polars as pl
 from campaign.audience.headers import normalise_header
 from campaign.channel import Channel
 from campaign.errors import NoLedger
+from campaign.files import removed
 from campaign.job import Job, local_now
 from campaign.ledger.protocol import Ledger
 from campaign.plan import making
@@ -46,17 +47,23 @@ from campaign.preflight.warnings import (
 from campaign.rules.moment import MomentRule
 from campaign.suppressing import all_suppressed
 
+_REJECTS, _PAGE = "check-rejects.csv", "check.html"
+
 
 def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) -> Forecast:
     """Plan without a run; only the rejects and the page stay.
 
-    ``only`` picks the one recipient with this key or address as the sample.
+    ``only`` picks the one recipient with this key or address as the sample. What an earlier check
+    left is removed first, so that a page that is there is of the last one that came to an end.
 
     Raises:
         InvalidInput: the list, or something it needs, is not as the definition says; or nobody is
             known as ``only``.
-        OutputError: the rejects or the page cannot be written.
+        OutputError: the rejects or the page cannot be written, or an earlier one be removed.
     """
+    for name in (_REJECTS, _PAGE):
+        if not job.lives_from(job.folder / name):
+            removed(job.folder / name)
     now, suppressed = local_now(), all_suppressed(job, environment)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder, ExitStack() as stack:
         plan, fingerprint = making.make(job.question(suppressed), Path(folder) / "plan.parquet")
@@ -119,8 +126,8 @@ def _answer(
         lengths=lengths(plan, rows) if definition.channel is Channel.SMS else None,
         rejected=Rejected.among(plan, definition.max_rejects),
         # Not in the run's own folder: what a run refused is not what it would refuse now.
-        rejects=job.folder / "check-rejects.csv",
-        page=job.folder / "check.html",
+        rejects=job.folder / _REJECTS,
+        page=job.folder / _PAGE,
         warnings=nobody(plan)
         + unknown_words(job, plan)
         + rehearsed(job)

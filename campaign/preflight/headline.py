@@ -31,10 +31,11 @@ def _sentences(found: Forecast) -> Iterator[str]:
     if found.left == found.sendable:
         yield f"{people} on the list will get it."
     else:
-        done = words.number(found.sendable - found.left)
+        done = found.sendable - found.left
+        has, are = "has" if done == 1 else "have", "is" if found.timing.people == 1 else "are"
         yield (
-            f"{people} on the list are to get it: {done} have an outcome in this run already, "
-            f"{words.number(found.timing.people)} are left."
+            f"{people} on the list are to get it: {words.number(done)} {has} an outcome in "
+            f"this run already, {words.number(found.timing.people)} {are} left."
         )
     if found.refusals:
         yield f"{words.number(found.planned - found.sendable)} will not: {_why(found.refusals)}."
@@ -67,6 +68,7 @@ def standing(counts: Counts) -> str:
         "unknown": counts.unknown,
         "held": counts.held,
         "pending": counts.pending + counts.sending,
+        "skipped": counts.skipped,
     }
     said = ", ".join(f"{words.number(rows)} {name}" for name, rows in parts.items())
     return f"This run has begun; its ledger has {said}."

@@ -26,7 +26,7 @@ def write_page(found: Forecast) -> None:
     """Write the page at ``found.page``.
 
     Raises:
-        OutputError: it cannot be written; a page that was there stays.
+        OutputError: it cannot be written.
     """
     text = page(found)
     with replaced(found.page) as file:

@@ -7,6 +7,7 @@ from. Who was sent to and is no longer on the list has a line too.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +63,20 @@ def write_results(
                     part.unlink(missing_ok=True)
     else:
         raise InvalidInput(f"Results are written to a .csv or .parquet file, not to {path.name}.")
+
+
+def is_results(path: Path) -> bool:
+    """Return whether a file begins as results do, so that newer ones may take its place."""
+    try:
+        if path.suffix == ".parquet":
+            names = list(pl.read_parquet_schema(path))
+        else:
+            with path.open(newline="", encoding="utf-8") as file:
+                names = next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error, pl.exceptions.PolarsError):
+        return False
+    ours = [name.split("campaign_")[-1] for name in names[-len(_STATE_COLUMNS) :]]
+    return ours == list(_STATE_COLUMNS)
 
 
 def _batches(plan: Plan, ledger: Ledger, run_id: int, running: bool) -> Iterator[pl.DataFrame]:

@@ -245,6 +245,20 @@ def test_results_are_never_written_over_what_the_campaign_needs(folder: Path) ->
         assert (folder / name).read_bytes() == before
 
 
+def test_results_take_the_place_of_results_and_of_nothing_else(folder: Path) -> None:
+    campaign("run", "campaign.yaml", cwd=folder)
+    (folder / "notes.csv").write_text("state,note\nopen,call Kim\n", encoding="utf-8")
+    (folder / "notes.parquet").write_text("not a table", encoding="utf-8")
+    for name in ("notes.csv", "notes.parquet"):
+        before = (folder / name).read_bytes()
+        done = campaign("results", "campaign.yaml", "--out", name, cwd=folder)
+        assert done.returncode == 2
+        assert "is there already" in done.stderr
+        assert (folder / name).read_bytes() == before
+    for name in ("found.csv", "found.csv", "found.parquet", "found.parquet"):
+        assert campaign("results", "campaign.yaml", "--out", name, cwd=folder).returncode == 0
+
+
 def test_the_version_is_told(tmp_path: Path) -> None:
     done = campaign("--version", cwd=tmp_path)
     assert done.stdout.startswith("campaign 0.")
@@ -259,4 +273,4 @@ def test_a_check_of_a_run_that_has_begun_tells_of_who_is_left(tmp_path: Path) ->
     assert found["counts"] == {"planned": 5, "sendable": 5}
     assert (found["left"], found["already"]["accepted"], found["seconds"]) == (4, 1, 4.0)
     shown = campaign("check", "campaign.yaml", cwd=tmp_path).stdout
-    assert "1 have an outcome in this run already, 4 are left." in " ".join(shown.split())
+    assert "1 has an outcome in this run already, 4 are left." in " ".join(shown.split())

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from campaign.errors import InvalidInput
 from campaign.job import Job
+from campaign.preflight.forecast import forecast
 from campaign.preflight.page import write_page
 from campaign.preflight.warnings import wrong_hour
 from tests.plan.planned import HEADER, LIST, SMS, write
@@ -73,3 +75,21 @@ def test_a_deadline_of_the_day_says_when_to_run_it(tmp_path: Path) -> None:
     )
     in_time = datetime(2026, 3, 10, 9, 30, tzinfo=UTC) - timedelta(seconds=1)
     assert wrong_hour(campaign, in_time) == []
+
+
+def test_a_check_that_fails_leaves_no_page_of_an_earlier_one(tmp_path: Path) -> None:
+    found = checked(tmp_path, *people("Ana"), ("broken", "Bo"))
+    assert found.page.exists()
+    assert found.rejects.exists()
+    with pytest.raises(InvalidInput):
+        checked(tmp_path, ("Ana",), header=("Name",))
+    assert not found.page.exists()
+    assert not found.rejects.exists()
+
+
+def test_a_list_that_is_what_a_check_left_is_not_removed(tmp_path: Path) -> None:
+    found = checked(tmp_path, *people("Ana"), ("broken", "Bo"))
+    path = tmp_path / "campaign.yaml"
+    listed = f"recipients: {{file: {found.rejects}, address: value}}\n"
+    path.write_text(SMS.replace("{{ first_name }}", "you") + listed, encoding="utf-8")
+    assert forecast(Job.load(path), {}).planned == 1

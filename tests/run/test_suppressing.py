@@ -295,6 +295,11 @@ def test_a_file_that_the_campaign_lives_from_is_never_overwritten(
     with pytest.raises(InvalidInput, match=r"Name a \.csv file"):
         spring.suppressions.export(tmp_path / "stops.txt")
     assert (tmp_path / "spring" / "list.csv").read_text(encoding="utf-8") == before
+    notes = tmp_path / "notes.csv"
+    notes.write_text("call Kim\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="is there already; name another file or remove it"):
+        spring.suppressions.export(notes)
+    assert notes.read_text(encoding="utf-8") == "call Kim\n"
 
 
 def test_the_commands_say_what_they_did(tmp_path: Path, server: SandboxServer) -> None:
