@@ -90,6 +90,6 @@ def test_a_check_that_fails_leaves_no_page_of_an_earlier_one(tmp_path: Path) -> 
 def test_a_list_that_is_what_a_check_left_is_not_removed(tmp_path: Path) -> None:
     found = checked(tmp_path, *people("Ana"), ("broken", "Bo"))
     path = tmp_path / "campaign.yaml"
-    listed = f"recipients: {{file: {found.rejects}, address: value}}\n"
+    listed = f"recipients: {{files: {found.rejects}, address: value}}\n"
     path.write_text(SMS.replace("{{ first_name }}", "you") + listed, encoding="utf-8")
     assert forecast(Job.load(path), {}).planned == 1
