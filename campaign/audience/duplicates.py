@@ -18,39 +18,47 @@ One round settles a list in which keys follow identities, as they nearly always 
 
 
 def mark_duplicates(keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with ``duplicate_of``: the earlier row it repeats ("row 17"), or null.
+    """Return the frame with ``duplicate_of`` and ``same_key_as``: the kept row ("row 17"), or null.
+
+    ``duplicate_of`` is the row through which the same person gets the message, whichever of the two
+    comes first. ``same_key_as`` is one with the same key, for somebody who gets none at all. A row
+    has one of the two at most.
 
     ``keys`` has the columns ``index`` (unsigned, the position in the list, unique), ``row`` (the
     number that a person sees), ``file``, ``identity``, ``key`` (String, null never equals
     anything) and ``sendable`` (passed every other rule). The file is named where it is another one
-    ("b.csv row 17"). Of two earlier rows, one with the same identity and one with the same key, the
-    earlier is named. Rows and their order stay as they are.
+    ("b.csv row 17"). Rows and their order stay as they are.
     """
     originals = _originals(keys)
     if originals.is_empty():
-        return keys.with_columns(duplicate_of=pl.lit(None, pl.String))
+        nobody = pl.lit(None, pl.String)
+        return keys.with_columns(duplicate_of=nobody, same_key_as=nobody)
     wanted = keys.join(originals.select(index="original").unique(), on="index", how="semi").select(
         original="index", _first_row="row", _first_file="file"
     )
     named = originals.join(wanted, on="original", how="left").select(
-        "index", "_first_row", "_first_file"
+        "index", "_same_person", "_first_row", "_first_file"
     )
     place = pl.format("row {}", pl.col("_first_row"))
     return (
         keys.join(named, on="index", how="left", maintain_order="left")
         .with_columns(
-            duplicate_of=pl.when(pl.col("_first_row").is_null())
+            _repeated=pl.when(pl.col("_first_row").is_null())
             .then(None)
             .when(pl.col("file").eq_missing(pl.col("_first_file")))
             .then(place)
             .otherwise(pl.concat_str(pl.col("_first_file"), place, separator=" "))
         )
-        .drop("_first_row", "_first_file")
+        .with_columns(
+            duplicate_of=pl.when("_same_person").then("_repeated"),
+            same_key_as=pl.when(~pl.col("_same_person")).then("_repeated"),
+        )
+        .drop("_repeated", "_same_person", "_first_row", "_first_file")
     )
 
 
 def _originals(keys: pl.DataFrame) -> pl.DataFrame:
-    """Return ``index`` and ``original`` (the index of the kept row) of every duplicate."""
+    """Return ``index`` of every repeat, ``original`` (index of the kept row) and ``_same_person``."""
     shared = _shared(keys.lazy().filter("sendable").select("index", "identity", "key"))
     repeats = _repeats(shared)
     named = shared.with_columns(_repeat=pl.col("index").is_in(repeats.implode()))
@@ -61,7 +69,11 @@ def _originals(keys: pl.DataFrame) -> pl.DataFrame:
             _first("identity", ~pl.col("_repeat")), _first("key", ~pl.col("_repeat"))
         )
         .filter("_repeat")
-        .select("index", original=pl.min_horizontal("_first_identity", "_first_key"))
+        .select(
+            "index",
+            original=pl.coalesce("_first_identity", "_first_key"),
+            _same_person=pl.col("_first_identity").is_not_null(),
+        )
     )
 
 

@@ -26,10 +26,13 @@ _HASHES = 1 << 32
 _HELD = [code for code, reason in reasons().items() if reason.state == State.HELD.value]
 
 
-def finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.LazyFrame:
+def finished(
+    frame: pl.LazyFrame, blame: str, key: str | None, definition: Definition
+) -> pl.LazyFrame:
     """Return the judged rows with duplicates and the holdout refused, verdict and sender.
 
-    ``frame`` is asked several times. ``blame`` is the list's own name of the address column.
+    ``frame`` is asked several times. ``blame`` is the list's own name of the address column,
+    ``key`` that of the key column where the definition names one.
     """
     shared = _shared(frame)
     keys = (
@@ -45,16 +48,22 @@ def finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.Lazy
         .collect()
     )
     variants = in_two_forms(frame)
-    found = mark_duplicates(keys).select(pl.col("index").alias("number"), "duplicate_of")
-    repeats = found.filter(pl.col("duplicate_of").is_not_null())
-    again = pl.col("duplicate_of").is_not_null()
-    frame = frame.with_columns(_looked_up(repeats)).with_columns(
-        pl.when(again).then(pl.lit("duplicate")).otherwise(pl.col(REASON)).alias(REASON),
-        pl.when(again).then(pl.lit(blame)).otherwise(pl.col(BLAME)).alias(BLAME),
-        pl.when(again)
-        .then(pl.format("duplicate of {}", "duplicate_of"))
-        .otherwise(pl.col(DETAIL))
-        .alias(DETAIL),
+    found = mark_duplicates(keys).select(
+        pl.col("index").alias("number"), "duplicate_of", "same_key_as"
+    )
+    again, same_key = pl.col("duplicate_of"), pl.col("same_key_as")
+    frame = frame.with_columns(
+        _looked_up(found, "duplicate_of"), _looked_up(found, "same_key_as")
+    ).with_columns(
+        _first_of(again, pl.lit("duplicate"), same_key, pl.lit("duplicate_key"), REASON),
+        _first_of(again, pl.lit(blame), same_key, pl.lit(key, pl.String), BLAME),
+        _first_of(
+            again,
+            pl.format("duplicate of {}", again),
+            same_key,
+            pl.format("{} has the same key and another address", same_key),
+            DETAIL,
+        ),
     )
     if definition.holdout is not None:
         seed = definition.holdout.seed or definition.name
@@ -68,7 +77,7 @@ def finished(frame: pl.LazyFrame, blame: str, definition: Definition) -> pl.Lazy
         .then(pl.lit("whatsapp_variant"))
         .alias(WARNING)
     )
-    return frame.drop("duplicate_of").with_columns(
+    return frame.drop("duplicate_of", "same_key_as").with_columns(
         pl.when(pl.col(REASON).is_null())
         .then(pl.lit(SEND))
         .when(pl.col(REASON).is_in(_HELD))
@@ -103,23 +112,38 @@ def _doubled(hashes: pl.Series) -> pl.Series:
     return ordered.filter(ordered == ordered.shift(1)).unique()
 
 
-def _looked_up(repeats: pl.DataFrame) -> pl.Expr:
-    """Return ``duplicate_of`` for each row; ``repeats`` are in the order of their numbers.
+def _first_of(
+    again: pl.Expr, says: pl.Expr, same_key: pl.Expr, says_then: pl.Expr, name: str
+) -> pl.Expr:
+    """Return what is said of who is there again, of who has another's key, else what was said."""
+    return (
+        pl.when(again.is_not_null())
+        .then(says)
+        .when(same_key.is_not_null())
+        .then(says_then)
+        .otherwise(pl.col(name))
+        .alias(name)
+    )
+
+
+def _looked_up(found: pl.DataFrame, name: str) -> pl.Expr:
+    """Return the column for each row of the list; those ``found`` are in the order of the list.
 
     A join would wait for the whole list before it lets the first row through.
     """
-    numbers, named = repeats["number"], repeats["duplicate_of"]
+    repeats = found.filter(pl.col(name).is_not_null())
+    numbers, named = repeats["number"], repeats[name]
 
     def look_up(asked: pl.Series) -> pl.Series:
         if numbers.is_empty():
             return pl.repeat(None, len(asked), dtype=pl.String, eager=True)
         place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
-        found = pl.DataFrame({"asked": asked, "there": numbers[place], "named": named[place]})
+        pairs = pl.DataFrame({"asked": asked, "there": numbers[place], "named": named[place]})
         repeated = pl.when(pl.col("asked") == pl.col("there")).then(pl.col("named"))
-        return found.select(repeated).to_series()
+        return pairs.select(repeated).to_series()
 
     expression = pl.col("number").map_batches(look_up, return_dtype=pl.String, is_elementwise=True)
-    return expression.alias("duplicate_of")
+    return expression.alias(name)
 
 
 def _sender(senders: Sequence[str]) -> pl.Expr:

@@ -123,6 +123,7 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
         said = [(one.loaded, one.composition) for one in each]
         needs = Needs.of_all(said, lst, address_column(loaded))
         address = originals[needs.address]
+        key = None if needs.key is None else originals[needs.key]
         names = {name: one.composition.names() for name, one in question.variants.items()}
         headers = {"headers": json.dumps(dict(found.headers))} | wording(names)
         numbers = file.with_suffix(".numbers")
@@ -132,7 +133,7 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
             _judged(question, frame, needs, originals).sink_parquet(
                 first, statistics=False, row_group_size=ROW_GROUP
             )
-            finished(pl.scan_parquet(first), address, loaded.definition).sink_parquet(
+            finished(pl.scan_parquet(first), address, key, loaded.definition).sink_parquet(
                 file, metadata=headers, row_group_size=ROW_GROUP
             )
         except _WHERE_ERRORS as error:

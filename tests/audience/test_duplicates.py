@@ -33,26 +33,28 @@ def frame(rows: list[Row], files: list[str] | None = None) -> pl.DataFrame:
 
 
 def marked(rows: list[Row], files: list[str] | None = None) -> list[str | None]:
-    return mark_duplicates(frame(rows, files))["duplicate_of"].to_list()
+    """The kept row that each one repeats, whether it is the same person's or has the same key."""
+    found = mark_duplicates(frame(rows, files)).select("duplicate_of", "same_key_as").rows()
+    return [again or (f"key of {same_key}" if same_key else None) for again, same_key in found]
 
 
 def model(rows: list[Row]) -> list[str | None]:
-    identities: dict[str, int] = {}
-    keys: dict[str, int] = {}
+    identities: dict[str | None, int] = {}
+    keys: dict[str | None, int] = {}
+    kept: set[int] = set()
+    for index, (identity, key, sendable) in enumerate(rows):
+        if sendable and identity not in identities and key not in keys:
+            kept.add(index)
+            identities |= {identity: index} if identity is not None else {}
+            keys |= {key: index} if key is not None else {}
     answer: list[str | None] = []
     for index, (identity, key, sendable) in enumerate(rows):
-        earlier = []
-        if sendable:
-            if identity in identities:
-                earlier.append(identities[identity])
-            if key in keys:
-                earlier.append(keys[key])
-        answer.append(f"row {min(earlier) + 2}" if earlier else None)
-        if sendable and not earlier:
-            if identity is not None:
-                identities[identity] = index
-            if key is not None:
-                keys[key] = index
+        if not sendable or index in kept:
+            answer.append(None)
+        elif identity in identities:
+            answer.append(f"row {identities[identity] + 2}")
+        else:
+            answer.append(f"key of row {keys[key] + 2}")
     return answer
 
 
@@ -64,8 +66,13 @@ def test_the_second_row_with_one_number_is_a_duplicate_of_the_first() -> None:
     ]
 
 
-def test_one_key_with_two_numbers_is_one_person() -> None:
-    assert marked([("+1", "a", True), ("+2", "a", True)]) == [None, "row 2"]
+def test_two_numbers_with_one_key_are_two_people_of_whom_the_first_is_kept() -> None:
+    assert marked([("+1", "a", True), ("+2", "a", True)]) == [None, "key of row 2"]
+
+
+def test_whoever_gets_the_message_through_a_later_row_is_a_duplicate_of_that_one() -> None:
+    rows: list[Row] = [("+1", "a", True), ("+2", "a", True), ("+2", "b", True)]
+    assert marked(rows) == [None, "row 4", None]
 
 
 def test_a_row_that_is_not_sent_to_refuses_nobody() -> None:
@@ -104,7 +111,7 @@ def test_a_long_chain_of_shared_identities_and_keys_is_settled_exactly() -> None
 
 def test_rows_keep_their_order_and_other_columns() -> None:
     keys = frame([("+1", "a", True), ("+1", "a", True), ("+2", "b", False)])
-    assert mark_duplicates(keys).drop("duplicate_of").equals(keys)
+    assert mark_duplicates(keys).drop("duplicate_of", "same_key_as").equals(keys)
 
 
 _text = st.one_of(st.none(), st.sampled_from("abcdefgh"))

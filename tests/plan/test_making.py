@@ -97,7 +97,9 @@ def test_a_repeat_of_a_row_that_was_refused_is_no_duplicate(tmp_path: Path) -> N
     assert row(plan, 2)["reason_detail"] == "duplicate of row 3"
 
 
-def test_a_repeated_key_is_a_duplicate_as_a_repeated_person_is(tmp_path: Path) -> None:
+def test_another_person_with_the_same_key_is_not_called_a_duplicate_of_the_first(
+    tmp_path: Path,
+) -> None:
     keyed = "recipients: {files: list.csv, key: Customer ID}\n"
     plan = plan_of(
         tmp_path,
@@ -109,7 +111,11 @@ def test_a_repeated_key_is_a_duplicate_as_a_repeated_person_is(tmp_path: Path) -
         ("", CEM, "Cem"),
         ("C3", CEM, "Cem"),
     )
-    assert verdicts(plan) == ["send", "duplicate", "duplicate", "missing_key", "send"]
+    assert verdicts(plan) == ["send", "duplicate_key", "duplicate", "missing_key", "send"]
+    other = row(plan, 1)
+    assert other["reason_detail"] == "row 2 has the same key and another address"
+    assert (other["reason_column"], other["in:customer_id"]) == ("customer_id", "C1")
+    assert row(plan, 2)["reason_detail"] == "duplicate of row 2"
     assert row(plan, 4)["key"] == "C3"
 
 
@@ -241,10 +247,13 @@ def test_whatever_the_list_every_row_has_exactly_one_verdict(
         assert sent.select("address", "identity", "key", TEXT).null_count().sum_horizontal()[0] == 0
         assert sent["reason"].null_count() == sent.height
         assert set(refused["reason"]) <= set(reasons())
-        # Whoever could be sent to and is not, is a duplicate of somebody who is.
-        for one in refused.filter(reason="duplicate").iter_rows(named=True):
-            earlier = sent.filter(pl.col("number") < one["number"])
-            assert one["identity"] in earlier["identity"] or one["key"] in earlier["key"]
+        # Whoever could be sent to and is not, is a duplicate of somebody who is, or has their key.
+        assert (
+            refused.filter(reason="duplicate")["identity"].is_in(sent["identity"].implode()).all()
+        )
+        for one in refused.filter(reason="duplicate_key").iter_rows(named=True):
+            assert one["key"] in sent.filter(pl.col("number") < one["number"])["key"]
+            assert one["identity"] not in sent["identity"]
         assert [todo.number for batch in plan.todo() for todo in batch] == sent["number"].to_list()
 
 
