@@ -58,7 +58,7 @@ def mark_duplicates(keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def _originals(keys: pl.DataFrame) -> pl.DataFrame:
-    """Return ``index`` of every repeat, ``original`` (index of the kept row) and ``_same_person``."""
+    """Return of every repeat ``index``, ``original`` (that of the kept row), ``_same_person``."""
     shared = _shared(keys.lazy().filter("sendable").select("index", "identity", "key"))
     repeats = _repeats(shared)
     named = shared.with_columns(_repeat=pl.col("index").is_in(repeats.implode()))

@@ -230,6 +230,7 @@ def _judged(
             said=said(loaded, question.composition),
             blocked_prefixes=recipients.blocked_prefixes or (),
             consent=(needs.consent, consent.values) if needs.consent and consent else None,
+            country=needs.country,
             timezone=needs.timezone,
             hold_unknown_zone=quiet is not None and quiet.unknown_zone == HOLD,
         ),

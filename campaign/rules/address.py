@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from campaign.audience.countries import code_of
 from campaign.rules.context import Context, Finding
 
 
@@ -11,4 +12,13 @@ def usable_address(context: Context) -> Finding:
     """Refuse rows whose address is missing, damaged or invalid, and rows that are empty."""
     problem = pl.col("_address_problem")
     blame = pl.when(problem != "empty_row").then(pl.lit(context.address))
-    return Finding(problem, column=blame)
+    if context.country is None:
+        return Finding(problem, column=blame)
+    # The number may be as it should; it is the country's cell that nobody can read.
+    abroad = problem == "unknown_region"
+    code = code_of(pl.when(abroad).then(pl.col(context.country)))
+    return Finding(
+        problem,
+        column=pl.when(abroad).then(pl.lit(context.country)).otherwise(blame),
+        detail=pl.format("write {}", code),
+    )

@@ -20,8 +20,8 @@ class Context:
     """Everything outside the row that a rule may need.
 
     ``own`` are the senders' identities, ``suppressed`` those of everybody who must not be
-    messaged. ``address``, ``key`` and ``timezone`` are the columns of the list that hold them,
-    ``used`` those that the message fills in. ``said`` is what the message is made of,
+    messaged. ``address``, ``country``, ``key`` and ``timezone`` are the columns of the list that
+    hold them, ``used`` those that the message fills in. ``said`` is what the message is made of,
     ``blocked_prefixes`` the beginnings of numbers that get nothing. ``consent`` is the column that
     says who agreed to be messaged, and what it holds then. ``hold_unknown_zone``: nobody may be
     sent to without a time zone.
@@ -38,6 +38,7 @@ class Context:
     said: Said = field(default_factory=Said)
     blocked_prefixes: Sequence[str] = ()
     consent: tuple[str, Sequence[str]] | None = None
+    country: str | None = None
     timezone: str | None = None
     hold_unknown_zone: bool = False
 

@@ -112,6 +112,20 @@ def test_a_fixed_line_gets_no_sms_and_whatsapp_with_a_warning(tmp_path: Path) ->
     assert _warned(plan) == ["fixed_line_number", None]
 
 
+def test_a_country_that_nobody_can_read_is_blamed_itself_and_its_code_is_named(
+    tmp_path: Path,
+) -> None:
+    placed = "recipients: {files: list.csv, country: Land}\n"
+    countries = ("UK", " Deutschland", "u.s.a.", "Utopia", "Germany", "GB")
+    rows = [("07911 123456", "Ana", country) for country in countries]
+    rows[4] = ("+49 171 3920000", "Bo", "Germany")
+    plan = plan_of(tmp_path, SMS + placed, (*HEADER, "Land"), *rows)
+    assert verdicts(plan) == ["unknown_region"] * 4 + ["send"] * 2
+    said = [row(plan, number)["reason_detail"] for number in range(4)]
+    assert said == ["write GB", "write DE", "write US", None]
+    assert row(plan, 0)["reason_column"] == "land"
+
+
 def test_a_number_that_could_exist_is_sent_to_where_the_definition_is_lenient(
     tmp_path: Path,
 ) -> None:
