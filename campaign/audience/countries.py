@@ -1,7 +1,7 @@
 """The country codes that people mean by the names that they write in a list.
 
-Invariant: a name is only ever suggested a code for, in words; no number is read by it. The names are
-those that libphonenumber has for the countries, in all of its languages, where a name is one country's.
+Invariant: a name only ever leads to a suggestion; no number is read by it. The names are those that
+libphonenumber has for the countries, in all of its languages, where a name is one country's.
 """
 
 from __future__ import annotations
@@ -45,6 +45,6 @@ def _names() -> dict[str, str]:
         for name in names.values():
             # A star stands in front of the language whose name is the same.
             if not name.startswith("*"):
-                found.setdefault(name.lower(), set()).add(code)
+                found.setdefault(name.lower().replace(".", ""), set()).add(code)
     alone = {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
     return alone | _COMMON

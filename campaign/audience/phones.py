@@ -17,7 +17,7 @@ from campaign.audience.cells import trimmed
 from campaign.audience.damage import phone_damage, repaired_phone, tidy_phone
 from campaign.audience.numbering import find_numbers, in_order
 from campaign.audience.readings import NONE, POSSIBLE, Reading, settled, standings
-from campaign.audience.variants import canonical
+from campaign.audience.variants import canonical, current
 
 REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """The ISO 3166-1 alpha-2 codes (upper case) that numbers can be read for."""
@@ -60,7 +60,7 @@ def normalise_phones(
     region.
 
     Codes: those of `phone_damage`; ``missing_address``, ``missing_region``, ``unknown_region``,
-    ``invalid_number``, ``ambiguous_number``.
+    ``invalid_number``, ``old_whatsapp_form``, ``ambiguous_number``.
     """
     reading = reading or Reading()
     cells = pl.DataFrame({"raw": raw, "region": region}).with_row_index("_at")
@@ -88,6 +88,7 @@ def normalise_phones(
         national_only = reading.digits_are_international == "no"
         chosen = pl.concat([chosen, settled(both, national_only=national_only)])
     chosen = in_order(chosen, by="_at")
+    chosen = chosen.with_columns(problem=_of_an_old_form(raw, chosen))
     answer = found.at(chosen["place"]).rename({"e164": "address"}).hstack(chosen.drop("place"))
     return answer.with_columns(canonical(answer["address"]).alias("identity")).select(list(_ANSWER))
 
@@ -128,6 +129,22 @@ def _international(at: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
         pl.when(~number).then(pl.lit("invalid_number")).alias("problem"),
         pl.when(pl.col("standing") == POSSIBLE).then(pl.lit("number_not_known")).alias("warning"),
     )
+
+
+def _of_an_old_form(raw: pl.Series, chosen: pl.DataFrame) -> pl.Series:
+    """Return the problems, with numbers that exist as `current` writes them told from the others.
+
+    ``chosen`` has the ``problem`` of each cell, in their order.
+    """
+    problem = chosen["problem"]
+    wrong = (problem == "invalid_number").fill_null(value=False).arg_true()
+    cells = pl.DataFrame({"at": wrong, "old": raw.gather(wrong)})
+    old = cells.with_columns(new=current(pl.col("old"))).filter(pl.col("new") != pl.col("old"))
+    if old.is_empty():
+        return problem
+    nowhere = pl.repeat(None, old.height, dtype=pl.String, eager=True)
+    known = find_numbers(old["new"], nowhere).told("valid").fill_null(value=False)
+    return problem.scatter(old["at"].filter(known), "old_whatsapp_form")
 
 
 def _others(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:

@@ -51,7 +51,8 @@ def _beginning(numbers: pl.Series, start: str) -> pl.Series:
 def current(text: pl.Expr) -> pl.Expr:
     """Return a cell with an old form of a number as it is dialled today, any other as it is.
 
-    For lists that must not miss anybody: no parser takes the old forms for numbers.
+    For lists that must not miss anybody, and to say what is meant by a number that is refused: no
+    parser takes the old forms for numbers.
     """
     bare = text.str.replace_all(_PUNCTUATION, "")
     for pattern, instead in _OLD_FORMS:

@@ -126,6 +126,16 @@ def test_a_country_that_nobody_can_read_is_blamed_itself_and_its_code_is_named(
     assert row(plan, 0)["reason_column"] == "land"
 
 
+def test_an_old_form_of_a_number_is_refused_with_the_one_that_is_dialled_today(
+    tmp_path: Path,
+) -> None:
+    people = [("+52 1 55 1234 5679", "Ana"), ("+553196883193", "Bo"), ("+52155", "Cem")]
+    plan = plan_of(tmp_path, AGENT + LIST, HEADER, *people)
+    assert verdicts(plan) == ["old_whatsapp_form", "old_whatsapp_form", "invalid_number"]
+    said = [row(plan, number)["reason_detail"] for number in range(3)]
+    assert said == ["+525512345679", "+5531996883193", None]
+
+
 def test_a_number_that_could_exist_is_sent_to_where_the_definition_is_lenient(
     tmp_path: Path,
 ) -> None:
