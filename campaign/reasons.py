@@ -38,3 +38,9 @@ def sentence(code: str) -> str:
     """Return the sentence for a code; a code that a definition made up stands for itself."""
     known = reasons().get(code)
     return known.sentence if known is not None else code
+
+
+def advice(code: str) -> str | None:
+    """Return what to do about a code; None for one that a definition made up."""
+    known = reasons().get(code)
+    return known.advice if known is not None else None

@@ -20,7 +20,7 @@ from campaign.message.form import Form
 from campaign.plan import making
 from campaign.plan.frozen import SEND, Plan
 from campaign.plan.saying import said
-from campaign.reasons import sentence
+from campaign.reasons import advice, sentence
 from campaign.rules.context import Context
 from campaign.rules.table import ADDRESS_RULES
 from campaign.rules.us_marketing import not_us_marketing
@@ -48,7 +48,9 @@ def team(job: Job, to: Sequence[str], suppressed: pl.Series) -> list[str]:
     for written, address, identity, why, kind_of in _read(job, to).select(columns).iter_rows():
         if why is not None:
             detail = f" ({kind_of})" if kind_of else ""
-            problems.append(Problem(f"no test is sent to {written}: {sentence(why)}{detail}"))
+            problems.append(
+                Problem(f"no test is sent to {written}: {sentence(why)}{detail}", hint=advice(why))
+            )
         elif identity in people:
             problems.append(Problem(f"{written} is named twice; each person gets one test"))
         else:
@@ -73,7 +75,7 @@ def refuse_undelivered(job: Job, people: Sequence[str], form: Form) -> None:
     if not refused.is_empty():
         raise InvalidInput(
             [
-                Problem(f"no test is sent to {address}: {sentence(why)}")
+                Problem(f"no test is sent to {address}: {sentence(why)}", hint=advice(why))
                 for address, why in refused.iter_rows()
             ]
         )

@@ -21,7 +21,7 @@ from campaign.audience.reading import RecipientList, open_list
 from campaign.audience.readings import Reading
 from campaign.audience.variants import current
 from campaign.errors import InvalidInput, Problem
-from campaign.reasons import sentence
+from campaign.reasons import advice, sentence
 
 _SHOWN = 20
 _HARMLESS = ("empty_row", "missing_address")
@@ -77,7 +77,10 @@ def read_entries(
     )
     if wrong.height:
         raise InvalidInput(
-            [Problem(f"{entry!r}: {sentence(code)}") for entry, code in wrong.iter_rows()]
+            [
+                Problem(f"{entry!r}: {sentence(code)}", hint=advice(code))
+                for entry, code in wrong.iter_rows()
+            ]
         )
     address = pl.coalesce("_address", "_identity")
     return found.select("_identity", address.alias("address")).rows()

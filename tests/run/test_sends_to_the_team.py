@@ -124,6 +124,7 @@ def test_an_address_that_may_not_be_messaged_stops_the_test_for_all(
     ]
     assert "suppression list" in told[1]
     assert "own senders" in told[2]
+    assert error.value.problems[0].hint == "Write digits only."
     assert not sent(server)
 
 

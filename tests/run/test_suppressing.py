@@ -325,3 +325,4 @@ def test_the_commands_say_what_they_did(tmp_path: Path, server: SandboxServer) -
     wrong = command("suppress", "add", it, "12", cwd=folder)
     assert wrong.returncode == 2
     assert "'12': The number has no country" in wrong.stderr
+    assert "= Write it as +49…" in wrong.stderr
