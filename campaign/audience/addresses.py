@@ -13,9 +13,11 @@ import polars as pl
 
 from campaign.audience.apart import judged_apart
 from campaign.audience.cells import source_columns, trimmed
+from campaign.audience.countries import code_of
 from campaign.audience.emails import email_problem, tidy_email
 from campaign.audience.phones import REGIONS, phone_expression
 from campaign.audience.readings import Reading
+from campaign.audience.variants import current
 from campaign.errors import InvalidInput, Problem
 
 AddressKind = Literal["number", "email", "user_id"]
@@ -49,7 +51,8 @@ def with_addresses(
     """Return the frame with ``_address``, ``_identity`` and ``_address_problem`` (all String).
 
     And with ``_region``, ``_number_type`` and ``_warning`` (a code), which are null where the
-    address is no number: see `normalise_phones`.
+    address is no number: see `normalise_phones`. ``_address_detail`` says what to write instead of
+    a country's name, and of an old form of a number; null elsewhere.
 
     ``column`` holds the raw address. For numbers, ``country_column`` holds each row's country (ISO
     3166-1 alpha-2), ``default_region`` is taken where it is empty, and ``reading`` says how to take
@@ -94,7 +97,9 @@ def with_addresses(
         .otherwise(pl.col("_address_problem"))
     )
     if kind != "number":
-        frame = frame.with_columns(_region=nothing, _number_type=nothing, _warning=nothing)
+        frame = frame.with_columns(
+            _region=nothing, _number_type=nothing, _warning=nothing, _address_detail=nothing
+        )
     usable = pl.col("_address_problem").is_null()
     return frame.with_columns(
         pl.when(usable).then(pl.col(name)).alias(name) for name in ("_address", "_identity")
@@ -118,7 +123,13 @@ def _numbers(
     else:
         answers = judged_apart(frame.select(raw=column, region=region), apart, reading)
         frame = pl.concat([frame, answers.select(pl.all().name.prefix(_ANSWER))], how="horizontal")
-    return frame.rename({_ANSWER + name: column for name, column in _COLUMNS.items()})
+    frame = frame.rename({_ANSWER + name: column for name, column in _COLUMNS.items()})
+    problem = pl.col("_address_problem")
+    today = current(pl.when(problem == "old_whatsapp_form").then(pl.col(column)))
+    if country_column is not None:
+        abroad = pl.when(problem == "unknown_region").then(pl.col(country_column))
+        today = pl.coalesce(today, pl.format("write {}", code_of(abroad)))
+    return frame.with_columns(today.alias("_address_detail"))
 
 
 def _user_id_problem(address: pl.Expr) -> pl.Expr:

@@ -48,10 +48,18 @@ def map_columns(lst: RecipientList, mapping: Mapping[str, str]) -> RecipientList
     return dataclasses.replace(lst, frame=frame, headers=headers, lacking=lacking)
 
 
-def require(lst: RecipientList, name: str, *, wanted_for: str, what: str = "the list") -> None:
+def require(
+    lst: RecipientList,
+    name: str,
+    *,
+    wanted_for: str,
+    setting: str | None = None,
+    what: str = "the list",
+) -> None:
     """Make sure that every file has the column ``name`` (ours, or a header in any spelling).
 
     ``wanted_for`` completes the sentence: "the list has no column "phone", wanted for the address".
+    ``setting`` names that of `recipients` which would name another column, where it is not there.
     ``what`` is what that sentence calls the file.
 
     Raises:
@@ -60,7 +68,7 @@ def require(lst: RecipientList, name: str, *, wanted_for: str, what: str = "the 
     """
     plain = name if name in lst.headers else normalise_header(name)
     if plain not in lst.headers:
-        raise InvalidInput(_missing(lst, name, f"wanted for {wanted_for}", what))
+        raise InvalidInput(_missing(lst, name, f"wanted for {wanted_for}", setting, what))
     if files := lst.lacking.get(plain):
         raise InvalidInput(
             [
@@ -76,16 +84,25 @@ def require(lst: RecipientList, name: str, *, wanted_for: str, what: str = "the 
         )
 
 
-def _missing(lst: RecipientList, header: str, why: str, what: str = "the list") -> Problem:
+def _missing(
+    lst: RecipientList, header: str, why: str, setting: str | None = None, what: str = "the list"
+) -> Problem:
     # Both spellings count: somebody may have typed the header, or the name that we made of it.
     spellings = {name: name for name in lst.headers}
     spellings |= {printed.casefold(): name for name, printed in lst.headers.items()}
-    near = difflib.get_close_matches(normalise_header(header), spellings, n=3, cutoff=0.6)
+    wanted = normalise_header(header)
+    near = difflib.get_close_matches(wanted, spellings, n=3, cutoff=0.6)
+    # "Phone Number" is far from "phone" by its letters.
+    words = set(wanted.split("_"))
+    near += [name for name in lst.headers if words <= set(name.split("_"))][:3]
     near = list(dict.fromkeys(lst.headers[spellings[spelling]] or spelling for spelling in near))
     # A column that the definition gave a second name is shown once.
     shown = ", ".join(dict.fromkeys(printed or name for name, printed in lst.headers.items()))
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    if near and setting is not None:
+        meant += f"Write recipients: {{files: …, {setting}: {near[0]}}}. "
     return Problem(
         f'{what} has no column "{header}", {why}',
         lst.files[0] if len(lst.files) == 1 else None,
-        hint=(f"Did you mean {' or '.join(near)}? " if near else "") + f"It has: {shown}.",
+        hint=f"{meant}It has: {shown}.",
     )

@@ -22,6 +22,9 @@ from jinja2.sandbox import SandboxedEnvironment
 
 _UNDEFINED = re.compile(r"'([^']*)' is undefined")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_NAME_WITH_BLANKS = re.compile(r"\{\{-?\s*(\w+(?:[ \t]+\w+)+)\s*(?:\||-?\}\})")
+_WORDS_OF_JINJA = frozenset(("and", "else", "if", "in", "is", "not", "or"))
+_UNCLOSED = re.compile(r"\{\{(?:(?!\}\}).)*?(?=\{\{|\Z)", re.DOTALL)
 _NO_FILTER = re.compile(r"No filter named '([^']*)'")
 
 
@@ -157,7 +160,7 @@ def compile_text(source: str) -> Text:
         columns = tuple(sorted(meta.find_undeclared_variables(tree)))
         template = _ENVIRONMENT.from_string(source)
     except TemplateSyntaxError as error:
-        raise TextError(_sentence(error), error.lineno) from None
+        raise TextError(_sentence(error, source), error.lineno) from None
     except RecursionError:
         raise TextError("the text cannot be read as a template: nested too deeply") from None
     return Text(source, columns, template, _parts(tree))
@@ -179,11 +182,24 @@ def _check(tree: nodes.Template) -> None:
             )
 
 
-def _sentence(error: TemplateSyntaxError) -> str:
+def _sentence(error: TemplateSyntaxError, source: str) -> str:
     message = error.message or "it cannot be read as a template"
     if found := _NO_FILTER.search(message):
         near = difflib.get_close_matches(found[1], _ENVIRONMENT.filters, n=1)
         return f"there is no filter {found[1]!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    for written in _NAME_WITH_BLANKS.findall(source):
+        if _WORDS_OF_JINJA.isdisjoint(written.split()):
+            name = "_".join(written.lower().split())
+            return (
+                f"the text cannot be read as a template at {{{{ {written} }}}}; write "
+                f"{{{{ {name} }}}}: a blank in a column's name becomes an underscore"
+            )
+    if found := _UNCLOSED.search(source):
+        begun = found[0].split("\n", 1)[0].strip()
+        return (
+            f"the text cannot be read as a template at {begun!r}: {{{{ is not closed; write }}}} "
+            "behind the column's name"
+        )
     return f"the text cannot be read as a template: {message.rstrip('.')}"
 
 

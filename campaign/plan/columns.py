@@ -53,12 +53,15 @@ class Needs:
             InvalidInput: some are not in the list; each is named at its place in the definition.
         """
         problems: list[Problem] = []
+        named = loaded.definition.recipients.address is not None
 
         def find(name: str | None, wanted_for: str, *path: str) -> str | None:
             if name is None:
                 return None
             try:
-                require(lst, name, wanted_for=wanted_for)
+                # Only the address has a name that nobody wrote.
+                unnamed = "address" if path[-1:] == ("address",) and not named else None
+                require(lst, name, wanted_for=wanted_for, setting=unnamed)
             except InvalidInput as error:
                 problems.extend(
                     loaded.locate(*path, message=problem.message, hint=problem.hint)

@@ -10,8 +10,8 @@ import polars as pl
 
 from campaign.job import Job
 from campaign.plan.frozen import Plan
+from campaign.plan.rejects import blamed_cell
 from campaign.reporting import words
-from campaign.reporting.results import blamed_cell
 
 _NO = (
     *("no", "n", "false", "f", "0", "0.0", "off", "never", "none", "null", "-"),

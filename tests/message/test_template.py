@@ -219,17 +219,27 @@ def test_the_columns_are_those_that_are_mentioned_not_those_that_are_set() -> No
 @pytest.mark.parametrize(
     ("source", "line", "sentence"),
     [
-        ("Hi {{ name", 1, "the text cannot be read as a template: unexpected end of template"),
-        ("Hi\n\n{{ name }", 3, "the text cannot be read as a template: unexpected '}'"),
+        (
+            "Hi {{ x }} {{ name",
+            1,
+            "at '{{ name': {{ is not closed; write }} behind the column's name",
+        ),
+        ("Hi\n\n{{ name }", 3, "at '{{ name }': {{ is not closed; write }} behind"),
         ("a\n{% if x %}", 2, "the text cannot be read as a template: "),
         ("a\n{{ x | uper }}", 2, "there is no filter 'uper'; did you mean 'upper'?"),
         ("{{ x | zzzzz }}", 1, "there is no filter 'zzzzz'"),
-        ("{{ first name }}", 1, "the text cannot be read as a template: "),
+        (
+            "{{ First name }}",
+            1,
+            "at {{ First name }}; write {{ first_name }}: a blank in a column's",
+        ),
+        ("{{ a and b }} {{ Vor name | upper }}", 1, "write {{ vor_name }}: a blank"),
+        ("{{ a and b }} {% if x %}", 1, "the text cannot be read as a template: Unexpected end"),
         ("a\nb {{ self }}", 2, "`self` is a word of the template language"),
         ("{{ x | default('\\ud83d\\ude00') }}", 1, "are halves of characters"),
         ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", 1, "nested too deeply"),
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_a_text_that_cannot_be_read_is_told_in_a_sentence_with_its_line(
     source: str, line: int, sentence: str

@@ -42,6 +42,17 @@ def test_a_column_that_nothing_needs_may_be_in_one_file_alone(tmp_path: Path) ->
     )
 
 
+def test_without_a_column_phone_the_one_that_is_meant_is_named_with_what_to_write(
+    tmp_path: Path,
+) -> None:
+    (problem,) = refusal(tmp_path, SMS + LIST, ("Phone Number", "First Name"), (ANA, "Ana"))
+    assert problem.message == 'the list has no column "phone", wanted for the address'
+    assert problem.hint == (
+        "Did you mean Phone Number? Write recipients: {files: …, address: Phone Number}. "
+        "It has: Phone Number, First Name."
+    )
+
+
 def _line(definition: str, text: str) -> int:
     return next(n for n, line in enumerate(definition.splitlines(), 1) if text in line)
 
