@@ -26,6 +26,8 @@ _EXTENSION_WORD = (
 _OR = r"(?:or|and|oder|und|bzw|ou|et|oppure|ed?|of|en|или|[oyeu])"
 
 _APOSTROPHE = r"^['’‘`´]"
+# Without a point: what stands behind one may be no digit of the number (`_DECIMAL`).
+_MARKED = r"^['’‘`´]\s*(\(?\+?[0-9][0-9 ()\-/]*)$"
 _SCIENTIFIC = r"^[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d{1,3}$"
 _DECIMAL = r"^[+-]?\d+[.,]0+$"
 # Longer than any local number and no longer than E.164 allows (ITU-T E.164, 6.2.1: 15 digits).
@@ -70,16 +72,20 @@ def repaired_phone(text: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
     ``repaired_decimal``: ``.0`` behind a whole number is taken off. ``repaired_scientific``: a
     number in scientific notation is written out, where the digits that the exponent asks for are
-    all there. Null where nothing was repaired. The two never apply to one cell.
+    all there. ``repaired_apostrophe``: Excel's text mark in front of nothing but a number is taken
+    off. Null where nothing was repaired. No two of them apply to one cell.
     """
     decimal = text.str.extract(_WHOLE_DECIMAL, 1)
     scientific = _written_out(text)
-    repaired = pl.coalesce(decimal, scientific, text)
+    marked = text.str.extract(_MARKED, 1)
+    repaired = pl.coalesce(decimal, scientific, marked, text)
     code = (
         pl.when(decimal.is_not_null())
         .then(pl.lit("repaired_decimal"))
         .when(scientific.is_not_null())
         .then(pl.lit("repaired_scientific"))
+        .when(marked.is_not_null())
+        .then(pl.lit("repaired_apostrophe"))
         .otherwise(None)
     )
     return repaired, code

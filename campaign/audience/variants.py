@@ -28,6 +28,8 @@ _OLD_FORMS = (
     (r"^(?:\+|00)521(\d{10})$", "+52${1}"),
     (r"^(?:\+|00)55(\d{2})([689]\d{7})$", "+55${1}9${2}"),
 )
+# A zero behind the point is no digit of the number (`repaired_phone`).
+_DECIMAL = r"^(\+?\d{7,15})[.,]0+$"
 _PUNCTUATION = r"[\s().\-/]"
 
 
@@ -54,7 +56,7 @@ def current(text: pl.Expr) -> pl.Expr:
     For lists that must not miss anybody, and to say what is meant by a number that is refused: no
     parser takes the old forms for numbers.
     """
-    bare = text.str.replace_all(_PUNCTUATION, "")
+    bare = text.str.replace(_DECIMAL, "${1}").str.replace_all(_PUNCTUATION, "")
     for pattern, instead in _OLD_FORMS:
         text = (
             pl.when(bare.str.contains(pattern))

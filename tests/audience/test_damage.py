@@ -36,7 +36,7 @@ DAMAGED = {
         "4.479111234567E+11",
     ],
     "excel_decimal": ["12345.0", "-447911123456.0", "1234567890123456.0"],
-    "excel_apostrophe": ["'+447911123456", "'07911123456", "’+447911123456"],
+    "excel_apostrophe": ["'4.47911E+11", "'07911123456.0", "’ask Ana"],
     "number_with_extension": [
         "+447911123456x12",
         "+447911123456 X 12",
@@ -164,6 +164,9 @@ def test_what_cannot_change_the_number_is_repaired_silently(cell: str, plain: st
         ("+4.47911123456e11", "+447911123456", "repaired_scientific"),
         ("447.911123456E+9", "447911123456", "repaired_scientific"),
         ("4.479111234560E+11", "447911123456", "repaired_scientific"),
+        ("'+447911123456", "+447911123456", "repaired_apostrophe"),
+        ("'07911 123456", "07911 123456", "repaired_apostrophe"),
+        ("’+447911123456", "+447911123456", "repaired_apostrophe"),
     ],
 )
 def test_damage_that_lost_no_digit_is_repaired_and_told(cell: str, plain: str, code: str) -> None:

@@ -155,7 +155,8 @@ READ: dict[str, tuple[str, list[tuple[str, str] | str]]] = {
     "damaged-numbers.csv": (
         "default_region: DE",
         [
-            *("excel_apostrophe", "excel_scientific", "ambiguous_number"),
+            ("+491713920000", "a"),
+            *("excel_scientific", "ambiguous_number"),
             ("+491713920001", "d"),
             *("number_with_extension", "two_numbers", "number_with_letters"),
             *("number_with_letters", "two_numbers", "number_with_letters"),

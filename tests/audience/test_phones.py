@@ -82,6 +82,8 @@ def test_a_number_is_normalised(cell: str, region: str | None, number: str) -> N
         ("+52 1 55 1234 5678", "DE", "old_whatsapp_form"),
         ("00551187654321", None, "old_whatsapp_form"),
         ("+551187654321", None, "old_whatsapp_form"),
+        ("+5215512345678.0", None, "old_whatsapp_form"),
+        ("+521551234567.0", None, "invalid_number"),
         ("+5210012345678", None, "invalid_number"),
         ("+447700900123", None, "invalid_number"),
         ("+0049 171 39200123", None, "invalid_number"),
@@ -103,7 +105,8 @@ def test_a_number_is_normalised(cell: str, region: str | None, number: str) -> N
         ("+49 30 123456/78", None, "two_numbers"),
         ("+447911123456~12", None, "invalid_number"),
         ("4.47911E+11", "GB", "excel_scientific"),
-        ("'+447911123456", None, "excel_apostrophe"),
+        ("'4.47911E+11", "GB", "excel_apostrophe"),
+        ("'447911123456.0", "GB", "excel_apostrophe"),
         ("+447911123456;+447911123457", None, "two_numbers"),
     ],
 )

@@ -136,6 +136,14 @@ def test_an_old_form_of_a_number_is_refused_with_the_one_that_is_dialled_today(
     assert said == ["+525512345679", "+5531996883193", None]
 
 
+def test_excels_text_mark_is_taken_off_a_number_and_told(tmp_path: Path) -> None:
+    people = [("'+49 171 3920000", "Ana"), ("'Bo", "Bo"), (f"’{BO}", "Bo")]
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, *people)
+    assert verdicts(plan) == ["send", "excel_apostrophe", "send"]
+    assert (row(plan, 0)["address"], row(plan, 2)["address"]) == (ANA, BO)
+    assert _warned(plan) == ["repaired_apostrophe", None, "repaired_apostrophe"]
+
+
 def test_a_number_that_could_exist_is_sent_to_where_the_definition_is_lenient(
     tmp_path: Path,
 ) -> None:
