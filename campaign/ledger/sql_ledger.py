@@ -11,7 +11,7 @@ from campaign.ledger.recipients import Recipients
 from campaign.ledger.records import Attempt, Counts, Entry, State
 from campaign.ledger.rows import attempt_of, entry_of
 from campaign.ledger.suppressions import Suppressions
-from campaign.ledger.test_sends import TeamSends
+from campaign.ledger.team_sends import TeamSends
 
 _PAGE = 20_000
 """So many recipients are asked for at once, of however many."""

@@ -14,5 +14,5 @@ def usable_address(context: Context) -> Finding:
     if context.country is not None:
         # The number may be as it should; it is the country's cell that nobody can read.
         abroad = problem == "unknown_region"
-        blame: pl.Expr = pl.when(abroad).then(pl.lit(context.country)).otherwise(blame)
+        blame = pl.when(abroad).then(pl.lit(context.country)).otherwise(blame)
     return Finding(problem, column=blame, detail=pl.col("_address_detail"))
