@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 
 import polars as pl
-from phonenumbers.geodata.locale import LOCALE_DATA
 
 from campaign.audience.cells import trimmed
 
@@ -40,6 +39,9 @@ def _codes(names: pl.Series) -> pl.Series:
 
 @cache
 def _names() -> dict[str, str]:
+    # Only where somebody has to be told: with the names come the places of all numbers, 100 MB.
+    from phonenumbers.geodata.locale import LOCALE_DATA
+
     found: dict[str, set[str]] = {}
     for code, names in LOCALE_DATA.items():
         for name in names.values():

@@ -36,6 +36,7 @@ def answers(
         "_region",
         "_number_type",
         "_warning",
+        "_address_detail",
     ]
     return collected.select("_address", "_identity", "_address_problem").rows()
 

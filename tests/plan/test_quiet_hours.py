@@ -56,7 +56,7 @@ def test_a_zone_that_cannot_be_read_is_warned_of_with_its_row(tmp_path: Path) ->
     assert verdicts(plan) == ["send", "unknown_timezone"]
     assert [todo.zones for todo in todos(plan)] == ["Asia/Tokyo"]
     (warning,) = plan.warnings()
-    assert warning.startswith("1 time zones cannot be read (the first in row 3), so nobody knows")
+    assert warning.startswith("1 time zone cannot be read (the first in row 3), so nobody knows")
     found = plan.rows().filter(number=1).collect().to_dicts()[0]
     assert found["reason_column"] == "zone"
     assert found["reason_detail"].startswith("the time zone cannot be read")

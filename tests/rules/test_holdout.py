@@ -85,9 +85,9 @@ def test_a_member_with_two_rows_is_one_member_and_gets_it_through_neither(tmp_pa
     """The second row has the same key and another number, which is not in the holdout by itself."""
     first, second = person(MEMBERS[0], "C"), person(OTHERS[0], "C")
     plan = plan_of(tmp_path, f"{SMS}{KEYED}holdout: 20%\n", HEADER, first, second)
-    assert verdicts(plan) == ["holdout", "duplicate"]
+    assert verdicts(plan) == ["holdout", "duplicate_key"]
     turned = plan_of(tmp_path, f"{SMS}{KEYED}holdout: 20%\n", HEADER, second, first)
-    assert verdicts(turned) == ["send", "duplicate"]
+    assert verdicts(turned) == ["send", "duplicate_key"]
 
 
 @pytest.mark.parametrize("limit", [None, 7])

@@ -224,7 +224,14 @@ def test_the_rules_marked_as_of_an_address_are_those_that_read_nothing_else() ->
         said = [one for one in (found.code, found.column, found.detail) if one is not None]
         return {name for one in said for name in one.meta.root_names()}
 
-    of_address = {"_address", "_identity", "_address_problem", "_number_type", "_region"}
+    of_address = {
+        "_address",
+        "_address_detail",
+        "_address_problem",
+        "_identity",
+        "_number_type",
+        "_region",
+    }
     assert list(ADDRESS_RULES) == [rule for rule in RULES if reads(rule) <= of_address]
 
 
