@@ -88,7 +88,7 @@ class Line:
     def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
             while data := one.recv(65536):
-                if self.cut is None or b"COMMIT" not in data:
+                if self.cut is None or b"COMMIT\0" not in data:
                     other.sendall(data)
                     continue
                 cut, self.cut, self.cuts = self.cut, None, self.cuts + 1

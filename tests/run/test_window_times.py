@@ -25,7 +25,7 @@ def test_times_that_cannot_be_read_are_told_before_anything_is_sent(tmp_path: Pa
     )
     found = campaign.load(recipe.write(tmp_path, "list.csv", None)).plan()
     assert found.counts == {"planned": 3, "sendable": 1, "skipped": 2}
-    assert found.warnings[0].startswith("1 times of a last message cannot be read")
+    assert found.warnings[0].startswith("1 time of a last message cannot be read")
     assert "the first in row 3" in found.warnings[0]
     details = [row["reason_detail"] for row in found.examples["window_closed"]]
     assert details[0].startswith("the time cannot be read")
