@@ -114,7 +114,7 @@ class Ledger(Protocol):
         """Give the run another plan although somebody was sent to.
 
         Whoever has a row in the ledger has the same number and key in the new plan. ``skips`` are
-        those of them who were pending or held and are not to be sent to any more.
+        those of them who were pending and are not to be sent to any more.
         """
         ...
 

@@ -174,9 +174,6 @@ class Recipients(Runs):
             self._check(lease)
             self._write_plan(lease.run_id, plan)
             changes: Counter[State] = Counter()
-            wanted = [{"run_id": lease.run_id, "number": skip.number} for skip in skips]
-            held = self._db.change_each("release_one", wanted)
-            changes[State.HELD] -= sum(row is not None for row in held)
             self._skip(lease, skips, now_ms(), changes)
             self._tally(lease.run_id, changes)
 

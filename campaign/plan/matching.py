@@ -1,8 +1,8 @@
 """Which rows of a changed list are recipients that the ledger knows already?
 
 Invariants: a number stands for one recipient and for one row. Nobody whom the ledger calls anything
-but pending or held is sent to under the same key, and nobody who may have been sent to, or will be,
-is a new recipient under another key with the same identity.
+but pending is sent to under the same key, and nobody who may have been sent to, or will be, is a
+new recipient under another key with the same identity.
 """
 
 from __future__ import annotations
@@ -48,19 +48,16 @@ def _sendable(rows: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
     by_key = kept.select("key", "state", "refused", own="number")
     by_identity = (
         kept.filter(pl.col("state") != State.PENDING, ~pl.col("refused"))
-        # Who is held got nothing, so whoever may have got something comes before them.
-        .sort(pl.col("state") == State.HELD, "number")
+        .sort("number")
         .unique("identity", keep="first", maintain_order=True)
         .select("identity", other="number")
     )
-    own, other = pl.col("own"), pl.col("other")
-    pending = pl.col("state").is_in([State.PENDING, State.HELD])
-    free = other.is_null() | (other == own)
+    own, other, pending = pl.col("own"), pl.col("other"), pl.col("state") == State.PENDING
     reached = own.is_not_null() & ~pending & ~pl.col("refused")
     found = (
         rows.join(by_key, on="key", how="left")
         .join(by_identity, on="identity", how="left")
-        .with_columns(takes=reached.fill_null(value=False) | (own.is_not_null() & free))
+        .with_columns(takes=reached.fill_null(value=False) | (own.is_not_null() & other.is_null()))
     )
     taken = found.filter("takes").select(other="own", stands="place")
     by_other = ~pl.col("takes") & other.is_not_null() & pl.col("stands").is_null()

@@ -186,14 +186,13 @@ def _of_the_ledger(
 
 
 def _skips(kept: pl.DataFrame, judged: pl.LazyFrame) -> list[Skip]:
-    """Return the pending and held whom no row may send to any more, with the reason of theirs."""
+    """Return the pending whom no row may send to any more, with the reason of theirs, if any."""
     gone = (
         kept.lazy()
-        .filter(pl.col("state").is_in([State.PENDING, State.HELD]))
+        .filter(pl.col("state") == State.PENDING)
         .select("number", "key")
-        .join(judged.select("number", EARLIER, "verdict", "reason"), on="number", how="left")
-        # Whoever is held may be on the list under another key, and is waited for.
-        .filter(pl.col(EARLIER).fill_null(value=True) & pl.col("verdict").ne_missing(SEND))
+        .join(judged.select("number", EARLIER, "reason"), on="number", how="left")
+        .filter(pl.col(EARLIER).fill_null(value=True))
         .select("number", "key", pl.col("reason").fill_null("removed"))
     )
     return [Skip(*row) for row in gone.collect().rows()]

@@ -122,14 +122,12 @@ def test_a_number_stands_for_one_row_and_a_row_of_somebody_reached_is_never_a_ne
         own = known.get(one["number"])
         assert own is None or own[0] == key or own[1] == identity
         blocked = any(
-            state is not State.PENDING
-            and not (state is State.HELD and key == other_key)
-            and (key == other_key or (identity == other and not refused))
+            state is not State.PENDING and (key == other_key or (identity == other and not refused))
             for other_key, other, (state, refused) in known.values()
         )
         mine = next((number for number, mate in known.items() if mate[0] == key), None)
         state, refused = known[mine][2] if mine is not None else (State.PENDING, False)
-        if sendable and state not in (State.PENDING, State.HELD) and not refused:
+        if sendable and state is not State.PENDING and not refused:
             assert one["number"] == mine  # by the key before anybody by the address
         if not sendable:
             assert one["earlier"] is (own is not None)

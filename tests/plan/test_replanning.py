@@ -16,7 +16,7 @@ from campaign.ledger.records import State
 from campaign.plan.frozen import Plan
 from campaign.reporting.results import write_results
 from tests.plan.planned import ANA, BO, CEM, WHATSAPP
-from tests.plan.replanned import HELD_UNTIL, KEYED, Story, rows_by_key
+from tests.plan.replanned import KEYED, Story, rows_by_key
 
 DORA = "+491713920003"
 LIST = (("A", ANA, "Ana"), ("B", BO, "Bo"), ("C", CEM, "Cem"))
@@ -126,26 +126,6 @@ def test_who_was_tried_and_is_no_longer_on_the_list_is_removed(story: Story) -> 
         ("B", "skipped"),
     ]
     assert "2 no longer to be sent to" in story.told[0]
-
-
-def test_who_is_held_gets_what_the_definition_says_now_when_the_time_has_come(
-    story: Story,
-) -> None:
-    story.bring(story.plan(*LIST[:2]), {"A": State.ACCEPTED, "B": State.HELD})
-    changed = KEYED.replace("Hi {{", "Hello {{")
-    plan = story.plan(*LIST[:2], definition=changed, replan=True)
-    assert left(story, plan) == []
-    story.ledger.release_due(story.ledger.acquire(story.run_id), HELD_UNTIL)
-    assert left(story, plan) == [("B", BO, "Hello Bo")]
-
-
-def test_who_is_held_and_is_no_longer_on_the_list_is_not_waited_for(story: Story) -> None:
-    story.bring(story.plan(*LIST[:2]), {"A": State.ACCEPTED, "B": State.HELD})
-    story.plan(LIST[0], replan=True)
-    assert story.entries()["B"].reason == "removed"
-    assert story.ledger.next_due(story.run_id) is None
-    assert story.ledger.counts(story.run_id).held == 0
-    assert story.ledger.broken(story.run_id) == []
 
 
 def test_who_was_removed_stands_in_nobodys_way(story: Story) -> None:

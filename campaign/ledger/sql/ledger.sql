@@ -158,10 +158,6 @@ UPDATE recipient SET state = 'pending', not_before = NULL
 WHERE run_id = :run_id AND state = 'held'
   AND (not_before <= :now OR (:ours = 1 AND attempts = 0));
 
--- name: release_one
-UPDATE recipient SET state = 'pending', not_before = NULL
-WHERE run_id = :run_id AND number = :number AND state = 'held' RETURNING number;
-
 -- name: next_due
 SELECT min(not_before) AS due FROM recipient WHERE run_id = :run_id AND state = 'held';
 
