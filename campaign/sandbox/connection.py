@@ -21,8 +21,7 @@ _TRANSPORT = "sandbox_transport"
 class H11(H11Protocol):
     """uvicorn's own protocol, in pure Python."""
 
-    # As uvicorn's, it takes the transport of a stream, where asyncio's base class says any.
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: Any) -> None:
         """Let the app reach the transport of each request's connection."""
         self.app_state = {**self.app_state, _TRANSPORT: transport}
         super().connection_made(transport)
@@ -35,8 +34,7 @@ def http_protocol(name: str = "auto") -> type[asyncio.Protocol]:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     class HttpTools(HttpToolsProtocol):
-        # The transport of a stream, as above.
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: Any) -> None:
             self.app_state = {**self.app_state, _TRANSPORT: transport}
             super().connection_made(transport)
 
