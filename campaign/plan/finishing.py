@@ -15,7 +15,8 @@ from campaign.audience.variants import in_two_forms
 from campaign.definition.models import Definition
 from campaign.ledger.records import State
 from campaign.plan.exchanging import exchanged
-from campaign.plan.frozen import SEND, SKIPPED, WARNING
+from campaign.plan.frozen import SEND, SKIPPED
+from campaign.plan.odd import WARNING
 from campaign.reasons import reasons
 from campaign.rules.holdout import without_holdout
 from campaign.rules.table import BLAME, DETAIL, REASON

@@ -22,8 +22,8 @@ from campaign.errors import InvalidInput, Problem
 from campaign.files import sha256_of
 from campaign.ledger.records import Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
+from campaign.plan import odd
 from campaign.plan.variants import VARIANT, WORDING
-from campaign.reasons import reasons
 from campaign.rules.form import PROBLEM
 from campaign.sending.todo import Todo
 
@@ -31,8 +31,6 @@ SEND, SKIPPED = "send", "skipped"
 INPUT = "in:"
 """Prefix of the columns that hold the list as it was read."""
 
-WARNING = "warning"
-"""Column with the code for what is odd about a row without being a reason to refuse it, or null."""
 
 EARLIER = "earlier"
 """Column of a plan that replaced another: whether a row is as the earlier one had it."""
@@ -145,54 +143,11 @@ class Plan:
 
     def warnings(self) -> list[str]:
         """Return sentences about what is odd in the list without being a reason to refuse."""
-        return [*self.unreadable(), *self._odd_rows()]
+        return [*self.unreadable(), *odd.rows_told(self.rows(), self.columns)]
 
     def unreadable(self) -> list[str]:
         """Return those of the sentences that are about columns, and not about single rows."""
-        return [*self._unreadable_times(), *self._unreadable_zones()]
-
-    def _odd_rows(self) -> Iterator[str]:
-        """Yield a sentence for each warning code, with the number of rows and the first of them."""
-        if WARNING not in self.columns:  # made before there were any
-            return
-        found = (
-            self.rows()
-            .filter(pl.col(WARNING).is_not_null())
-            .group_by(WARNING)
-            .agg(pl.len(), pl.col("file", "row").sort_by("number").first())
-            .collect()
-        )
-        odd = {code: (rows, file, row) for code, rows, file, row in found.iter_rows()}
-        for code, reason in reasons().items():
-            if code in odd:
-                rows, file, row = odd[code]
-                where = f"row {row} of {file}"
-                which = f"That is {where}" if rows == 1 else f"{rows:,} rows, first in {where}"
-                yield f"{reason.sentence} {which}. {reason.advice}"
-
-    def _unreadable_zones(self) -> Iterator[str]:
-        rows, first = self._odd("zone_unreadable")
-        if rows:
-            zones = "time zone" if rows == 1 else "time zones"
-            where = f"{rows:,} {zones} cannot be read (the first in row {first})"
-            advice = "Write IANA names such as Europe/Berlin, or leave the cell empty"
-            yield f"{where}, so nobody knows what time it is there. {advice}."
-
-    def _unreadable_times(self) -> Iterator[str]:
-        rows, first = self._odd("time_unreadable")
-        if rows:
-            times = "time" if rows == 1 else "times"
-            where = f"{rows:,} {times} of a last message cannot be read (the first in row {first})"
-            advice = "Write them as 2026-11-20T10:00+01:00, or set window.timezone"
-            yield f"{where}, so their 24-hour windows count as closed. {advice}."
-
-    def _odd(self, column: str) -> tuple[int, int | None]:
-        """Return how many rows a column marks, and the first of them."""
-        if column not in self.columns:  # a plan of an earlier version
-            return 0, None
-        odd = self.rows().filter(column).select(pl.len(), pl.col("row").first())
-        rows, first = odd.collect().row(0)
-        return rows, first
+        return list(odd.columns_told(self.rows(), self.columns))
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield all rows in order, some at a time."""

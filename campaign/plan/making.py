@@ -35,7 +35,8 @@ from campaign.message.form import Form
 from campaign.plan.columns import Needs
 from campaign.plan.exchanging import exchanged
 from campaign.plan.finishing import finished
-from campaign.plan.frozen import INPUT, WARNING, Plan
+from campaign.plan.frozen import INPUT, Plan
+from campaign.plan.odd import WARNING
 from campaign.plan.saying import said, shown
 from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
 from campaign.rules.context import KEY, Context

@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from campaign.plan.frozen import SEND, WARNING, Plan
+from campaign.plan.frozen import SEND, Plan
+from campaign.plan.odd import WARNING
 from campaign.plan.rejects import blamed_cell
 
 EXAMPLES = 5
