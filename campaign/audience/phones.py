@@ -63,19 +63,14 @@ def normalise_phones(
     ``invalid_number``, ``old_whatsapp_form``, ``ambiguous_number``.
     """
     reading = reading or Reading()
-    cells = pl.DataFrame({"raw": raw, "region": region}).with_row_index("_at")
-    cells = cells.with_columns(orderly=raw.str.contains(_ORDERLY).fill_null(value=False))
-    direct = cells.select(
-        pl.col("orderly")
-        & (pl.col("raw").str.starts_with("+") | pl.col("raw").str.starts_with("(+"))
-    ).to_series()
-    easy, others = _direct(cells.filter(direct)), _others(cells.filter(~direct), reading)
+    easy, others = _parted(pl.DataFrame({"raw": raw, "region": region}).with_row_index("_at"))
+    others = _others(others, reading)
     # All readings of all cells at once: to ask costs more than what is asked.
     abroad, home = others.select(_abroad(), _home()).get_columns()
     texts = [easy["text"], abroad, home]
     nowhere = pl.repeat(None, easy.height + others.height, dtype=pl.String, eager=True)
     found = find_numbers(pl.concat(texts), pl.concat([nowhere, others["country"]]))
-    readings = pl.DataFrame({"digits": found.digits, "standing": standings(found, reading)})
+    readings = pl.DataFrame({"e164": found.e164, "standing": standings(found, reading)})
     readings = readings.with_row_index("place")
     chosen = _international(easy["_at"], readings.head(easy.height))
     if others.height:
@@ -108,16 +103,23 @@ def phone_expression(column: str, region: pl.Expr, reading: Reading | None = Non
     )
 
 
-def _direct(cells: pl.DataFrame) -> pl.DataFrame:
-    """Return ``_at`` and ``text`` of cells with a plus, in another order; they read in one way."""
-    plain = pl.col("raw").str.contains(_PLAIN)
-    bare, marked = cells.filter(plain), cells.filter(~plain)
-    return pl.concat(
+def _parted(cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the cells with a plus, which read in one way, and all others, in another order.
+
+    The first have ``_at`` and ``text``, the others whether they are ``orderly`` too.
+    """
+    plain = cells["raw"].str.contains(_PLAIN).fill_null(value=False)
+    bare, rest = cells.filter(plain), cells.filter(~plain)
+    rest = rest.with_columns(orderly=pl.col("raw").str.contains(_ORDERLY).fill_null(value=False))
+    plus = pl.col("raw").str.starts_with("+") | pl.col("raw").str.starts_with("(+")
+    marked = rest.select(pl.col("orderly") & plus).to_series()
+    easy = pl.concat(
         [
             bare.select("_at", text="raw"),
-            marked.select("_at", text=pl.col("raw").str.replace_many(_AROUND, [""])),
+            rest.filter(marked).select("_at", text=pl.col("raw").str.replace_many(_AROUND, [""])),
         ]
     )
+    return easy, rest.filter(~marked)
 
 
 def _international(at: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
@@ -192,14 +194,17 @@ def _mended(cells: pl.DataFrame) -> pl.DataFrame:
                 punctuated=pl.lit(value=True),
                 digits=raw.str.replace_many(_AROUND, [""]),
             ),
-            cells.filter(~pl.col("orderly"))
+            # Lazily, for the patterns that more than one column asks about are tried once then.
+            cells.lazy()
+            .filter(~pl.col("orderly"))
             .with_columns(text=tidy_phone(raw))
             .with_columns(text=repaired, repair=repair)
             .with_columns(
                 damage=phone_damage(pl.col("text")),
                 punctuated=pl.col("text").str.contains(_PUNCTUATED),
                 digits=pl.col("text").str.replace_all("[^0-9]", ""),
-            ),
+            )
+            .collect(),
         ]
     )
 

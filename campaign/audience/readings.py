@@ -18,7 +18,7 @@ NONE, VALID, POSSIBLE = range(3)
 """How a reading stands: no number, known to exist, or possible (and asked for)."""
 
 # What a number looks like that can be called from abroad (ITU-T E.164: 15 digits at most).
-_WORLDWIDE = r"^[1-9][0-9]{6,14}$"
+_WORLDWIDE = r"^\+[1-9][0-9]{6,14}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def settled(rows: pl.DataFrame, *, national_only: bool) -> pl.DataFrame:
     # Two of which one is known to exist: the other is what no-one has heard of yet.
     home_only = (pl.col("home:standing") == VALID) & (pl.col("abroad:standing") == POSSIBLE)
     abroad_only = (pl.col("abroad:standing") == VALID) & (pl.col("home:standing") == POSSIBLE)
-    differ = abroad & home & (pl.col("abroad:digits") != pl.col("home:digits"))
+    differ = abroad & home & (pl.col("abroad:e164") != pl.col("home:e164"))
     # Who said that digits are national has said which of the two it is, except of zeros in front,
     # which are digits like others only in the few countries that read them so.
     undecided = differ & ~home_only & ~(abroad_only & prefixed)
@@ -95,13 +95,13 @@ def _whole(found: Numbers) -> pl.Series:
 
     libphonenumber calls local numbers possible too, such as seven digits in the United States.
     """
-    unknown = found.told("possible") & ~found.told("valid") & found.digits.str.contains(_WORLDWIDE)
+    unknown = found.told("possible") & ~found.told("valid") & found.e164.str.contains(_WORLDWIDE)
     places = unknown.fill_null(value=False).arg_true()
-    digits = found.digits.gather(places)
+    numbers = found.e164.gather(places)
     whole = [
         number
-        for number in digits.unique()
-        if phonenumbers.is_possible_number_with_reason(phonenumbers.parse(f"+{number}"))
+        for number in numbers.unique()
+        if phonenumbers.is_possible_number_with_reason(phonenumbers.parse(number))
         == phonenumbers.ValidationResult.IS_POSSIBLE
     ]
-    return places.filter(digits.is_in(whole))
+    return places.filter(numbers.is_in(whole))

@@ -17,13 +17,10 @@ import polars as pl
 
 # Anything else is its own canonical form, at the price of one look.
 _CONCERNED = "+5"
-_FORMS = (
-    ("+521", r"^\+521(\d{10})$", "+52${1}"),
-    ("+549", r"^\+549(\d{10})$", "+54${1}"),
-    # Without the 9, a number that begins with 2 to 5 is somebody's fixed line.
-    ("+55", r"^\+55(\d{2})9([689]\d{7})$", "+55${1}${2}"),
-)
-"""How such a number begins, what it is, and its canonical form."""
+_LONG = r"^\+(?:521\d{10}|549\d{10}|55\d{2}9[689]\d{7})$"
+"""The form with a digit more. Without its 9, a Brazilian number that begins with 2 to 5 is somebody's
+fixed line."""
+_BRAZIL = "+55"
 _OLD_FORMS = (
     (r"^(?:\+|00)521(\d{10})$", "+52${1}"),
     (r"^(?:\+|00)55(\d{2})([689]\d{7})$", "+55${1}9${2}"),
@@ -35,19 +32,24 @@ _PUNCTUATION = r"[\s().\-/]"
 
 def canonical(numbers: pl.Series) -> pl.Series:
     """Return one form for all forms of each E.164 number: what identities are compared by."""
-    concerned = _beginning(numbers, _CONCERNED)
-    if concerned.is_empty():
-        return numbers
+    concerned = numbers.str.starts_with(_CONCERNED).arg_true()
     among = numbers.gather(concerned)
-    for start, pattern, instead in _FORMS:
-        places = _beginning(among, start)
-        among = among.scatter(places, among.gather(places).str.replace(pattern, instead))
-    return numbers.clone().scatter(concerned, among)
+    long = among.str.contains(_LONG)
+    if not long.any():
+        return numbers
+    spelt = among.filter(long).to_frame("number").select(_without_digit(pl.col("number")))
+    return numbers.clone().scatter(concerned.filter(long), spelt.to_series())
 
 
-def _beginning(numbers: pl.Series, start: str) -> pl.Series:
-    """Return the places of the numbers that begin like this."""
-    return numbers.str.starts_with(start).fill_null(value=False).arg_true()
+def _without_digit(number: pl.Expr) -> pl.Expr:
+    """Return the number without the digit that its long form has more."""
+    # It stands behind the country code, in Brazil behind the area code.
+    brazilian = number.str.slice(0, 5) + number.str.slice(6)
+    return (
+        pl.when(number.str.starts_with(_BRAZIL))
+        .then(brazilian)
+        .otherwise(number.str.slice(0, 3) + number.str.slice(4))
+    )
 
 
 def current(text: pl.Expr) -> pl.Expr:

@@ -24,6 +24,7 @@ from campaign.audience.numbering.plans import REGIONS, Region, region
 from campaign.audience.numbering.table import ASK, FIRST_PLAN, LONGEST, Table
 
 _LENGTHS = LONGEST + 1
+_PLUS = pl.lit("+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class Read:
     """Rows that were read: all have ``row``."""
 
     international: pl.DataFrame
-    """With ``digits``: calling code, and what is dialled behind it."""
+    """With ``e164``: plus, calling code, and what is dialled behind it."""
 
     national: pl.DataFrame
-    """With ``digits``: calling code and national number."""
+    """With ``e164``: plus, calling code and national number."""
 
 
 def read_national(rows: pl.DataFrame, table: Table) -> Read:
@@ -42,7 +43,7 @@ def read_national(rows: pl.DataFrame, table: Table) -> Read:
     ahead = prefix_abroad().lengths(rows).filter(~pl.col("open"))
     rest = pl.col("digits").str.slice(pl.col("length"))
     goes_abroad = (pl.col("length") > 0) & ~rest.str.starts_with("0")
-    abroad = ahead.filter(goes_abroad).select("row", digits=rest)
+    abroad = ahead.filter(goes_abroad).select("row", e164=_PLUS + rest)
     at_home = (
         ahead.filter(~goes_abroad)
         .drop("length", "rewritten", "open")
@@ -52,13 +53,13 @@ def read_national(rows: pl.DataFrame, table: Table) -> Read:
     with_code = _own_code(at_home.filter(own), table)
     without = pl.concat([at_home.filter(~own), with_code.filter("stays").select(at_home.columns)])
     again = with_code.filter(~pl.col("stays")).select(
-        "row", digits=pl.concat_str("country", "behind")
+        "row", e164=pl.concat_str(_PLUS, "country", "behind")
     )
     return Read(pl.concat([abroad, again]), without_prefix(without, table))
 
 
 def without_prefix(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Return ``row`` and the ``digits`` of calling code and national number.
+    """Return ``row`` and ``e164``: plus, calling code and national number.
 
     ``rows`` have ``row``, ``plan``, ``digits`` and ``country``, the calling code as text; those not
     returned are open.
@@ -68,7 +69,7 @@ def without_prefix(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
         pl.col("plan").cast(pl.UInt32) * _LENGTHS + pl.col("cut").str.len_bytes()
     )
     number = pl.when(bears).then("cut").otherwise("digits")
-    return cut.select("row", digits=pl.concat_str("country", number))
+    return cut.select("row", e164=pl.concat_str(_PLUS, "country", number))
 
 
 def _own_code(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -44,8 +44,8 @@ _NOTHING = [
 class Numbers:
     """What some cells are, in their order."""
 
-    digits: pl.Series
-    """Calling code and national number; null where no number can be parsed."""
+    e164: pl.Series
+    """Plus, calling code and national number; null where no number can be parsed."""
 
     answer: pl.Series
     """The place of what is said about it in `kinds`."""
@@ -56,7 +56,7 @@ class Numbers:
     def at(self, places: pl.Series) -> pl.DataFrame:
         """Return ``e164``, ``region`` and ``type`` of the numbers at some places, or null."""
         answer = self.answer.gather(places)
-        e164 = _with_plus(self.digits.gather(places))
+        e164 = self.e164.gather(places).to_frame()
         return e164.with_columns(self.kinds[name].gather(answer) for name in ("region", "type"))
 
     def told(self, name: str) -> pl.Series:
@@ -74,7 +74,7 @@ def read_numbers(text: pl.Series, region: pl.Series) -> pl.DataFrame:
     ``possible``. An extension is not told: it is for the caller to see that there is none.
     """
     found = find_numbers(text, region)
-    return _with_plus(found.digits).hstack(found.kinds[found.answer]).select(list(ANSWER))
+    return found.e164.to_frame().hstack(found.kinds[found.answer]).select(list(ANSWER))
 
 
 def find_numbers(text: pl.Series, region: pl.Series) -> Numbers:
@@ -98,24 +98,20 @@ def find_numbers(text: pl.Series, region: pl.Series) -> Numbers:
     answers = in_order(
         pl.concat(
             [
-                known.select("row", "digits", "answer"),
+                known.select("row", "e164", "answer"),
                 pl.concat(nowhere).select(
-                    "row", pl.lit(None, pl.String).alias("digits"), answer=nothing
+                    "row", pl.lit(None, pl.String).alias("e164"), answer=nothing
                 ),
                 told.select(
                     "row",
-                    digits=pl.col("e164").str.slice(1),
+                    "e164",
                     answer=nothing + 1 + pl.int_range(pl.len(), dtype=pl.Int32),
                 ),
             ]
         ),
         by="row",
     )
-    return Numbers(answers["digits"], answers["answer"], kinds)
-
-
-def _with_plus(digits: pl.Series) -> pl.DataFrame:
-    return digits.to_frame("digits").select(e164=pl.concat_str(pl.lit("+"), "digits"))
+    return Numbers(answers["e164"], answers["answer"], kinds)
 
 
 def in_order(rows: pl.DataFrame, *, by: str) -> pl.DataFrame:
@@ -151,16 +147,17 @@ def _told_by_library(cells: pl.DataFrame) -> pl.DataFrame:
 def known_numbers(cells: pl.DataFrame, world: Table) -> pl.DataFrame:
     """Return the numbers that the table tells, for some of the ``row``, ``text`` and ``region``.
 
-    The answer has ``row``, ``digits`` (calling code and national number) and ``answer``, a row of
-    the table's ``kinds``. About the other rows the library must be asked.
+    The answer has ``row``, ``e164`` and ``answer``, a row of the table's ``kinds``. About the other
+    rows the library must be asked.
     """
-    tidy = _bare(cells)
+    counted = _counted_cells(cells)
+    tidy = counted.filter("bare")
     if tidy.height + cells["text"].null_count() < cells.height:
-        marked = cells.filter(_is_marked())
+        marked = counted.filter(~pl.col("bare")).filter(_is_marked()).select(cells.columns)
         if not marked.is_empty():
             marked = marked.with_columns(pl.col("text").str.replace_many(_MARKS, [""]))
-            tidy = pl.concat([tidy, _bare(marked)])
-    explicit = tidy.filter("plus").select("row", "number", digits=pl.col("text").str.slice(1))
+            tidy = pl.concat([tidy, _counted_cells(marked).filter("bare")])
+    explicit = tidy.filter("plus").select("row", "number", e164="text")
     domestic = tidy.filter(~pl.col("plus")).select(
         "row",
         plan=pl.col("region").cast(_REGION, strict=False).to_physical().cast(pl.UInt32),
@@ -174,17 +171,17 @@ def known_numbers(cells: pl.DataFrame, world: Table) -> pl.DataFrame:
     return pl.concat([abroad.filter(~trunk), at_home])
 
 
-def _bare(cells: pl.DataFrame) -> pl.DataFrame:
-    """Return the cells of nothing but digits, with a plus or without, that the table can know.
+def _counted_cells(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return the cells with ``plus``, ``number`` and ``bare``: whether the table can know them.
 
-    They have ``plus`` and ``number``, the digits as one whole number: polars makes none of a text
-    with anything else in it but one sign in front.
+    Those are of nothing but digits, with a plus or without; ``number`` is the digits as one whole
+    number: polars makes none of a text with anything else in it but one sign in front.
     """
     length = pl.col("text").str.len_bytes()
     return cells.with_columns(
         number=pl.col("text").cast(pl.Int64, strict=False), plus=pl.col("text").str.starts_with("+")
-    ).filter(
-        (pl.col("number") > 0)
+    ).with_columns(
+        bare=(pl.col("number") > 0).fill_null(value=False)
         & pl.when("plus")
         .then(length.is_between(6, 19) & ~pl.col("text").str.starts_with("+0"))
         .otherwise(length.is_between(4, 17))
@@ -199,12 +196,12 @@ def _is_marked() -> pl.Expr:
 
 def _counted(numbers: pl.DataFrame) -> pl.DataFrame:
     return numbers.select(
-        "row", pl.col("digits").cast(pl.Int64, strict=False).alias("number"), "digits"
+        "row", pl.col("e164").cast(pl.Int64, strict=False).alias("number"), "e164"
     )
 
 
 def _answered(numbers: pl.DataFrame, world: Table) -> pl.DataFrame:
-    """Return the rows whose digits the table knows, with ``answer``."""
+    """Return the rows whose number the table knows, with ``answer``."""
     answers = world.numbers.of(numbers["number"])
     return numbers.drop("number").with_columns(answer=answers).filter(pl.col("answer") != ASK)
 
@@ -216,7 +213,7 @@ def _behind_the_code(numbers: pl.DataFrame, world: Table) -> pl.DataFrame:
     return numbers.select(
         "row",
         plan=country.replace_strict(_main_plans(), return_dtype=pl.UInt32),
-        digits=pl.col("digits").str.slice(code.str.len_bytes()),
+        digits=pl.col("e164").str.slice(1 + code.str.len_bytes()),
         country=code,
     )
 

@@ -40,7 +40,7 @@ def zones_of(e164: pl.Series) -> pl.Series:
     world = table()
     rows = pl.DataFrame({"row": pl.int_range(len(e164), dtype=pl.UInt32, eager=True), "text": e164})
     known = known_numbers(rows.with_columns(region=pl.lit(None, pl.String)), world).filter(
-        pl.col("digits").str.len_bytes() >= TIMEZONE_LONGEST_PREFIX
+        pl.col("e164").str.len_bytes() > TIMEZONE_LONGEST_PREFIX
     )
     found = known.select("row", zones=_zones(known, world))
     open_ = pl.repeat(True, rows.height, eager=True).scatter(found["row"], False)
@@ -74,7 +74,7 @@ def _joined(zones: tuple[str, ...]) -> str | None:
 
 def _zones(known: pl.DataFrame, world: Table) -> pl.Series:
     names, prefixes = _names(), _prefixes()
-    filled = known["digits"].str.pad_end(LONGEST, "0").cast(pl.Int64)
+    filled = known["e164"].str.pad_end(1 + LONGEST, "0").cast(pl.Int64)
     by_area = names.gather(prefixes.of(filled))
     asks_area, of_country = _answers(world)
     return pl.select(
