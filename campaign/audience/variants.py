@@ -18,8 +18,8 @@ import polars as pl
 # Anything else is its own canonical form, at the price of one look.
 _CONCERNED = "+5"
 _LONG = r"^\+(?:521\d{10}|549\d{10}|55\d{2}9[689]\d{7})$"
-"""The form with a digit more. Without its 9, a Brazilian number that begins with 2 to 5 is somebody's
-fixed line."""
+"""The form with a digit more. Without its 9, a Brazilian number that begins with 2 to 5 is a fixed
+line of somebody."""
 _BRAZIL = "+55"
 _OLD_FORMS = (
     (r"^(?:\+|00)521(\d{10})$", "+52${1}"),
