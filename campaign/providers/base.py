@@ -66,6 +66,7 @@ class JsonProvider(ABC, Generic[SettingsT]):
                 )
             )
         self._headers = {auth.header: value}
+        self._post = http.Post(self.base + self.path(), self._headers)
 
     @abstractmethod
     def vendor_url(self) -> str:
@@ -100,7 +101,7 @@ class JsonProvider(ABC, Generic[SettingsT]):
 
     def request(self, messages: Sequence[Message]) -> httpx.Request:
         """Return the request that starts the conversation(s)."""
-        return self.question("POST", self.path(), json=self.body(messages))
+        return self._post.request(self.body(messages))
 
     def question(
         self,

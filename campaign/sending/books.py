@@ -9,6 +9,7 @@ is cancelled, until every claim that went through them is settled.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,12 +21,16 @@ from campaign.ledger.records import Claim, Lease, Settlement, Skip
 from campaign.sending.ending import Stop, TooLate
 
 
+def _future() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()
+
+
 @dataclass(slots=True)
 class _Wish:
     claims: Sequence[Claim] = ()
     settlements: Sequence[Settlement] = ()
     skips: Sequence[Skip] = ()
-    done: anyio.Event = field(default_factory=anyio.Event)
+    done: asyncio.Future[None] = field(default_factory=_future)
     attempts: list[int | None] = field(default_factory=list)
 
 
@@ -110,7 +115,7 @@ class Books:
             raise RuntimeError("the books are closed")
         self._wishes.append(wish)
         self._ready.set()
-        await wish.done.wait()
+        await wish.done
         if self._error is not None:
             raise self._error
         return wish
@@ -124,7 +129,8 @@ class Books:
             else:
                 self._tell(group, attempts)
         for wish in group:
-            wish.done.set()
+            if not wish.done.done():  # nobody may be waiting any more
+                wish.done.set_result(None)
 
     def _tell(self, group: list[_Wish], attempts: list[int | None]) -> None:
         for wish in group:

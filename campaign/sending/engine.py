@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from functools import partial
 
 import anyio
@@ -74,7 +74,7 @@ class Engine:
         self._pace = Pace(speed.rate)
         self._pause = Pause(speed.first_wait, speed.longest_wait)
         self._breaker = Breaker(speed.attempts, speed.stop_when)
-        self._slots = anyio.Semaphore(speed.concurrency)
+        self._slots = anyio.Semaphore(speed.concurrency, fast_acquire=True)
         self._dispatching = anyio.CancelScope()
         self._sending = anyio.CancelScope()
         self._result = Result()
@@ -119,7 +119,7 @@ class Engine:
         return self._result
 
     async def _dispatch(self, todos: AsyncGenerator[Todo], tasks: anyio.abc.TaskGroup) -> None:
-        with self._waiting_for_the_rest():
+        try:
             async with aclosing(todos), aclosing(self._upcoming.batches(todos)) as batches:
                 async for waiting in batches:
                     admitted = await self._ramp.admit(len(waiting))
@@ -134,34 +134,37 @@ class Engine:
                         tasks.start_soon(self._deliver, batch, time.monotonic())
                     else:
                         self._slots.release()
-
-    @contextmanager
-    def _waiting_for_the_rest(self) -> Iterator[None]:
-        """Keep a bug from breaking off other requests; it is raised when they are answered."""
-        try:
-            yield
-        except LedgerError:
-            raise  # their outcomes could not be written either
         except Exception as error:  # noqa: BLE001 - raised at the end
-            self._bug = self._bug or error
-            self.stop(Ending.STOPPED)
+            self._end_with(error)
+
+    def _end_with(self, error: Exception) -> None:
+        """Keep a bug from breaking off other requests; it is raised when they are answered."""
+        if isinstance(error, LedgerError):
+            raise error  # their outcomes could not be written either
+        self._bug = self._bug or error
+        self.stop(Ending.STOPPED)
 
     async def _deliver(self, batch: Batch, let_go_at: float) -> None:
-        try:
-            with self._waiting_for_the_rest():
-                await self._claim_and_send(batch, let_go_at)
-        finally:
-            self._slots.release()
-            self._ramp.back(len(batch))
-            self._upcoming.is_back()
+        # One scope for all that is written down about a batch: it is shielded but for the request.
+        with anyio.CancelScope() as steady:
+            try:
+                await self._claim_and_send(batch, let_go_at, steady)
+            except Exception as error:  # noqa: BLE001 - raised at the end
+                self._end_with(error)
+            finally:
+                self._slots.release()
+                self._ramp.back(len(batch))
+                self._upcoming.is_back()
 
-    async def _claim_and_send(self, batch: Batch, let_go_at: float) -> None:
+    async def _claim_and_send(
+        self, batch: Batch, let_go_at: float, steady: anyio.CancelScope
+    ) -> None:
         # Before the claim: a provider that cannot write the request costs nobody anything.
         request = self._provider.request([message for _, message in batch])
         await anyio.lowlevel.checkpoint_if_cancelled()
+        steady.shield = True
         asked_at = leaving.clock()
-        with anyio.CancelScope(shield=True):
-            attempts = await self._books.claim([todo.claim() for todo, _ in batch])
+        attempts = await self._books.claim([todo.claim() for todo, _ in batch])
         mine = [
             (todo, message, attempt)
             for (todo, message), attempt in zip(batch, attempts, strict=True)
@@ -184,33 +187,35 @@ class Engine:
             if len(mine) < len(batch):
                 request = self._provider.request(messages)
             leaving.ask_before(request, partial(self._may_leave, asked_at))
+            steady.shield = False
             await anyio.lowlevel.checkpoint_if_cancelled()
             leaving.check(request)
             left = True  # nothing can come between this line and the transport's first one
             outcomes = await self._exchange.outcomes(request, messages)
+            steady.shield = True
             # Before they are weighed: a run that stops gives nobody up.
             self._stop_if(self._breaker.note(outcomes))
             times = [
                 self._weigh(todo, outcome, let_go_at)
                 for (todo, _, _), outcome in zip(mine, outcomes, strict=True)
             ]
-            with anyio.CancelScope(shield=True):
-                refused = await self._refused(mine, outcomes)
+            refused = await self._refused(mine, outcomes)
             settled = settlements(mine, outcomes, times, refused, started_at, _now())
             self._stop_if(self._breaker.settled(settled))
         except leaving.NotLeft:
+            steady.shield = True
             times = [time.monotonic()] * len(mine)
             outcomes = [Outcome(Kind.NOT_SENT, "not_in_time")] * len(mine)
             settled = settlements(mine, outcomes, times, {}, started_at, _now(), left=False)
         except BaseException as error:  # noqa: BLE001 - raised again when the claims are settled
+            steady.shield = True
             raised = error
             times = [None] * len(mine)
             outcome = self._exchange.broken_off(error) if left else Outcome(Kind.NOT_SENT)
             outcomes = [outcome] * len(mine)
             settled = settlements(mine, outcomes, times, {}, started_at, _now(), left=left)
-        with anyio.CancelScope(shield=True):
-            await self._books.settle(settled)
-            self._stop_if(await self._ramp.settled(settled))
+        await self._books.settle(settled)
+        self._stop_if(await self._ramp.settled(settled))
         if raised is not None:
             raise raised
         for (todo, _, _), at in zip(mine, times, strict=True):

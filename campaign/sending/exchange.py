@@ -16,6 +16,9 @@ from campaign.providers import http
 from campaign.providers.protocol import Kind, Message, Outcome, Provider
 from campaign.sending.speed import Transport
 
+_TEXTS = ("code", "detail", "provider_id", "evidence")
+"""What an outcome holds of a vendor's words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -49,10 +52,7 @@ class Exchange:
 
     def _cleaned(self, outcome: Outcome) -> Outcome:
         # A provider cleans what it cuts; this is for the one that forgot.
-        return replace(
-            outcome,
-            code=http.cleaned(outcome.code, self.clean),
-            detail=http.cleaned(outcome.detail, self.clean),
-            provider_id=http.cleaned(outcome.provider_id, self.clean),
-            evidence=http.cleaned(outcome.evidence, self.clean),
-        )
+        clean = {name: http.cleaned(getattr(outcome, name), self.clean) for name in _TEXTS}
+        if all(clean[name] == getattr(outcome, name) for name in _TEXTS):
+            return outcome
+        return replace(outcome, **clean)
