@@ -42,6 +42,9 @@ class Database(Protocol):
     title: str
     """The ledger in a sentence: "the ledger /srv/campaign-ledger.db"."""
 
+    writers_wait: bool
+    """Whether nobody else writes between the beginning and the end of a transaction."""
+
     def close(self) -> None:
         """Close the connection."""
         ...
@@ -74,6 +77,13 @@ class Database(Protocol):
         self, query: str, values: Iterable[Mapping[str, object]]
     ) -> Sequence[Row | None]:
         """Do a statement for each of ``values``, in order; return what each returned, if a row."""
+        ...
+
+    def change_all(self, query: str, values: Sequence[Mapping[str, object]]) -> int:
+        """Do a statement that returns nothing for each of ``values``; return how many it changed.
+
+        Cheaper than :meth:`change_each`, for many.
+        """
         ...
 
     def clock(self) -> int:

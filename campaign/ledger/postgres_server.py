@@ -50,6 +50,8 @@ class PostgresServer:
             written by a newer version.
     """
 
+    writers_wait = False
+
     def __init__(self, address: str, *, create: bool = True) -> None:
         self._ledger = f"ledger {shown(address)}"
         self.title = f"the {self._ledger}"
@@ -263,6 +265,14 @@ class PostgresServer:
             if not returning:
                 return [None] * len(wanted)
             return [result.fetchone() for result in cursor.results()]
+
+    def change_all(self, query: str, values: Sequence[Mapping[str, object]]) -> int:
+        """Do a statement that returns nothing for each of ``values``; return how many changed."""
+        if not values:
+            return 0
+        with self._db.cursor() as cursor:
+            cursor.executemany(_sql(query), values)
+            return cursor.rowcount
 
     def clock(self) -> int:
         """Return the time in milliseconds by the server's clock, which all machines share."""

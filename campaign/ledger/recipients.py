@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -92,27 +93,37 @@ class Recipients(Runs):
     def _claim(
         self, lease: Lease, claims: Sequence[Claim], now: int, changes: Counter[State]
     ) -> list[int | None]:
-        order = sorted(range(len(claims)), key=lambda place: claims[place].number)
-        rows = self._db.change_each(
-            "claim",
-            [
-                {
-                    "run_id": lease.run_id,
-                    "number": claims[place].number,
-                    "key": claims[place].key,
-                    "identity": claims[place].identity,
-                    "initiated": _flag(claims[place].initiated),
-                    "now": now,
-                }
-                for place in order
-            ],
-        )
-        attempts: list[int | None] = [None] * len(claims)
-        for place, row in zip(order, rows, strict=True):
+        if not claims:
+            return []
+        values = {
+            claim.number: {
+                "run_id": lease.run_id,
+                "number": claim.number,
+                "key": claim.key,
+                "identity": claim.identity,
+                "initiated": _flag(claim.initiated),
+                "now": now,
+            }
+            for claim in sorted(claims, key=_number)
+        }
+        again = self._known(lease, list(values))
+        fresh = [values[number] for number in values.keys() - again]
+        attempts: dict[int, int] = dict.fromkeys(values.keys() - again, 1)
+        self._db.change_all("claim_new", fresh)
+        rows = self._db.change_each("claim", [values[number] for number in sorted(again)])
+        for number, row in zip(sorted(again), rows, strict=True):
             if row is not None:
-                attempts[place] = row["attempts"]
-                changes[State.SENDING] += 1
-        return attempts
+                attempts[number] = row["attempts"]
+        changes[State.SENDING] += len(attempts)
+        # Who is asked for twice at once is claimed once.
+        return [attempts.pop(claim.number, None) for claim in claims]
+
+    def _known(self, lease: Lease, numbers: list[int]) -> set[int]:
+        """Return those who may have a row, and are to be claimed one by one."""
+        if not self._db.writers_wait:
+            return set(numbers)
+        found = self._db.all("known_among", run_id=lease.run_id, numbers=json.dumps(numbers))
+        return {row["number"] for row in found}
 
     def _settle(
         self,
@@ -121,21 +132,23 @@ class Recipients(Runs):
         now: int,
         changes: Counter[State],
     ) -> None:
-        ordered = sorted(settlements, key=lambda settlement: settlement.number)
         values = [
-            settled_values(settlement) | {"run_id": lease.run_id, "now": now}
-            for settlement in ordered
+            settled_values(settlement, lease.run_id, now)
+            for settlement in sorted(settlements, key=_number)
         ]
-        rows = self._db.change_each("settle", values)
-        for settlement, row in zip(ordered, rows, strict=True):
-            if row is None:
-                raise LedgerError(
-                    f"Recipient {settlement.number} has no open claim for attempt "
-                    f"{settlement.attempt}, so its outcome cannot be written."
-                )
+        if self._db.change_all("settle", values) != len(values):
+            whose = ", ".join(str(value["number"]) for value in values)
+            raise LedgerError(
+                f"Recipient {whose} has no open claim for this attempt, so its outcome cannot be "
+                "written."
+                if len(values) == 1
+                else f"One of the recipients {whose} has no open claim for its attempt, so no "
+                "outcome can be written."
+            )
+        for settlement in settlements:
             changes[State.SENDING] -= 1
             changes[settlement.state] += 1
-        self._db.change_each("add_attempt", values)
+        self._db.change_all("add_attempt", values)
 
     def _skip(self, lease: Lease, skips: Sequence[Skip], now: int, changes: Counter[State]) -> None:
         ordered = sorted(skips, key=lambda skip: skip.number)
@@ -158,7 +171,7 @@ class Recipients(Runs):
 
     def _tally(self, run_id: int, changes: Mapping[State, int]) -> None:
         """Keep the counts; pending is what remains, and is not kept."""
-        self._db.change_each(
+        self._db.change_all(
             "add_to_tally",
             [
                 {"run_id": run_id, "state": state.value, "rows": rows}
@@ -226,6 +239,10 @@ class Recipients(Runs):
 
 def _state(skip: Skip) -> State:
     return State.SKIPPED if skip.not_before is None else State.HELD
+
+
+def _number(one: Claim | Settlement) -> int:
+    return one.number
 
 
 def _flag(value: bool | None) -> int | None:

@@ -75,9 +75,11 @@ def suppression_of(row: Mapping[str, Any]) -> Suppression:
     return Suppression(**{name: row[name] for name in Suppression.__dataclass_fields__})
 
 
-def settled_values(settlement: Settlement) -> dict[str, Any]:
+def settled_values(settlement: Settlement, run_id: int, now: int) -> dict[str, Any]:
     """Return what is written for an outcome, by the names that the statements use."""
     return {
+        "run_id": run_id,
+        "now": now,
         "number": settlement.number,
         "attempt": settlement.attempt,
         "state": settlement.state.value,

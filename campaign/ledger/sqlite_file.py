@@ -32,6 +32,8 @@ class SqliteFile:
         LedgerError: the file cannot be opened, is no ledger, or was written by a newer version.
     """
 
+    writers_wait = True
+
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
         self.title = f"the ledger {path}"
@@ -203,6 +205,10 @@ class SqliteFile:
         """Do a statement for each of ``values``, in order; return what each returned, if a row."""
         sql = self._sql[query]
         return [self.db.execute(sql, each).fetchone() for each in values]
+
+    def change_all(self, query: str, values: Sequence[Mapping[str, object]]) -> int:
+        """Do a statement that returns nothing for each of ``values``; return how many changed."""
+        return self.db.executemany(self._sql[query], values).rowcount if values else 0
 
     def clock(self) -> int:
         """Return the time in milliseconds; all who open a file are on one machine."""

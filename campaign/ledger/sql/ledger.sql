@@ -107,6 +107,16 @@ INSERT INTO refusal (run_id, verdict, reason, rows) VALUES (:run_id, :verdict, :
 -- name: refusals
 SELECT verdict AS state, reason, rows FROM refusal WHERE run_id = :run_id;
 
+-- `numbers` is a JSON array of them.
+-- name: known_among
+SELECT number FROM recipient
+WHERE run_id = :run_id AND number IN (SELECT value FROM json_each(:numbers));
+
+-- For those whom the ledger does not know yet, as nearly all are when they are claimed.
+-- name: claim_new
+INSERT INTO recipient (run_id, number, key, state, attempts, claimed_at, identity, initiated)
+VALUES (:run_id, :number, :key, 'sending', 1, :now, :identity, :initiated);
+
 -- name: claim
 INSERT INTO recipient (run_id, number, key, state, attempts, claimed_at, identity, initiated)
 VALUES (:run_id, :number, :key, 'sending', 1, :now, :identity, :initiated)
@@ -134,8 +144,7 @@ UPDATE recipient
 SET state = :state, reason = :reason, code = :code, detail = :detail,
     provider_id = :provider_id, evidence = :evidence, settled_at = :now,
     resend = :resend, not_before = :not_before
-WHERE run_id = :run_id AND number = :number AND state = 'sending' AND attempts = :attempt
-RETURNING number;
+WHERE run_id = :run_id AND number = :number AND state = 'sending' AND attempts = :attempt;
 
 -- name: add_attempt
 INSERT INTO attempt (run_id, number, attempt, started_at, ended_at, outcome, reason, code,
