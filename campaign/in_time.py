@@ -62,7 +62,11 @@ class InTime:
 
     def moments(self) -> list[TooLate]:
         """Return the moments from which on an execution that begins now may claim nobody."""
-        found = [TooLate(self._scheduled_time_passed, Ending.STOPPED, _SCHEDULED_TIME_PASSED)]
+        found = []
+        if self._job.fixed().schedule_at is not None:
+            found.append(
+                TooLate(self._scheduled_time_passed, Ending.STOPPED, _SCHEDULED_TIME_PASSED)
+            )
         hours = self._job.hours
         if (deadline := hours.deadline(self._now())) is not None:
             has_come = partial(self._has_come, deadline)

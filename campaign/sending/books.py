@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import anyio
 import anyio.to_thread
@@ -133,9 +134,9 @@ class Books:
                 wish.done.set_result(None)
 
     def _tell(self, group: list[_Wish], attempts: list[int | None]) -> None:
+        told = iter(attempts)
         for wish in group:
-            wish.attempts = attempts[: len(wish.claims)]
-            attempts = attempts[len(wish.claims) :]
+            wish.attempts = list(islice(told, len(wish.claims)))
             self._open_claims += sum(bool(attempt) for attempt in wish.attempts)
             self._open_claims -= len(wish.settlements)
 

@@ -24,6 +24,7 @@ from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
 from campaign.sending.books import Books
 from campaign.sending.breaker import Breaker
+from campaign.sending.crew import Crew
 from campaign.sending.ending import Ending, Result
 from campaign.sending.exchange import Exchange
 from campaign.sending.pace import Pace, Pause
@@ -35,6 +36,10 @@ from campaign.sending.upcoming import Batch, Judge, Upcoming
 
 _JUDGE_AGAIN = 0.1
 """Seconds; the ledger's clock, by which a gate goes, may be another than this machine's."""
+
+
+_Delivery = tuple[Batch, float]
+"""What travels in one request, and when the sender let it go, on the monotonic clock."""
 
 
 class Engine:
@@ -74,7 +79,6 @@ class Engine:
         self._pace = Pace(speed.rate)
         self._pause = Pause(speed.first_wait, speed.longest_wait)
         self._breaker = Breaker(speed.attempts, speed.stop_when)
-        self._slots = anyio.Semaphore(speed.concurrency, fast_acquire=True)
         self._dispatching = anyio.CancelScope()
         self._sending = anyio.CancelScope()
         self._result = Result()
@@ -106,8 +110,10 @@ class Engine:
         try:
             with self._sending:
                 async with anyio.create_task_group() as tasks:
+                    crew = Crew(tasks, self._speed.concurrency, self._deliver)
                     with self._dispatching:
-                        await self._dispatch(todos, tasks)
+                        await self._dispatch(todos, crew)
+                    crew.dismiss()
         except BaseExceptionGroup as group:
             raise first_error(group) from group
         if self._bug is not None:
@@ -118,22 +124,22 @@ class Engine:
             return Result(Ending.FULL, self._upcoming.kept_back)
         return self._result
 
-    async def _dispatch(self, todos: AsyncGenerator[Todo], tasks: anyio.abc.TaskGroup) -> None:
+    async def _dispatch(self, todos: AsyncGenerator[Todo], crew: Crew[_Delivery]) -> None:
         try:
             async with aclosing(todos), aclosing(self._upcoming.batches(todos)) as batches:
-                async for waiting in batches:
+                # A place first: who is judged and then waits for one has to be judged again.
+                while await crew.place() and (waiting := await anext(batches, None)):
                     admitted = await self._ramp.admit(len(waiting))
                     self._upcoming.put_back(waiting[admitted:])
-                    await self._slots.acquire()
                     await self._pace.take(admitted)
                     await self._pause.wait()
                     batch = self._upcoming.still(waiting[:admitted])
                     self._ramp.back(admitted - len(batch))
                     if batch:
                         self._upcoming.leaves()
-                        tasks.start_soon(self._deliver, batch, time.monotonic())
+                        crew.give((batch, time.monotonic()))
                     else:
-                        self._slots.release()
+                        crew.keep_free()
         except Exception as error:  # noqa: BLE001 - raised at the end
             self._end_with(error)
 
@@ -144,17 +150,16 @@ class Engine:
         self._bug = self._bug or error
         self.stop(Ending.STOPPED)
 
-    async def _deliver(self, batch: Batch, let_go_at: float) -> None:
-        # One scope for all that is written down about a batch: it is shielded but for the request.
-        with anyio.CancelScope() as steady:
-            try:
-                await self._claim_and_send(batch, let_go_at, steady)
-            except Exception as error:  # noqa: BLE001 - raised at the end
-                self._end_with(error)
-            finally:
-                self._slots.release()
-                self._ramp.back(len(batch))
-                self._upcoming.is_back()
+    async def _deliver(self, delivery: _Delivery, steady: anyio.CancelScope) -> None:
+        batch, let_go_at = delivery
+        try:
+            await self._claim_and_send(batch, let_go_at, steady)
+        except Exception as error:  # noqa: BLE001 - raised at the end
+            self._end_with(error)
+        finally:
+            steady.shield = False
+            self._ramp.back(len(batch))
+            self._upcoming.is_back()
 
     async def _claim_and_send(
         self, batch: Batch, let_go_at: float, steady: anyio.CancelScope
@@ -162,6 +167,7 @@ class Engine:
         # Before the claim: a provider that cannot write the request costs nobody anything.
         request = self._provider.request([message for _, message in batch])
         await anyio.lowlevel.checkpoint_if_cancelled()
+        # Claims and outcomes are written whatever happens; only the request is broken off.
         steady.shield = True
         asked_at = leaving.clock()
         attempts = await self._books.claim([todo.claim() for todo, _ in batch])

@@ -52,7 +52,6 @@ class Exchange:
 
     def _cleaned(self, outcome: Outcome) -> Outcome:
         # A provider cleans what it cuts; this is for the one that forgot.
-        clean = {name: http.cleaned(getattr(outcome, name), self.clean) for name in _TEXTS}
-        if all(clean[name] == getattr(outcome, name) for name in _TEXTS):
-            return outcome
-        return replace(outcome, **clean)
+        said = {name: value for name in _TEXTS if (value := getattr(outcome, name))}
+        clean = {name: http.cleaned(value, self.clean) for name, value in said.items()}
+        return outcome if clean == said else replace(outcome, **clean)

@@ -35,6 +35,8 @@ _SKIPS_TOGETHER = 500
 _SHORT_WAIT = 60.0
 """Seconds that a recipient waits in line; who has to wait longer is held in the ledger."""
 _LEAST_WAIT = 0.1
+_AT_ONCE = 0.001
+"""Seconds; who leaves sooner after being judged had to wait for nothing."""
 
 
 class Upcoming:
@@ -68,6 +70,7 @@ class Upcoming:
         self._moved = anyio.Event()
         self._new: Todo | None = None
         self._is_at_end = False
+        self._judged_at = -math.inf
         self.limited = False
         self.kept_back: str | None = None
 
@@ -98,6 +101,8 @@ class Upcoming:
     def still(self, batch: Batch) -> Batch:
         """Judge a batch again after it had to wait; whom the wait has changed comes later."""
         now = self._clock()
+        if 0 <= now - self._judged_at < _AT_ONCE:
+            return batch
         kept = []
         for todo, message in batch:
             verdict = self._judge(todo, now)
@@ -118,6 +123,7 @@ class Upcoming:
                         yield batch
                         batch = []
                     continue
+                judged_at = self._clock()
                 message = await self._judged(todo)
                 if message is None:
                     self.has_not_begun(todo)
@@ -131,6 +137,8 @@ class Upcoming:
                 if batch and alike(batch[0][1]) != alike(message):
                     yield batch
                     batch = []
+                if not batch:
+                    self._judged_at = judged_at
                 batch.append((todo, message))
                 if len(batch) >= self._size:
                     yield batch
@@ -138,12 +146,19 @@ class Upcoming:
 
     async def _next(self, todos: AsyncIterator[Todo]) -> AsyncGenerator[Todo | None]:
         """Yield whom to judge next, and ``None`` when what was collected should not wait."""
+        latest: Todo | None = None
         while True:
-            if self._again and self._again[0][0] <= time.monotonic():
-                yield heapq.heappop(self._again)[2]
+            is_due = bool(self._again) and self._again[0][0] <= time.monotonic()
+            # Nobody twice in a row while there are others: the trouble may be theirs alone.
+            if is_due and self._again[0][2] is not latest:
+                latest = heapq.heappop(self._again)[2]
+                yield latest
             elif await self._is_room_for_a_new_one(todos) and self._new is not None:
-                todo, self._new = self._new, None
-                yield todo
+                latest, self._new = self._new, None
+                yield latest
+            elif is_due:
+                latest = heapq.heappop(self._again)[2]
+                yield latest
             else:
                 yield None
                 if not self._again and not self._under_way:
