@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -42,6 +43,8 @@ class Books:
         self._gate = gate
         self._ledger = ledger
         self._lease = lease
+        # One thread: a transaction at a time, and none of the costs of choosing one for each.
+        self._writer = ThreadPoolExecutor(1, "ledger")
         self._wishes: list[_Wish] = []
         self._ready = anyio.Event()
         self._closing = False
@@ -89,6 +92,7 @@ class Books:
             raise
         finally:
             self._closed = True
+            self._writer.shutdown(wait=False)
 
     def close(self) -> None:
         """End :meth:`keep` when all that waits is written, and every claim is settled."""
@@ -123,8 +127,9 @@ class Books:
 
     async def _commit(self, group: list[_Wish]) -> None:
         if self._error is None:
+            loop = asyncio.get_running_loop()
             try:
-                attempts = await anyio.to_thread.run_sync(self._write_group, group)
+                attempts = await loop.run_in_executor(self._writer, self._write_group, group)
             except Exception as error:  # noqa: BLE001 - handed to everybody who waits
                 self._error = error
             else:

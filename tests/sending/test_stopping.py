@@ -272,9 +272,11 @@ async def test_a_provider_that_cannot_write_the_request_for_a_part_of_a_batch_se
 
 
 async def test_an_abort_between_claim_and_request_costs_nobody_anything(stage: Stage) -> None:
+    token = anyio.lowlevel.current_token()
+
     def aborting(written: Mapping[str, Any]) -> bool:
         if written["claims"]:
-            anyio.from_thread.run_sync(stage.engine.abort)
+            anyio.from_thread.run_sync(stage.engine.abort, token=token)
         return False
 
     stage.ledger = FailingLedger(stage.held.ledger, aborting)  # type: ignore[assignment]
