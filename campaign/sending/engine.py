@@ -24,7 +24,7 @@ from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
 from campaign.sending.books import Books
 from campaign.sending.breaker import Breaker
-from campaign.sending.crew import Crew
+from campaign.sending.couriers import Couriers
 from campaign.sending.ending import Ending, Result
 from campaign.sending.exchange import Exchange
 from campaign.sending.pace import Pace, Pause
@@ -110,10 +110,10 @@ class Engine:
         try:
             with self._sending:
                 async with anyio.create_task_group() as tasks:
-                    crew = Crew(tasks, self._speed.concurrency, self._deliver)
+                    couriers = Couriers(tasks, self._speed.concurrency, self._deliver)
                     with self._dispatching:
-                        await self._dispatch(todos, crew)
-                    crew.dismiss()
+                        await self._dispatch(todos, couriers)
+                    couriers.dismiss()
         except BaseExceptionGroup as group:
             raise first_error(group) from group
         if self._bug is not None:
@@ -124,11 +124,11 @@ class Engine:
             return Result(Ending.FULL, self._upcoming.kept_back)
         return self._result
 
-    async def _dispatch(self, todos: AsyncGenerator[Todo], crew: Crew[_Delivery]) -> None:
+    async def _dispatch(self, todos: AsyncGenerator[Todo], couriers: Couriers[_Delivery]) -> None:
         try:
             async with aclosing(todos), aclosing(self._upcoming.batches(todos)) as batches:
                 # A place first: who is judged and then waits for one has to be judged again.
-                while await crew.place() and (waiting := await anext(batches, None)):
+                while await couriers.place() and (waiting := await anext(batches, None)):
                     admitted = await self._ramp.admit(len(waiting))
                     self._upcoming.put_back(waiting[admitted:])
                     await self._pace.take(admitted)
@@ -137,9 +137,9 @@ class Engine:
                     self._ramp.back(admitted - len(batch))
                     if batch:
                         self._upcoming.leaves()
-                        crew.give((batch, time.monotonic()))
+                        couriers.give((batch, time.monotonic()))
                     else:
-                        crew.keep_free()
+                        couriers.keep_free()
         except Exception as error:  # noqa: BLE001 - raised at the end
             self._end_with(error)
 

@@ -1,4 +1,4 @@
-"""A crew does every job it is given, with no more at work than there are places."""
+"""Couriers do every job they are given, with no more at work than there are places."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Awaitable, Callable
 import anyio
 import pytest
 
-from campaign.sending.crew import Crew
+from campaign.sending.couriers import Couriers
 
 Work = Callable[[int, anyio.CancelScope], Awaitable[None]]
 
 
 async def given(jobs: int, size: int, work: Work) -> None:
     async with anyio.create_task_group() as tasks:
-        crew = Crew(tasks, size, work)
+        couriers = Couriers(tasks, size, work)
         for job in range(jobs):
-            await crew.place()
-            crew.give(job)
-        crew.dismiss()
+            await couriers.place()
+            couriers.give(job)
+        couriers.dismiss()
 
 
 async def test_every_job_is_done_once_and_no_more_at_a_time_than_there_are_places() -> None:
@@ -39,7 +39,7 @@ async def test_every_job_is_done_once_and_no_more_at_a_time_than_there_are_place
     assert most == 7
 
 
-async def test_a_job_that_fails_ends_the_whole_crew_with_its_error() -> None:
+async def test_a_job_that_fails_ends_all_couriers_with_its_error() -> None:
     async def work(job: int, steady: anyio.CancelScope) -> None:
         if job == 3:
             raise OSError("the third")
@@ -57,12 +57,12 @@ async def test_a_place_without_a_job_is_there_for_the_next() -> None:
         done.append(job)
 
     async with anyio.create_task_group() as tasks:
-        crew = Crew(tasks, 1, work)
-        await crew.place()
-        crew.keep_free()
-        await crew.place()
-        crew.give(1)
-        crew.dismiss()
+        couriers = Couriers(tasks, 1, work)
+        await couriers.place()
+        couriers.keep_free()
+        await couriers.place()
+        couriers.give(1)
+        couriers.dismiss()
     assert done == [1]
 
 
@@ -79,10 +79,10 @@ async def test_what_is_shielded_is_finished_when_the_crew_is_broken_off() -> Non
             steady.shield = False
 
     async with anyio.create_task_group() as tasks:
-        crew = Crew(tasks, 3, work)
+        couriers = Couriers(tasks, 3, work)
         for job in range(3):
-            await crew.place()
-            crew.give(job)
+            await couriers.place()
+            couriers.give(job)
         await anyio.lowlevel.checkpoint()
         tasks.cancel_scope.cancel()
     assert sorted(finished) == [0, 1, 2]
@@ -93,11 +93,11 @@ async def test_who_waits_for_a_job_leaves_when_everything_is_broken_off() -> Non
         pass
 
     async with anyio.create_task_group() as tasks:
-        crew = Crew(tasks, 3, work)
-        await crew.place()
-        crew.give(1)
+        couriers = Couriers(tasks, 3, work)
+        await couriers.place()
+        couriers.give(1)
         for _ in range(3):
             await anyio.lowlevel.checkpoint()
         tasks.cancel_scope.cancel()
-    crew.dismiss()  # nobody is left whom this could wake
+    couriers.dismiss()  # nobody is left whom this could wake
     assert tasks.cancel_scope.cancelled_caught

@@ -1,7 +1,7 @@
 """The tasks that deliver, one batch at a time each; a task that is done waits for its next batch.
 
 Invariant: no more of them are at work than there are places, and all of them have ended when the
-crew is dismissed. To start a task for every message would cost as much as to write its request.
+couriers are dismissed. To start a task for every message would cost as much as to write its request.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import anyio.abc
 Job = TypeVar("Job")
 
 
-class Crew(Generic[Job]):
+class Couriers(Generic[Job]):
     """At most ``size`` tasks in the group ``tasks`` that ``work``.
 
     ``work`` gets a job and the scope of its task, to shield what must not be broken off; it leaves
@@ -50,7 +50,7 @@ class Crew(Generic[Job]):
         if self._idle:
             self._idle.pop().set_result(job)
         else:
-            self._tasks.start_soon(partial(self._member, job))
+            self._tasks.start_soon(partial(self._courier, job))
 
     def dismiss(self) -> None:
         """Let everybody go who has nothing to do, and the others when they are done."""
@@ -58,7 +58,7 @@ class Crew(Generic[Job]):
         while self._idle:
             self._idle.pop().set_result(None)
 
-    async def _member(self, job: Job) -> None:
+    async def _courier(self, job: Job) -> None:
         given: Job | None = job
         with anyio.CancelScope() as steady:
             while given is not None:
