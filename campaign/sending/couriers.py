@@ -1,7 +1,7 @@
 """The tasks that deliver, one batch at a time each; a task that is done waits for its next batch.
 
-Invariant: no more of them are at work than there are places, and all of them have ended when the
-couriers are dismissed. To start a task for every message would cost as much as to write its request.
+Invariant: no more of them are at work than there are places, and all have ended when the couriers
+are dismissed. To start a task for every message would cost as much as to write its request.
 """
 
 from __future__ import annotations
