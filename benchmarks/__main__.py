@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import check, phones, recovery, throughput
+from benchmarks import check, phones, recovery, throughput, wire
 
 ALL = {
     "check": check.main,
     "phones": phones.main,
     "recovery": lambda _: recovery.main(),
     "throughput": lambda _: throughput.main(),
+    "wire": wire.main,
 }
 
 

@@ -1,28 +1,23 @@
-"""HTTP connections: one client for each request in flight, kept for the next.
+"""How requests travel: by connections of our own, and by httpx's clients where a proxy is between.
 
-A single ``httpx.AsyncClient`` searches its whole pool for every request, so that its speed falls
-as more requests are in flight. A stack of clients with one connection each costs the same however
-many there are. The TLS context, the costly part of a client, is shared.
+Invariant: whichever carries it, a failure before the first byte of a request leaves is one of
+httpx's exceptions that say *not sent*, and a failure after it one of those that say *unknown*.
 """
 
 from __future__ import annotations
 
 import ssl
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
-import anyio
 import httpx
 
-from campaign.sending import leaving
+from campaign.sending.proxied import Proxied
+from campaign.sending.wire import Wire
 
-# A server may close an idle connection just when the next request leaves, and then nobody knows
-# whether it was read. Common servers wait five seconds or more; we let go before they do.
-_IDLE_SECONDS = 4.0
-_LIMITS = httpx.Limits(
-    max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE_SECONDS
-)
+_SCHEMES = frozenset({"http", "https"})
 
 
 class Clients:
@@ -34,12 +29,11 @@ class Clients:
     """
 
     def __init__(self, timeout: float, *, proxies: bool = True) -> None:
-        self._seconds = timeout
-        self._timeout = httpx.Timeout(timeout).as_dict()
-        self._proxies = proxies
-        self._tls: ssl.SSLContext = httpx.create_ssl_context(trust_env=proxies)
-        self._idle: list[httpx.AsyncClient] = []
-        self._all: list[httpx.AsyncClient] = []
+        tls: ssl.SSLContext = httpx.create_ssl_context(trust_env=proxies)
+        tls.set_alpn_protocols(["http/1.1"])
+        self._proxied = Proxied(timeout, tls, proxies=proxies)
+        self._wire = Wire(timeout, tls)
+        self._direct = _SCHEMES - (_with_a_proxy() if proxies else frozenset())
 
     async def __aenter__(self) -> Self:
         return self
@@ -50,8 +44,8 @@ class Clients:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for client in self._all:
-            await client.aclose()
+        await self._wire.close()
+        await self._proxied.close()
 
     async def send(self, request: httpx.Request) -> httpx.Response:
         """Send a request and read the whole answer.
@@ -61,42 +55,24 @@ class Clients:
                 unknown.
             NotLeft: the request may not leave any more, and did not.
         """
-        # Without a deadline until the request leaves, so that failing to connect stays httpx's own
-        # failure and "not sent". From then on httpx's time-outs, which begin anew with every
-        # byte, do not suffice: an answer that drips would be waited for without an end.
-        limit = anyio.CancelScope()
-
-        async def trace(event: str, info: dict[str, Any]) -> None:
-            # The CONNECT that opens a proxy's tunnel is a part of connecting.
-            if event.endswith(".send_request_body.started"):
-                leaving.check(request)  # nobody acts on headers whose body never comes
-            if event.endswith(".send_request_headers.started") and not _is_connect(info):
-                leaving.check(request)  # connecting may have taken long
-                limit.deadline = anyio.current_time() + self._seconds
-
-        # A request made outside a client carries no time-out, and would wait for ever.
-        request.extensions = {**request.extensions, "timeout": self._timeout, "trace": trace}
-        client = self._idle.pop() if self._idle else self._new()
-        try:
-            with limit:
-                return await client.send(request)
-        finally:
-            if not limit.cancelled_caught:
-                self._idle.append(client)
-        self._all.remove(client)
-        await client.aclose()
-        raise httpx.ReadTimeout(f"no whole answer in {self._seconds:g} s", request=request)
-
-    def _new(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(
-            limits=_LIMITS, verify=self._tls, trust_env=self._proxies, follow_redirects=False
-        )
-        self._all.append(client)
-        return client
+        url = request.url
+        if (
+            url.scheme in self._direct
+            and url.raw_host
+            and not url.userinfo  # of which httpx makes a header
+            and isinstance(request.stream, httpx.ByteStream)
+        ):
+            return await self._wire.send(request)
+        return await self._proxied.send(request)
 
 
-def _is_connect(info: dict[str, Any]) -> bool:
-    return getattr(info.get("request"), "method", b"") == b"CONNECT"
+def _with_a_proxy() -> frozenset[str]:
+    """Return the schemes for which the environment names a proxy, as httpx reads it.
+
+    Which hosts ``NO_PROXY`` takes out of that is left to httpx.
+    """
+    named = {scheme for scheme, proxy in getproxies().items() if proxy}
+    return _SCHEMES if "all" in named else _SCHEMES & named
 
 
 def is_local(url: str | None) -> bool:

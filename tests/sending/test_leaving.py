@@ -112,16 +112,33 @@ async def test_a_request_that_may_not_leave_any_more_when_it_is_connected_does_n
             assert server.counts.as_dict()["requests"] == 1
 
 
-async def test_a_request_that_grew_too_old_between_its_headers_and_its_body_is_broken_off() -> None:
+async def test_a_request_leaves_in_one_piece_so_that_it_is_asked_once_whether_it_may() -> None:
+    asked = []
     with SandboxServer() as server:
         url = server.url_for("synthflow") + "/v2/chat/outbound"
-        answers = iter([True, False])
         async with Clients(5.0, proxies=False) as clients:
+            request = httpx.Request("POST", url, json={"to": "x" * 10_000})
+            leaving.ask_before(request, lambda: asked.append(1) or True)  # type: ignore[func-returns-value]
+            assert (await clients.send(request)).status_code == 401
+        assert (len(asked), server.counts.as_dict()["requests"]) == (1, 1)
+
+
+async def test_through_a_proxy_a_request_that_grows_too_old_before_its_body_is_broken_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with SandboxServer() as server:
+        url = server.url_for("synthflow") + "/v2/chat/outbound"
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, server.url_for("synthflow"))
+        answers = iter([True, False])
+        async with Clients(5.0) as clients:
             request = httpx.Request("POST", url, json={})
             leaving.ask_before(request, lambda: next(answers))
             with pytest.raises(leaving.NotLeft):
                 await clients.send(request)
-            assert server.counts.as_dict()["requests"] == 0
+        assert (list(answers), server.counts.as_dict()["requests"]) == ([], 0)
 
 
 def test_a_claim_grows_too_old_long_before_its_run_can_be_taken_over() -> None:
