@@ -64,7 +64,8 @@ class Opener:
             raise httpx.ConnectTimeout(what) from error
         except (OSError, ValueError) as error:  # a ValueError: a name that cannot be one
             raise httpx.ConnectError(str(error) or type(error).__name__) from error
-        if standing.closed:
+        # With TLS there may be more to read that is not an answer: tickets for the next session.
+        if standing.closed or (self._tls is None and not standing.is_usable()):
             raise httpx.ConnectError("the server closed the connection at once")
         return standing
 

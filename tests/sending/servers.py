@@ -1,4 +1,4 @@
-"""Real servers on loopback that a test lets misbehave."""
+"""Real servers on loopback that a test lets misbehave, and what is sent to them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,25 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 
+import httpx
+
+from campaign.sending.clients import Clients
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+LARGE = b"x" * 50_000_000
+"""More than the network takes at once."""
+
+
+def post(url: str, body: bytes = b"") -> httpx.Request:
+    return httpx.Request("POST", url, content=body)
+
+
+async def texts(url: str, requests: int) -> list[str]:
+    async with Clients(5, proxies=False) as clients:
+        return [(await clients.send(post(url))).text for _ in range(requests)]
 
 
 class Server:
@@ -33,6 +50,7 @@ class Server:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 self.heads.append(head)
+                await self._tell()
                 await self._talk(reader, writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -40,13 +58,21 @@ class Server:
         finally:
             writer.close()
             self.ended += 1
-            async with self._news:
-                self._news.notify_all()
+            await self._tell()
+
+    async def until_asked(self, requests: int) -> None:
+        """Wait until so many requests have come."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: self.requests >= requests)
 
     async def until_ended(self, connections: int) -> None:
         """Wait until so many connections have come to an end."""
         async with asyncio.timeout(10), self._news:
             await self._news.wait_for(lambda: self.ended >= connections)
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 from campaign.providers import http
 from campaign.providers.protocol import Kind
 from campaign.sending.clients import Clients
-from tests.sending.servers import OK, Talk, answer, nobody_accepts, say_nothing, serving
+from tests.sending.servers import OK, Talk, answer, nobody_accepts, post, say_nothing, serving
 
 
 async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -28,10 +28,6 @@ async def hang_up_midway(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 async def send_elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 307 Moved\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n")
-
-
-def post(url: str) -> httpx.Request:
-    return httpx.Request("POST", url)
 
 
 async def test_one_connection_is_used_again_and_again() -> None:
