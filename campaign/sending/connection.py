@@ -110,15 +110,16 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell whoever waits that no answer comes."""
+        by_the_server = error is None and not self.closed
         self.closed = True
         self._home.is_gone(self)
         if self._answered is None:
             return
-        if error is None:
+        if by_the_server:
             self._at_the_end()
         else:
             kind = httpx.WriteError if self._leaving else httpx.ReadError
-            self._fail(kind(str(error) or type(error).__name__))
+            self._fail(kind(str(error) if error else "the connection was closed"))
 
     def _at_the_end(self) -> None:
         try:

@@ -202,3 +202,31 @@ async def test_the_environments_proxy_is_used_only_where_it_is_wanted(
         async with Clients(5, proxies=proxies) as clients:
             await clients.send(post(server.url))
         assert (proxy.requests, server.requests) == ((1, 0) if proxies else (0, 1))
+
+
+async def test_a_host_that_the_environment_excepts_is_reached_without_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving(answer) as proxy, serving(answer) as server:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, "127.0.0.1")
+        async with Clients(5) as clients:
+            await clients.send(post(server.url))
+        assert (proxy.requests, server.requests) == (0, 1)
+
+
+@pytest.mark.parametrize("named", ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"])
+async def test_a_proxy_is_for_the_scheme_that_names_it(
+    named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    async with serving(answer) as proxy, serving(answer) as server:
+        monkeypatch.setenv(named, proxy.url)
+        async with Clients(5) as clients:
+            await clients.send(post(server.url))
+        through = named != "HTTPS_PROXY"
+        assert (proxy.requests, server.requests) == ((1, 0) if through else (0, 1))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
@@ -220,8 +221,39 @@ async def test_every_connection_is_closed_at_the_end_whatever_it_does() -> None:
 
 
 async def _lost(clients: Clients, server: Server) -> None:
-    with suppress(httpx.RemoteProtocolError):
+    with suppress(httpx.ReadError):
         await clients.send(post(server.url))
+
+
+async def test_what_had_come_of_an_answer_when_everything_was_closed_is_no_answer() -> None:
+    begun = asyncio.Event()
+
+    async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nthe beginning of")
+        await writer.drain()
+        begun.set()
+        await reader.read()
+
+    failures = []
+
+    async def send(clients: Clients, url: str) -> None:
+        try:
+            await clients.send(post(url))
+        except httpx.HTTPError as error:
+            failures.append(type(error))
+
+    async with (
+        serving(begin) as server,
+        anyio.create_task_group() as tasks,
+        Clients(5, proxies=False) as clients,
+    ):
+        tasks.start_soon(send, clients, server.url)
+        await begun.wait()
+        (stack,) = clients._wire._stacks.values()
+        (connection,) = stack._standing
+        while not connection._reader._size:
+            await anyio.lowlevel.checkpoint()
+    assert failures == [httpx.ReadError]
 
 
 @contextmanager
