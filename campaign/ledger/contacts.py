@@ -5,9 +5,9 @@ Invariant: a rehearsal messages nobody, so no other run sees what it did, and it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from campaign.ledger.records import Contact
+from campaign.ledger.records import Contact, Run
 from campaign.ledger.rows import contact_of
 from campaign.ledger.runs import Runs
 
@@ -61,3 +61,21 @@ class Contacts(Runs):
             "contacts_of_one", identity=identity, since=since, until=until, but=run_id
         )
         return [contact_of(row) for row in rows]
+
+    def claimed_by_time(self, run: Run, since: int, width: int, *, own: bool) -> Mapping[int, int]:
+        """Return how many were claimed at or after ``since``, by their time over ``width``.
+
+        Both are milliseconds, since 1970 UTC the first. ``own``: by this run; else by all other
+        real runs through the same provider. Whoever is pending again was certainly not sent to,
+        and does not count.
+        """
+        rows = self._db.all(
+            "claimed_by_time",
+            since=since,
+            width=width,
+            provider=run.provider,
+            sandbox=int(own and run.sandbox),
+            only=run.id if own else 0,
+            but=0 if own else run.id,
+        )
+        return {row["part"]: row["rows"] for row in rows}

@@ -32,6 +32,7 @@ from campaign.ledger.records import (
     Suppression,
 )
 from campaign.ledger.team_records import TeamClaim, TeamSend
+from campaign.ledger.traffic import Traffic
 
 TURNED_AWAY = 0
 """Stands in the place of an attempt's number where a gate turned the claim away."""
@@ -54,7 +55,7 @@ class Gate(Protocol):
         ...
 
 
-class Ledger(Protocol):
+class Ledger(Traffic, Protocol):
     """A store of claims, attempts and settled states."""
 
     def close(self) -> None:

@@ -234,6 +234,17 @@ WHERE recipient.claimed_at BETWEEN :since AND :until
   AND run.sandbox = 0 AND recipient.run_id <> :but
 ORDER BY recipient.claimed_at, recipient.run_id, recipient.number;
 
+-- How much an account was used, for the caps of `rate.at_most`. `only` is the one run to look at, `but`
+-- the one to leave out; 0 for none. Who is pending again was certainly not sent to.
+-- name: claimed_by_time
+SELECT recipient.claimed_at / :width AS part, count(*) AS rows
+-- The plus leads SQLite to the index on the time.
+FROM recipient JOIN run ON run.id = +recipient.run_id
+WHERE recipient.claimed_at >= :since AND recipient.state <> 'pending'
+  AND run.provider = :provider AND run.sandbox = :sandbox
+  AND (:only = 0 OR recipient.run_id = :only) AND recipient.run_id <> :but
+GROUP BY recipient.claimed_at / :width;
+
 -- Writers of a SQLite file wait for each other by themselves.
 -- name: one_claims
 SELECT 1 AS waited;
