@@ -31,9 +31,9 @@ from campaign.job import Job, local_now
 from campaign.ledger.holding import held
 from campaign.ledger.records import Counts
 from campaign.leftovers import left_behind
+from campaign.only import check_only
 from campaign.passes import Bounds, Passes, Work
 from campaign.plan import making
-from campaign.plan.frozen import Plan
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
 from campaign.plan.rejected import check_rejected
 from campaign.plan.rejects import write_rejects
@@ -42,6 +42,7 @@ from campaign.reporting.reporter import About, Guarded, Reporter
 from campaign.reporting.results import write_results
 from campaign.reporting.summary import Summary
 from campaign.sending.ending import Ending, Result
+from campaign.sending.waited import Waited
 from campaign.status import run_named
 from campaign.trace import Trace
 
@@ -155,7 +156,7 @@ class Execution:
             )
             if ledger.may_replan(run.id):
                 check_rejected(job.loaded, plan)
-            self._check_only(plan)
+            check_only(plan, self._options.only)
             for sentence in plan.warnings() + left_behind(job, ledger, name, self._options.now()):
                 self._reporter.told(sentence)
             again = self._options.again(ledger, run) if self._options.again is not None else []
@@ -180,26 +181,6 @@ class Execution:
                 "another `name` if that is what you want."
                 + self._job.ledger(self._environment).rescued()
             )
-
-    def _check_only(self, plan: Plan) -> None:
-        only = self._options.only
-        if only is None:
-            return
-        found = [todo for batch in plan.todo(only) for todo in batch]
-        if len(found) > 1:
-            raise InvalidInput(
-                f"{only} is the key of one recipient and the address of another. Use the other "
-                f"name of the one you mean: {' or '.join(f'{t.key}, {t.address}' for t in found)}."
-            )
-        if found:
-            return
-        for row in plan.find(only):
-            if row["reason"] is None:
-                raise InvalidInput(f"No recipient is known as {only}; say --only {row['key']}.")
-            raise InvalidInput(
-                f"{only} is not sent to: row {row['row']} was refused ({row['reason']})."
-            )
-        raise InvalidInput(f"No recipient of this run has the key or address {only}.")
 
     async def _send(self, work: Work) -> Summary:
         job, options, ledger, run = self._job, self._options, work.ledger, work.run
@@ -238,19 +219,20 @@ class Execution:
         began = ledger.counts(run.id)
         started = time.monotonic()
         ledger.note(work.lease, "started", f"{to_send} to send")
-        result = Result()
+        result, waited = Result(), Waited()
         if late is not None:
             result = Result(late.ending, late.why)
         elif declined:
             result = Result(Ending.INTERRUPTED, "Not confirmed; nothing was sent.")
         elif to_send:
             bounds = Bounds(options.only, moments, self._in_time.deadline())
-            result = await self._sent(
-                Passes(job, work, bounds, speed, to_send, self._reporter, options.now)
-            )
+            passes = Passes(job, work, bounds, speed, to_send, self._reporter, options.now)
+            result = await self._sent(passes)
+            waited = passes.waited
         if result.ending is Ending.DEADLINE and not ledger.counts(run.id).pending:
             result = Result()  # it came while the last answers were under way
-        return await self._finished(work, result, began, speed.rate, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        return await self._finished(work, result, began, speed.rate, seconds, waited)
 
     async def _sent(self, passes: Passes) -> Result:
         self._passes = passes
@@ -262,7 +244,13 @@ class Execution:
             self._passes = None
 
     async def _finished(
-        self, work: Work, result: Result, began: Counts, rate: float, seconds: float
+        self,
+        work: Work,
+        result: Result,
+        began: Counts,
+        rate: float,
+        seconds: float,
+        waited: Waited,
     ) -> Summary:
         """Write down how it ended, and the results."""
         ledger, run, folder = work.ledger, work.run, work.folder
@@ -281,6 +269,7 @@ class Execution:
             settled=counts.done - began.done,
             sent=counts.sent - began.sent,
             seconds=seconds,
+            waited=waited,
             ledger=self._job.ledger(self._environment),
             results=results,
             rejects=rejects if counts.skipped else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from campaign.definition.load import Loaded
 from campaign.definition.secrets import reveal
 from campaign.errors import InvalidInput, Problem
 from campaign.forms import choice_of
+from campaign.how_fast import speed_of
 from campaign.ledger.location import FileLocation, Location
 from campaign.message.compiling import MessageError, compile_message
 from campaign.message.composition import Composition
@@ -34,14 +34,9 @@ from campaign.rules.moment import Hold, MomentRule
 from campaign.rules.moments import Moment, asked
 from campaign.rules.suppression import NotSuppressed
 from campaign.schedule import Hours
-from campaign.sending.breaker import Thresholds
 from campaign.sending.speed import Speed
 from campaign.sending.todo import Fixed, Todo
 from campaign.sending.upcoming import Judge
-
-# Without a word from the user, enough requests in flight for answers that take this long.
-_PATIENCE_SECONDS = 5.0
-_FEWEST, _MOST = 8, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,23 +203,7 @@ class Job:
 
     def speed(self, limit: int | None = None) -> Speed:
         """Return how fast to send, and how stubbornly."""
-        definition = self.loaded.definition
-        rate = definition.rate.limit or self.loaded.provider.capabilities.default_rate
-        needed = min(max(math.ceil(rate * _PATIENCE_SECONDS), _FEWEST), _MOST)
-        return Speed(
-            rate=rate,
-            concurrency=definition.rate.concurrency or needed,
-            attempts=definition.retry.attempts,
-            first_wait=definition.retry.first_wait.total_seconds(),
-            longest_wait=definition.retry.longest_wait.total_seconds(),
-            batch=getattr(self.loaded.settings, "batch", 1),
-            limit=limit,
-            stop_when=Thresholds(
-                in_a_row=definition.stop_when.in_a_row,
-                unknown=definition.stop_when.unknown,
-                failed_rate=definition.stop_when.failed_rate,
-            ),
-        )
+        return speed_of(self.loaded, limit)
 
     @property
     def hours(self) -> Hours:

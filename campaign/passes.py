@@ -36,8 +36,11 @@ from campaign.sending.books import BooksUntil
 from campaign.sending.clients import Clients, is_local
 from campaign.sending.ending import Ending, Result, TooLate, stop_at_deadline
 from campaign.sending.engine import Engine
+from campaign.sending.pace import Pace
+from campaign.sending.quotas import Quota, Quotas
 from campaign.sending.ramp import Ramp, Step
 from campaign.sending.speed import Speed
+from campaign.sending.waited import Waited
 
 _LOOK_AGAIN = 1.0
 """Seconds; the clock of the day may be set, so no wait is computed from it."""
@@ -103,6 +106,7 @@ class Passes:
             clock=self._clock,
             tell=self._tell_of_ramp,
         )
+        self._pace: Pace | None = None
         self._engine: Engine | None = None
         self._ended: Result | None = None
         self._until: float | None = None
@@ -125,11 +129,17 @@ class Passes:
         if self._engine is not None:
             self._engine.abort()
 
+    @property
+    def waited(self) -> Waited:
+        """What was waited for until now."""
+        return Waited() if self._pace is None else self._pace.waited
+
     def waits(self) -> float:
         """Return how many seconds are known to be spent waiting from now on."""
+        capped = 0.0 if self._pace is None else self._pace.seconds()
         held = 0.0 if self._until is None else max(0.0, self._until - self._clock())
         settled = self._work.ledger.counts(self._work.run.id).done - self._done_before
-        return held + self._ramp.waits(max(0, self.to_send - settled))
+        return held + capped + self._ramp.waits(max(0, self.to_send - settled))
 
     async def run(self, environment: Mapping[str, str], *, handle_signals: bool) -> Result:
         """Send to everybody who may be sent to until the execution ends.
@@ -150,6 +160,7 @@ class Passes:
             books = BooksUntil(work.ledger, work.lease, moments, self.stop, work.gate)
             local = is_local(url or settings.base_url)
             clients = Clients(settings.timeout.total_seconds(), proxies=not local)
+            self._pace = await anyio.to_thread.run_sync(self._make_pace)
             engine = partial(
                 Engine,
                 provider=job.provider(environment, url),
@@ -158,6 +169,7 @@ class Passes:
                 judge=judge,
                 fixed=job.fixed(),
                 speed=self._speed,
+                pace=self._pace,
                 tell=self._reporter.told,
                 clean=partial(http.without, tuple(job.secrets(environment).values())),
                 ramp=self._ramp,
@@ -225,6 +237,22 @@ class Passes:
         work.ledger.release_due(work.lease, math.ceil(self._clock() * 1000))
         counts = work.ledger.counts(work.run.id)
         self.to_send = max(self.to_send, counts.done - self._done_before + counts.pending)
+
+    def _make_pace(self) -> Pace:
+        work, caps = self._work, self._speed.at_most
+        if not caps:
+            return Pace(self._speed)
+        return Pace(
+            self._speed,
+            Quotas(caps, work.ledger, work.run, clock=self._clock, tell=self._tell_of_cap),
+        )
+
+    def _tell_of_cap(self, quota: Quota, until: float) -> None:
+        self._reporter.told(
+            f"The cap of {words.quota(quota.messages, quota.seconds)} is reached; the next ones "
+            f"come at {words.clock(math.ceil(until * 1000))}. Ctrl-C ends the run; it can be "
+            "resumed."
+        )
 
     def _clock(self) -> float:
         return self._now().timestamp()

@@ -18,6 +18,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import httpx
+from aiolimiter import AsyncLimiter
 
 from campaign.deciding import who
 from campaign.errors import InvalidInput
@@ -33,7 +34,6 @@ from campaign.sandbox.embedded import embedded_sandbox
 from campaign.sending import leaving
 from campaign.sending.clients import Clients, is_local
 from campaign.sending.exchange import Exchange
-from campaign.sending.pace import Pace
 from campaign.suppressing import all_suppressed
 from campaign.team import refuse_undelivered, row_to_test, team
 
@@ -221,12 +221,12 @@ class _Sender:
 
     async def send(self, messages: Sequence[Message], rate: float) -> list[Answer]:
         """Send to one after the other; after a refusal of everybody the others are not tried."""
-        pace, answers = Pace(rate), list[Answer]()
+        pace, answers = AsyncLimiter(1, 1 / rate), list[Answer]()
         async with self.clients:
             for message in messages:
                 if answers and _is_for_all(answers[-1].outcome):
                     break
-                await pace.take(1)
+                await pace.acquire()
                 outcome = await self._sent(message)
                 state = _STATES.get(outcome.kind, State.FAILED)
                 answers.append(Answer(message.address, state, outcome))

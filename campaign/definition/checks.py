@@ -14,8 +14,9 @@ from itertools import chain
 
 from campaign.channel import Channel
 from campaign.definition.message import Message
-from campaign.definition.models import Rate, Window
+from campaign.definition.models import Window
 from campaign.definition.quiet import HOLD, QuietHours
+from campaign.definition.rate import Rate, rate_misfits
 from campaign.definition.recipients import Recipients
 from campaign.definition.source import YamlSource
 from campaign.definition.template_checks import template_misfits
@@ -74,7 +75,7 @@ def misfits(draft: Draft) -> Iterator[Misfit]:
         _closed_window,
         _no_zone,
         _no_numbers,
-        _tier,
+        _rate,
     )
     yield from chain.from_iterable(check(draft) for check in checks)
     if draft.settings is not None and draft.channel is not None and draft.has("sender"):
@@ -88,10 +89,9 @@ def _wrong_channel(draft: Draft) -> Misfit:
     )
 
 
-def _tier(draft: Draft) -> Iterator[Misfit]:
-    if draft.has("channel") and draft.rate.tier and draft.channel is not Channel.WHATSAPP:
-        message = f"`rate.tier` is WhatsApp's, and nothing on the channel `{draft.channel}`"
-        yield Misfit(("rate", "tier"), message, "remove it; `rate.limit` says how fast")
+def _rate(draft: Draft) -> Iterator[Misfit]:
+    senders = draft.sender if draft.has("sender") else None
+    return rate_misfits(draft.rate, draft.channel, senders)
 
 
 def _senders(draft: Draft) -> Iterator[Misfit]:

@@ -21,9 +21,10 @@ from pydantic import TypeAdapter, ValidationError
 from campaign.definition.checks import Draft
 from campaign.definition.groups import full_shares
 from campaign.definition.message import Message
-from campaign.definition.models import Definition, Rate
+from campaign.definition.models import Definition
 from campaign.definition.nodes import Keys
 from campaign.definition.places import holds_password
+from campaign.definition.rate import Rate
 from campaign.definition.secrets import secret_fields
 from campaign.definition.source import YamlSource
 from campaign.definition.split import misfits_of_each

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from campaign.channel import Channel
-from campaign.definition.caps import CAP, FrequencyCap, MessagingTier
+from campaign.definition.caps import CAP, FrequencyCap
 from campaign.definition.estimate import Cost, CostByFile
 from campaign.definition.fields import (
     OneOrMany,
@@ -21,7 +21,6 @@ from campaign.definition.fields import (
     Shorthand,
     Text,
     Timezone,
-    is_number,
     one_or_many,
 )
 from campaign.definition.groups import (
@@ -38,8 +37,9 @@ from campaign.definition.part import Part
 from campaign.definition.places import LedgerPlace
 from campaign.definition.quiet import SHORT_QUIET_HOURS, QuietHours, short_quiet_hours
 from campaign.definition.ramp import SHORT_RAMP, Ramp, short_ramp
+from campaign.definition.rate import SHORT_RATE, Rate, short_rate
 from campaign.definition.recipients import AnyRecipients
-from campaign.definition.values import Duration, Percent, PerSecond
+from campaign.definition.values import Duration, Percent
 
 
 class ProviderChoice(BaseModel):
@@ -68,31 +68,6 @@ class Window(Part):
     timezone: Timezone | None = Field(
         default=None, description="IANA time zone of times without an offset: Europe/Berlin."
     )
-
-
-class Rate(Part):
-    """How fast to send."""
-
-    limit: PerSecond | None = Field(
-        default=None,
-        description="The most messages per unit of time, over all senders: 80/s, 1000/min. "
-        "Default: the provider's.",
-    )
-    concurrency: int | None = Field(
-        default=None,
-        ge=1,
-        le=10_000,
-        description="The most requests in flight at once. Default: from the limit.",
-    )
-    tier: MessagingTier = Field(
-        default=None,
-        description="WhatsApp's messaging tier: how many people may be messaged outside open "
-        "windows in any 24 hours, over all runs of the ledger: 2000, 10k. Default: unlimited.",
-    )
-
-
-def _short_rate(value: object) -> object:
-    return {"limit": value} if isinstance(value, str) or is_number(value) else value
 
 
 class Definition(Part):
@@ -143,9 +118,9 @@ class Definition(Part):
         default_factory=list,
         description="Files with addresses that never get a message, such as opt-outs.",
     )
-    rate: Annotated[
-        Rate, Shorthand(_short_rate, ({"type": "string", "pattern": "/", "examples": ["80/s"]},))
-    ] = Field(default_factory=Rate, description="How fast: 80/s, or a mapping that says more.")
+    rate: Annotated[Rate, Shorthand(short_rate, (SHORT_RATE,))] = Field(
+        default_factory=Rate, description="How fast: 80/s, or a mapping that says more."
+    )
     frequency_cap: Annotated[list[FrequencyCap], Shorthand(one_or_many, (CAP,))] = Field(
         default_factory=list,
         description="How many messages one person gets from all runs of the ledger: at most 2 in "

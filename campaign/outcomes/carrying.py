@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import anyio
 import httpx
+from aiolimiter import AsyncLimiter
 
 from campaign.providers import http
-from campaign.sending.pace import Pace
 from campaign.sending.speed import Transport
 
 _AGAIN_FROM = 500
@@ -33,7 +33,7 @@ class Carrier:
         longest_wait: float,
     ) -> None:
         self._transport = transport
-        self._pace = Pace(rate)
+        self._pace = AsyncLimiter(1, 1 / rate)
         self._attempts = attempts
         self._first_wait = first_wait
         self._longest_wait = longest_wait
@@ -47,7 +47,7 @@ class Carrier:
         tries = 0
         while True:
             tries += 1
-            await self._pace.take(1)
+            await self._pace.acquire()
             wait = min(self._first_wait * 2.0 ** min(tries - 1, 30), self._longest_wait)
             try:
                 response = await self._transport.send(request)

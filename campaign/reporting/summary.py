@@ -10,6 +10,7 @@ from typing import Any
 from campaign.ledger.location import Location
 from campaign.ledger.records import Counts
 from campaign.sending.ending import Ending
+from campaign.sending.waited import Waited
 
 EXIT_CODES: Mapping[int, str] = {
     0: "everything settled well, or there was nothing to do",
@@ -30,7 +31,7 @@ class Summary:
     """The end of a run.
 
     ``rate`` is the asked messages a second. Of this execution alone: ``settled`` recipients got an
-    outcome, ``sent`` of them were accepted or scheduled, in ``seconds``.
+    outcome, ``sent`` of them were accepted or scheduled, in ``seconds``; ``waited`` is for what.
     ``held_until`` is when the first of those who wait for their time may be sent to, in
     milliseconds UTC. ``reasons`` counts rows by (state, reason). ``why`` says what stopped the
     run, if anything did.
@@ -47,6 +48,7 @@ class Summary:
     settled: int
     sent: int
     seconds: float
+    waited: Waited
     ledger: Location
     results: Path
     rejects: Path | None
@@ -83,7 +85,16 @@ class Summary:
                 {"state": state, "reason": reason, "rows": rows}
                 for (state, reason), rows in sorted(self.reasons.items(), key=lambda item: -item[1])
             ],
-            "rate": {"asked": self.rate, "achieved": round(self.achieved, 2)},
+            "rate": {
+                "asked": self.rate,
+                "achieved": round(self.achieved, 2),
+                "slowed_to": self.waited.slowed_to and round(self.waited.slowed_to, 2),
+                "waited_seconds": {
+                    "in_flight": round(self.waited.in_flight, 3),
+                    "paused": round(self.waited.paused, 3),
+                    "capped": round(self.waited.capped, 3),
+                },
+            },
             "settled": self.settled,
             "sent": self.sent,
             "seconds": round(self.seconds, 3),

@@ -88,12 +88,14 @@ def summary_view(summary: Summary) -> Group:
         parts.append(Padding(reasons_table(summary.reasons), (0, 0, 1, 0)))
     if summary.settled:
         of = "" if summary.sent == summary.settled else f" of {words.number(summary.settled)}"
+        speed = words.speed_of(summary.rate, summary.achieved, summary.waited, summary.seconds)
         parts.append(
             Text(
                 f"Sent {words.number(summary.sent)}{of} in {words.duration(summary.seconds)}: "
-                f"asked {words.speed(summary.rate)}, achieved {words.speed(summary.achieved)}."
+                f"{speed}."
             )
         )
+        parts += [Text(said) for said in words.slower(summary.waited, summary.seconds)]
     elif not summary.counts.pending:
         parts.append(Text("Nothing was left to send."))
     else:

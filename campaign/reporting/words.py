@@ -6,6 +6,8 @@ import math
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from campaign.sending.waited import Waited
+
 _LONGEST_TEXT = 600
 _LONGEST_CELL = 60
 
@@ -25,6 +27,34 @@ def speed(per_second: float) -> str:
     if per_second >= 1 or per_second == 0:
         return f"{per_second:.4g}/s"
     return f"{per_second * 60:.3g}/min"
+
+
+_WINDOWS = {60.0: "min", 3_600.0: "h", 86_400.0: "d"}
+
+
+def quota(messages: int, seconds: float) -> str:
+    """Return a cap of an account as a definition writes it, with its digits in groups."""
+    return f"{messages:,}/{_WINDOWS[seconds]}"
+
+
+def speed_of(asked: float, achieved: float, waited: Waited, seconds: float) -> str:
+    """Return how fast a run was, and what part of its seconds went to waiting for the vendor."""
+    part = _percent(waited.for_the_vendor, seconds)
+    return f"asked {speed(asked)}, achieved {speed(achieved)}; waited for the vendor {part}"
+
+
+def slower(waited: Waited, seconds: float) -> list[str]:
+    """Return what else made a run slower than asked, in sentences."""
+    said = []
+    if waited.slowed_to is not None:
+        said.append(f"Slowed to about {speed(float(f'{waited.slowed_to:.2g}'))} by the vendor.")
+    if waited.capped:
+        said.append(f"Waited for a cap {_percent(waited.capped, seconds)} of the time.")
+    return said
+
+
+def _percent(part: float, seconds: float) -> str:
+    return f"{min(100 * part / seconds, 100.0) if seconds else 0:.0f} %"
 
 
 def duration(seconds: float) -> str:

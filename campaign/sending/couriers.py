@@ -36,6 +36,11 @@ class Couriers(Generic[Job]):
         self._idle: list[asyncio.Future[Job | None]] = []
         self._dismissed = False
 
+    @property
+    def free(self) -> int:
+        """Return how many places are free."""
+        return self._places.value
+
     async def place(self) -> bool:
         """Wait for a place; it is for :meth:`give`, or is given back by :meth:`keep_free`."""
         await self._places.acquire()

@@ -27,7 +27,7 @@ from campaign.sending.breaker import Breaker
 from campaign.sending.couriers import Couriers
 from campaign.sending.ending import Ending, Result
 from campaign.sending.exchange import Exchange
-from campaign.sending.pace import Pace, Pause
+from campaign.sending.pace import Pace
 from campaign.sending.ramp import Ramp
 from campaign.sending.settling import settlements
 from campaign.sending.speed import Speed, Transport
@@ -57,6 +57,7 @@ class Engine:
         judge: Judge,
         fixed: Fixed,
         speed: Speed,
+        pace: Pace,
         tell: Callable[[str], None],
         clean: Callable[[str], str],
         ramp: Ramp,
@@ -76,8 +77,8 @@ class Engine:
             limit=speed.limit,
             clock=clock,
         )
-        self._pace = Pace(speed.rate)
-        self._pause = Pause(speed.first_wait, speed.longest_wait)
+        self._pace = pace
+        self._pause = pace.pause
         self._breaker = Breaker(speed.attempts, speed.stop_when)
         self._dispatching = anyio.CancelScope()
         self._sending = anyio.CancelScope()
@@ -128,11 +129,10 @@ class Engine:
         try:
             async with aclosing(todos), aclosing(self._upcoming.batches(todos)) as batches:
                 # A place first: who is judged and then waits for one has to be judged again.
-                while await couriers.place() and (waiting := await anext(batches, None)):
+                while await self._place(couriers) and (waiting := await anext(batches, None)):
                     admitted = await self._ramp.admit(len(waiting))
                     self._upcoming.put_back(waiting[admitted:])
-                    await self._pace.take(admitted)
-                    await self._pause.wait()
+                    await self._pace.take(admitted, waiting[0][0].sender)
                     batch = self._upcoming.still(waiting[:admitted])
                     self._ramp.back(admitted - len(batch))
                     if batch:
@@ -142,6 +142,12 @@ class Engine:
                         couriers.keep_free()
         except Exception as error:  # noqa: BLE001 - raised at the end
             self._end_with(error)
+
+    async def _place(self, couriers: Couriers[_Delivery]) -> bool:
+        if couriers.free:
+            return await couriers.place()
+        with self._pace.waiting_for_an_answer():
+            return await couriers.place()
 
     def _end_with(self, error: Exception) -> None:
         """Keep a bug from breaking off other requests; it is raised when they are answered."""
@@ -253,7 +259,7 @@ class Engine:
             what = f"the vendor cannot be reached ({outcome.detail})"
             self._wait_for_vendor(outcome, let_go_at, what)
             return self._once_more(todo, now)
-        self._pause.over(let_go_at)
+        self._pace.answered(let_go_at)
         if outcome.kind is not Kind.REJECTED:
             return None
         if outcome.scope is Scope.CAMPAIGN:
@@ -280,6 +286,8 @@ class Engine:
 
     def _wait_for_vendor(self, outcome: Outcome, let_go_at: float, what: str) -> None:
         if self._pause.begin(outcome.wait, let_go_at):
+            if outcome.kind is Kind.THROTTLED:
+                self._pace.throttled()
             if tripped := self._breaker.paused(outcome, self._pause.in_a_row):
                 self.stop(Ending.STOPPED, tripped)
             else:

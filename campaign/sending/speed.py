@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import httpx
 
 from campaign.sending.breaker import Thresholds
+from campaign.sending.quotas import Quota
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast and how stubborn. ``rate`` is messages a second, the waits are seconds."""
+    """How fast and how stubborn. ``rate`` is messages a second, the waits are seconds.
+
+    ``per_sender`` is the messages a second of each sender, ``at_most`` the caps of longer windows.
+    """
 
     rate: float
     concurrency: int
@@ -22,6 +27,8 @@ class Speed:
     batch: int = 1
     limit: int | None = None
     stop_when: Thresholds = field(default_factory=Thresholds)
+    per_sender: float | None = None
+    at_most: Sequence[Quota] = ()
 
 
 class Transport(Protocol):

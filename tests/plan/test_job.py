@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.message.form import Form
 from campaign.preflight.forecast import forecast
+from campaign.sending.quotas import Quota
 from campaign.sending.todo import Todo
 from tests.plan.planned import ANA, BO, CEM, HEADER, LIST, SMS, WHATSAPP, write
 
@@ -20,6 +22,13 @@ WITH_A_WAY_OUT = SMS.replace("first_name }}", "first_name }}. Reply STOP to opt 
 NOW = 1_790_000_000.0
 HOUR_AGO = int((NOW - 3600) * 1e6)
 NOBODY = pl.Series("identity", [], dtype=pl.String)
+ZILD = """
+name: spring
+channel: whatsapp
+provider: {name: zild, sandbox: true, bot_id: 7, batch: 20}
+sender: 12
+message: {template: {id: 42}}
+"""
 WHIPPY = """
 name: spring
 channel: whatsapp
@@ -93,13 +102,62 @@ def test_the_message_holds_one_form_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("said", "rate", "concurrency"),
-    [("", 1.0, 8), ("rate: 20/s\n", 20.0, 100), ("rate: 900/s\n", 900.0, 200)],
+    [
+        ("", 1.0, 30),
+        ("rate: 10/min\n", 1 / 6, 8),
+        ("rate: 80/s\n", 80.0, 2400),
+        ("rate: 900/s\n", 900.0, 3000),
+        ("rate: {limit: 900/s, concurrency: 5}\n", 900.0, 5),
+    ],
 )
 def test_without_a_word_the_concurrency_follows_the_rate(
     tmp_path: Path, said: str, rate: float, concurrency: int
 ) -> None:
     speed = _job(tmp_path, SMS + said).speed()
-    assert (speed.rate, speed.concurrency, speed.batch) == (rate, concurrency, 1)
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    assert files > 64 + 8
+    assert speed.rate == pytest.approx(rate)
+    assert (speed.concurrency, speed.batch) == (min(concurrency, files - 64), 1)
+
+
+def test_without_a_word_no_more_is_in_flight_than_files_may_be_open(tmp_path: Path) -> None:
+    job = _job(tmp_path, SMS + "rate: 900/s\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        assert job.speed().concurrency == 256 - 64
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        ("{limit: 80/s, use: 90%}", 72.0),
+        ("{use: 50%}", 0.5),
+        ("{per_sender: 10/s}", 20.0),
+        ("{per_sender: 10/s, use: 50%}", 10.0),
+        ("{limit: 15/s, per_sender: 10/s}", 15.0),
+        ("{limit: 80/s, per_sender: 10/s}", 20.0),
+    ],
+)
+def test_the_asked_rate_is_the_share_of_the_limit_and_no_more_than_all_senders_may_have(
+    tmp_path: Path, said: str, rate: float
+) -> None:
+    two = SMS.replace('sender: "+12025550100"', 'sender: ["+12025550100", "+12025550101"]')
+    assert two != SMS
+    assert _job(tmp_path, two + f"rate: {said}\n").speed().rate == pytest.approx(rate)
+
+
+def test_a_cap_reaches_the_engine_in_seconds(tmp_path: Path) -> None:
+    speed = _job(tmp_path, SMS + "rate: {at_most: [1000/min, 20000/h, 50000/d]}\n").speed()
+    assert speed.at_most == [Quota(1_000, 60.0), Quota(20_000, 3_600.0), Quota(50_000, 86_400.0)]
+
+
+def test_no_request_carries_more_than_a_cap_has_room_for(tmp_path: Path) -> None:
+    chat = ZILD + "rate: {at_most: 5/min}\n"
+    assert _job(tmp_path, ZILD).speed().batch == 20
+    assert _job(tmp_path, chat).speed().batch == 5
 
 
 def test_a_real_run_is_named_by_its_pattern_and_a_rehearsal_by_what_it_would_send(

@@ -40,6 +40,8 @@ from campaign.providers.protocol import (
 from campaign.sending.books import Books
 from campaign.sending.ending import Result
 from campaign.sending.engine import Engine
+from campaign.sending.pace import Pace
+from campaign.sending.quotas import Quota, Quotas
 from campaign.sending.ramp import Ramp, Step
 from campaign.sending.speed import Speed
 from campaign.sending.todo import Fixed, Todo
@@ -179,6 +181,8 @@ class Stage(AbstractContextManager["Stage"]):
         self.ledger: Ledger = self.held.ledger
         self.books: Callable[[Ledger, Lease], Books] = Books
         self.clock: Callable[[], float] = time.time
+        self.quotas: Sequence[Quota] = ()
+        self.tell_of_cap: Callable[[Quota, float], None] = lambda quota, until: None
         self.steps: Sequence[Step] = ()
         self.jump: Callable[[int, float], None] = lambda reached, until: None
         self.waits: list[tuple[int, float]] = []
@@ -196,6 +200,7 @@ class Stage(AbstractContextManager["Stage"]):
             judge=self.judge,
             fixed=Fixed(Channel.SMS),
             speed=speed or fast(),
+            pace=self.pace(speed or fast()),
             tell=self.tell,
             clean=partial(http.without, [KEY]),
             ramp=self.ramp(self.held.ledger, self.held.lease),
@@ -213,6 +218,14 @@ class Stage(AbstractContextManager["Stage"]):
                     assert self.transport.without_a_claim == []
                     self.transport.close()
         raise AssertionError("the engine did not come to an end")
+
+    def pace(self, speed: Speed) -> Pace:
+        if not self.quotas:
+            return Pace(speed)
+        ledger, run = self.held.ledger, self.held.run
+        return Pace(
+            speed, Quotas(self.quotas, ledger, run, clock=self.clock, tell=self.tell_of_cap)
+        )
 
     def ramp(self, ledger: Ledger, lease: Lease) -> Ramp:
         return Ramp(

@@ -24,6 +24,7 @@ from campaign.sending.books import Books
 from campaign.sending.clients import Clients
 from campaign.sending.ending import Ending, Result
 from campaign.sending.engine import Engine
+from campaign.sending.pace import Pace
 from campaign.sending.ramp import Ramp
 from campaign.sending.speed import Speed
 from campaign.sending.todo import Fixed, Todo
@@ -66,6 +67,7 @@ class Campaign:
                     judge=lambda todo, now: Form.TEMPLATE if fixed else Form.TEXT,
                     fixed=fixed or Fixed(Channel.SMS),
                     speed=speed,
+                    pace=Pace(speed),
                     tell=lambda sentence: None,
                     clean=str,
                     ramp=Ramp(
