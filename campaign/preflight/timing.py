@@ -19,10 +19,13 @@ import polars as pl
 from campaign.job import Job
 from campaign.preflight.awake import Awake, awake
 from campaign.preflight.left import Begun
+from campaign.reporting import words
 from campaign.rules import tier
 from campaign.rules.moment import FORESEEN, MomentRule
 from campaign.schedule import Hours
+from campaign.sending.quotas import Quota
 
+_DAY = 86_400.0
 _EXACT_DAYS = 366
 """Days that are looked at one by one, for the changes of the clocks; the rest is like them."""
 
@@ -101,20 +104,31 @@ def timing(
 
     What else makes sending wait, or lets so many through in a day, has its place in these lists.
     """
-    rate = job.speed().rate
+    speed = job.speed()
+    rate = speed.rate
     people: int = rows.select(pl.len()).collect(engine="streaming").item()
     steps = list(_ramp(job, people, run, now.timestamp()))
     waits = (
         [Wait("between the steps of `ramp`", pause)] if (pause := sum(w for _, w in steps)) else []
     )
+    capped = [(quota, _capped(quota, people, rate)) for quota in speed.at_most]
+    short = [(pause, quota) for quota, pause in capped if pause > 0 and quota.seconds < _DAY]
+    if short:
+        pause, quota = max(short, key=lambda one: one[0])
+        waits.append(Wait(f"for the cap of {words.quota(quota.messages, quota.seconds)}", pause))
     work = _work(people, steps, rate)
-    nights, short = days_of(job.hours, work, now)
+    nights, lacking = days_of(job.hours, work, now)
     days = [Days("in the hours of `schedule`", nights)] if job.hours.day(now).deadline else []
     hours = awake(rows, rules, now, job.hours)
     if hours is not None and (of_hours := hours.days(rate)) is not None:
         days.append(Days("outside the quiet hours", of_hours))
     days += _tier(rows, rules, now.timestamp())
-    return Timing(people, rate, waits, days, min(math.ceil(short * rate), people), hours)
+    days += [
+        Days(f"at {words.quota(quota.messages, quota.seconds)}", _windows(quota, people))
+        for quota in speed.at_most
+        if quota.seconds == _DAY and people
+    ]
+    return Timing(people, rate, waits, days, min(math.ceil(lacking * rate), people), hours)
 
 
 def _ramp(job: Job, people: int, run: Begun | None, now: float) -> Iterator[tuple[int, float]]:
@@ -131,6 +145,17 @@ def _ramp(job: Job, people: int, run: Begun | None, now: float) -> Iterator[tupl
         if total < gone + people:
             pause = reached.get(total, now) + step.wait.total_seconds() - now
             yield max(total - gone, 0), max(pause, 0.0)
+
+
+def _windows(quota: Quota, people: int) -> int:
+    """Return how many windows of a cap of the account it takes to send to so many."""
+    return -(-people // quota.messages)
+
+
+def _capped(quota: Quota, people: int, rate: float) -> float:
+    """Return the seconds that a cap adds, as if nothing had been sent before."""
+    waits = max(_windows(quota, people) - 1, 0)
+    return max(0.0, waits * (quota.seconds - quota.messages / rate))
 
 
 def _work(

@@ -261,3 +261,29 @@ def test_quiet_hours_are_told_where_the_run_keeps_them(tmp_path: Path) -> None:
     found = timing(job, still_to_send(plan, None), rules, None, NOW)
     assert found.days == [Days("outside the quiet hours", 2)]
     assert found.as_dict()["quiet_hours"]["hours_a_day"] == 13
+
+
+@pytest.mark.parametrize(
+    ("caps", "rate", "waits", "days"),
+    [
+        ("[1/min]", "100/s", [("for the cap of 1/min", 2 * (60 - 0.01))], []),
+        ("[1/min, 1/h]", "1/s", [("for the cap of 1/h", 2 * (3600 - 1))], []),
+        ("[2/h]", "1/s", [("for the cap of 2/h", 3600 - 2)], []),
+        ("[2/min]", "1/min", [], []),
+        ("[3/min]", "1/s", [], []),
+        ("[2/d]", "1/s", [], [("at 2/d", 2)]),
+    ],
+)
+def test_a_cap_of_the_account_is_in_the_time(
+    tmp_path: Path,
+    caps: str,
+    rate: str,
+    waits: list[tuple[str, float]],
+    days: list[tuple[str, int]],
+) -> None:
+    more = f"rate: {{limit: {rate}, at_most: {caps}}}\n"
+    found = checked(tmp_path, *people("Ana", "Bo", "Cem"), more=more).timing
+    assert [(wait.what, wait.seconds) for wait in found.waits] == [
+        (what, pytest.approx(seconds)) for what, seconds in waits
+    ]
+    assert [(one.what, one.days) for one in found.days] == days
