@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import check, phones, recovery, throughput, wire
+from benchmarks import check, phones, recovery, startup, throughput, wire
 
 ALL = {
     "check": check.main,
     "phones": phones.main,
     "recovery": lambda _: recovery.main(),
+    "startup": lambda _: startup.main(),
     "throughput": lambda _: throughput.main(),
     "wire": wire.main,
 }

@@ -21,10 +21,10 @@ import anyio
 
 from campaign import deciding, online, reconciling, testing, verifying
 from campaign.deciding import As, Decisions
-from campaign.definition.secrets import read_env_file
 from campaign.execution import Execution, Options
 from campaign.job import Job
 from campaign.ledger.records import State
+from campaign.loading import environment_of
 from campaign.outside_loops import outside_any_loop
 from campaign.preflight.answer import Forecast
 from campaign.preflight.forecast import forecast
@@ -266,7 +266,7 @@ class Campaign:
             LedgerError: there is no ledger yet.
             InvalidInput: there is no such run.
         """
-        return open_run(self._job, self._environment, run)
+        return open_run(self._job.loaded, self._environment, run)
 
 
 def load(
@@ -290,6 +290,4 @@ def load(
         InvalidInput: with every problem of the definition at once.
     """
     job = Job.load(Path(path), past_ok=past_ok)
-    values = dict(read_env_file(Path(env_file))) if env_file is not None else {}
-    values |= os.environ if environment is None else environment
-    return Campaign(job, values)
+    return Campaign(job, environment_of(env_file, environment))

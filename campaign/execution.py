@@ -116,7 +116,7 @@ class Execution:
             ledger = await anyio.to_thread.run_sync(partial(location.open, create=named is None))
             stack.callback(ledger.close)
             if named is not None:
-                run_named(job, ledger, named)
+                run_named(job.loaded, ledger, named)
             # The traces were looked for first, so they are not of a run that began just now.
             if ledger.find_run(self._definition.name, name) is None:
                 self._check_new(folder, traces=traces)

@@ -12,19 +12,18 @@ import polars as pl
 from campaign import whereabouts
 from campaign.audience.suppression import read_suppressed
 from campaign.channel import Channel
-from campaign.definition import load as loading
 from campaign.definition.load import Loaded
 from campaign.definition.secrets import reveal
 from campaign.errors import InvalidInput, Problem
 from campaign.forms import choice_of
 from campaign.how_fast import speed_of
-from campaign.ledger.location import FileLocation, Location
+from campaign.ledger.location import Location
+from campaign.loading import definition_at
 from campaign.message.compiling import MessageError, compile_message
 from campaign.message.composition import Composition
 from campaign.message.form import Form
 from campaign.plan import making
 from campaign.plan.making import Question, address_column, address_kind
-from campaign.providers import registry
 from campaign.providers.protocol import Provider
 from campaign.quiet import quiet_hours
 from campaign.rules.form import Choice
@@ -60,7 +59,7 @@ class Job:
         Raises:
             InvalidInput: with everything that is wrong.
         """
-        loaded = loading.load(path, registry.find, registry.names(), past_ok=past_ok)
+        loaded = definition_at(path, past_ok=past_ok)
         variants, problems = {}, dict[Problem, None]()
         for name, one in loaded.variants().items():
             try:
@@ -246,8 +245,7 @@ class Job:
     @property
     def folder(self) -> Path:
         """The folder of this campaign's plans and results."""
-        definition = self.loaded.definition
-        return self.loaded.beside(definition.output) / definition.name
+        return whereabouts.folder_of(self.loaded)
 
     def lives_from(self, path: Path) -> bool:
         """Return whether the campaign reads this file, so that nothing may be written there."""
@@ -263,9 +261,7 @@ class Job:
 
     def plans_from(self, location: Location) -> Path:
         """Return the folder from which the ledger's paths of plans start."""
-        if isinstance(location, FileLocation):
-            return location.path.resolve().parent
-        return self.loaded.folder.resolve()
+        return whereabouts.plans_from(self.loaded, location)
 
 
 def local_now() -> datetime:

@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from campaign import trace
+from campaign import trace, whereabouts
+from campaign.definition.load import Loaded
 from campaign.errors import InvalidInput
-from campaign.job import Job
 from campaign.ledger.location import Location
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Attempt, Counts, Decided, Decision, Entry, Run
-from campaign.plan.frozen import INPUT, Plan
-from campaign.reporting.results import write_results
-from campaign.rules.frequency import CODE
+
+# The plan needs polars, which takes longer to load than the rest of a command that needs no plan.
+if TYPE_CHECKING:
+    from campaign.plan.frozen import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class Found:
 class RunView:
     """One run, to read; close it when done, or use it as a context manager."""
 
-    def __init__(self, ledger: Ledger, run: Run, location: Location, job: Job) -> None:
+    def __init__(self, ledger: Ledger, run: Run, location: Location, loaded: Loaded) -> None:
         self._ledger = ledger
         self.run = run
         self._location = location
-        self._job = job
+        self._loaded = loaded
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +93,9 @@ class RunView:
         Raises:
             InvalidInput: the run has no plan, or its file is missing or was changed.
         """
-        return Plan.of_run(self.run, self._job.plans_from(self._location))
+        from campaign.plan.frozen import Plan
+
+        return Plan.of_run(self.run, whereabouts.plans_from(self._loaded, self._location))
 
     def results(self, path: Path) -> None:
         """Write the per-recipient results to a ``.csv`` or ``.parquet`` file.
@@ -101,7 +104,9 @@ class RunView:
             InvalidInput: the file is in the run's own folder, and the ledger is older than what
                 stands there.
         """
-        folder = self._job.folder / self.run.run
+        from campaign.reporting.results import write_results
+
+        folder = whereabouts.folder_of(self._loaded) / self.run.run
         if folder.resolve() in path.resolve().parents:
             trace.check(self._ledger, self.run, folder, self._location)
         write_results(self.plan, self._ledger, self.run.id, path, running=self.running)
@@ -123,7 +128,9 @@ class RunView:
         return found
 
     def _earlier(self, identity: str, entry: Entry | None) -> list[int]:
-        caps = self._job.loaded.definition.frequency_cap
+        from campaign.rules.frequency import CODE
+
+        caps = self._loaded.definition.frequency_cap
         if entry is None or entry.reason != CODE or entry.settled_at is None or not caps:
             return []
         refused_at = entry.settled_at
@@ -136,39 +143,41 @@ class RunView:
 
 def inputs_of(planned: Mapping[str, Any]) -> dict[str, Any]:
     """Return the cells of the list from a row of the plan."""
+    from campaign.plan.frozen import INPUT
+
     return {
         name.removeprefix(INPUT): value for name, value in planned.items() if name.startswith(INPUT)
     }
 
 
-def open_run(job: Job, environment: Mapping[str, str], name: str | None) -> RunView:
+def open_run(loaded: Loaded, environment: Mapping[str, str], name: str | None) -> RunView:
     """Open a run of a campaign, by default the newest one.
 
     Raises:
         LedgerError: there is no ledger yet.
         InvalidInput: there is no such run.
     """
-    location = job.ledger(environment)
+    location = whereabouts.ledger_of(loaded, environment)
     ledger = location.open(create=False)
     try:
-        run = run_named(job, ledger, name)
+        run = run_named(loaded, ledger, name)
     except BaseException:
         ledger.close()
         raise
-    return RunView(ledger, run, location, job)
+    return RunView(ledger, run, location, loaded)
 
 
-def run_named(job: Job, ledger: Ledger, name: str | None) -> Run:
+def run_named(loaded: Loaded, ledger: Ledger, name: str | None) -> Run:
     """Return a run of a campaign, by default the newest one.
 
     Raises:
         InvalidInput: there is no such run.
     """
-    campaign = job.loaded.definition.name
+    campaign = loaded.definition.name
     if name is not None:
         run = ledger.find_run(campaign, name)
     else:
-        run = ledger.latest_run(campaign, sandbox=job.loaded.settings.sandbox)
+        run = ledger.latest_run(campaign, sandbox=loaded.settings.sandbox)
     if run is None:
         wanted = f"run {name}" if name else "run yet"
         names = ledger.run_names(campaign, newest=20)

@@ -13,7 +13,6 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from campaign.files import replaced
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Suppression
+from campaign.listed import moment, suppression_list
 from campaign.plan.making import address_column, address_kind, reading
 from campaign.rules.suppression import HASHED, entries_of, hashed
 
@@ -109,8 +109,7 @@ class Suppressions:
         Raises:
             LedgerError: there is no ledger, or it cannot be read.
         """
-        with self._ledger(create=False) as ledger:
-            return ledger.suppressions(self._kind)
+        return suppression_list(self._job.loaded, self._environment)
 
     def export(self, file: Path) -> int:
         """Write the list as a CSV file that ``suppress`` takes; return how many are on it.
@@ -183,11 +182,6 @@ def all_suppressed(job: Job, environment: Mapping[str, str]) -> pl.Series:
         return listed
     kept = pl.Series("identity", [one.identity for one in entries], dtype=pl.String)
     return pl.concat([listed, kept])
-
-
-def moment(at: int) -> str:
-    """Return a time of the ledger as ISO 8601, in UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
 
 
 def _people(named: Iterable[tuple[str, str]]) -> Mapping[str, set[str]]:

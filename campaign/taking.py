@@ -36,7 +36,7 @@ def taken(job: Job, environment: Mapping[str, str], name: str | None) -> Iterato
     """
     location = job.ledger(environment)
     with closing(location.open(create=False)) as ledger:
-        run = run_named(job, ledger, name)
+        run = run_named(job.loaded, ledger, name)
         trace.check(ledger, run, job.folder / run.run, location)
         with held(ledger, run.id) as lease:
             ledger.recover(lease)

@@ -49,7 +49,7 @@ def verify(job: Job, environment: Mapping[str, str], run: str | None = None) -> 
         broken = {"": ledger.damage() + ledger.broken_tests(campaign)}
         recipients = 0
         for name in names:
-            found = run_named(job, ledger, name)
+            found = run_named(job.loaded, ledger, name)
             counts = ledger.counts(found.id)
             recipients += counts.planned
             broken[name] = ledger.broken(found.id)

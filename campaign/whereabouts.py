@@ -15,8 +15,6 @@ from campaign.definition.places import checked
 from campaign.definition.values import MissingSecret, Secret
 from campaign.errors import InvalidInput
 from campaign.ledger.location import SCHEMES, FileLocation, Location, ServerLocation
-from campaign.plan.making import list_files
-from campaign.quiet import quiet_files
 
 
 def ledger_of(loaded: Loaded, environment: Mapping[str, str]) -> Location:
@@ -52,8 +50,24 @@ def ledger_of(loaded: Loaded, environment: Mapping[str, str]) -> Location:
     return FileLocation(loaded.beside(place))
 
 
+def folder_of(loaded: Loaded) -> Path:
+    """Return the folder of a campaign's plans and results."""
+    return loaded.beside(loaded.definition.output) / loaded.definition.name
+
+
+def plans_from(loaded: Loaded, location: Location) -> Path:
+    """Return the folder from which the ledger's paths of plans start."""
+    if isinstance(location, FileLocation):
+        return location.path.resolve().parent
+    return loaded.folder.resolve()
+
+
 def lives_from(loaded: Loaded, path: Path) -> bool:
     """Return whether the campaign reads this file, so that nothing may be written there."""
+    # Not above: they need polars, and to know where a ledger is does not.
+    from campaign.plan.making import list_files
+    from campaign.quiet import quiet_files
+
     definition = loaded.definition
     inputs = [loaded.path, *list_files(loaded)]
     if isinstance(definition.ledger, str):

@@ -95,10 +95,11 @@ def list_(definition: _Definition, env_file: EnvFile = None, json: Json = False)
     from rich.table import Table
     from rich.text import Text
 
-    from campaign import api
-    from campaign.suppressing import moment
+    from campaign.listed import moment, suppression_list
+    from campaign.loading import definition_at, environment_of
 
-    found = api.load(definition, env_file=env_file, past_ok=True).suppressions.all()
+    loaded = definition_at(definition, past_ok=True)
+    found = suppression_list(loaded, environment_of(env_file))
     if json:
         rows = [
             {"entry": one.identity, "added_at": one.added_at, "who": one.who, "why": one.why}

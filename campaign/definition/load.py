@@ -7,8 +7,7 @@ reported at once, in the order of the lines: a person mends a file in one go.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -18,24 +17,23 @@ from typing import Annotated, Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from campaign.definition.borrowed import hidden, references
 from campaign.definition.checks import Draft
 from campaign.definition.groups import full_shares
 from campaign.definition.message import Message
 from campaign.definition.models import Definition
 from campaign.definition.nodes import Keys
-from campaign.definition.places import holds_password
 from campaign.definition.rate import Rate
 from campaign.definition.secrets import secret_fields
 from campaign.definition.source import YamlSource
 from campaign.definition.split import misfits_of_each
-from campaign.definition.wording import dotted, near, problem
+from campaign.definition.wording import near, problem
 from campaign.errors import InvalidInput, Problem
 from campaign.providers.protocol import Provider, ProviderSettings
 
 _DECISIVE = ("channel", "sender", "recipients", "message", "window")
 _DECISIVE_IF_GIVEN = ("consent", "holdout", "variants")
 """Keys that came later: where a definition has none of them, its fingerprint is what it was."""
-_REFERENCE = re.compile(r"\$\{[^}]*\}")
 
 
 @dataclass(frozen=True)
@@ -165,10 +163,10 @@ def load(
     """
     source = YamlSource.read(path)
     provider = _provider(source.data, providers)
-    source = source.hiding(_hidden(source.data, provider))
+    source = source.hiding(hidden(source.data, provider))
     problems = list(source.problems)
     silent = set(source.broken)
-    for place, message in _references(source.data, provider):
+    for place, message in references(source.data, provider):
         instead = "write the value itself, not the name of an environment variable"
         problems.append(source.problem(place, message, instead))
         silent.add(place)
@@ -179,8 +177,10 @@ def load(
         if not any(where[: len(mute)] == mute for mute in silent) and found not in problems:
             problems.append(found)
 
-    values = {}
-    for name in Definition.model_fields:
+    definition = _whole(source.data)
+    values = {} if definition is None else dict(definition)
+    # Key by key where something is wrong, so that the others can still be checked.
+    for name in Definition.model_fields if definition is None else ():
         try:
             values[name] = _field(name, source.data)
         except ValidationError as error:
@@ -226,9 +226,8 @@ def load(
         hint = near(values["provider"].name, known)
         report(place, source.problem(place, message, hint))
 
-    if problems or provider is None or settings is None:
+    if problems or definition is None or provider is None or settings is None:
         raise InvalidInput(sorted(problems, key=lambda p: (p.line or 0, p.column or 0)))
-    definition = Definition.model_validate(source.data)
     return Loaded(path, definition, settings, provider, source)
 
 
@@ -238,6 +237,14 @@ def _provider(
     section = data.get("provider")
     name = section.get("name") if isinstance(section, dict) else None
     return providers(name) if isinstance(name, str) and name else None
+
+
+def _whole(data: Mapping[str, Any]) -> Definition | None:
+    """Return the definition if all of it is valid, which is known sooner than of each key."""
+    try:
+        return Definition.model_validate(data)
+    except ValidationError:
+        return None
 
 
 @cache
@@ -257,45 +264,3 @@ def _field(name: str, data: Mapping[str, Any]) -> Any:
     if name not in data and not field.is_required():
         return field.get_default(call_default_factory=True)
     return _adapter(name).validate_python(data[name])
-
-
-def _hidden(data: Mapping[str, Any], provider: type[Provider] | None) -> Iterator[Keys]:
-    """Yield the paths of what may be a secret: not to be shown, whatever is wrong with it."""
-    if holds_password(data.get("ledger")):
-        yield ("ledger",)
-    section = data.get("provider")
-    if not isinstance(section, dict):
-        return
-    public = {"name", "sandbox"}
-    if provider is not None:
-        public = set(provider.Settings.model_fields) - secret_fields(provider.Settings)
-    for key in section:
-        # An address that says who logs in is refused, and must not be shown while it is.
-        if key not in public or (key == "base_url" and "@" in str(section[key])):
-            yield ("provider", key)
-
-
-def _references(
-    data: Mapping[str, Any], provider: type[Provider] | None
-) -> Iterator[tuple[Keys, str]]:
-    """Yield where ``${NAME}`` is written in something that is not a secret."""
-    hidden = set(_hidden(data, provider))
-    for path, text in _texts(data, ()):
-        if (
-            path[0] in ("message", "variants", "ledger")
-            or path[:2] in hidden
-            or not _REFERENCE.search(text)
-        ):
-            continue
-        yield path, f"{dotted(path)}: only secrets are taken from the environment"
-
-
-def _texts(value: object, path: Keys) -> Iterator[tuple[Keys, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _texts(inner, (*path, key))
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _texts(inner, (*path, number))

@@ -46,7 +46,7 @@ class ProviderChoice(BaseModel):
     """Which provider; its other keys are read by that provider's own settings model."""
 
     # "ignore" and not "allow": what is written here may be a secret, and is not kept.
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     name: str = Field(min_length=1, description="The provider.")
 

@@ -11,4 +11,4 @@ from pydantic import BaseModel, ConfigDict
 class Part(BaseModel):
     """A mapping with known keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

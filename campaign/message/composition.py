@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from campaign.message.approved import Approved
 from campaign.message.form import Form
-from campaign.message.template import Text
+
+if TYPE_CHECKING:  # a plan is read without the template language
+    from campaign.message.template import Text
 
 TEXT = "message:text"
 PREVIEW = "message:preview"

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from typing import Any, TypeVar
-
-import httpx
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from campaign.providers import http
 from campaign.providers.look_up import Finding, Questions, Sought, Verdict
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 
@@ -32,7 +34,7 @@ _NOT_DIGITS = re.compile(r"\D")
 _MILLISECONDS_FROM = 10**11
 # Two texts that only begin alike are the same message if that much of them is alike.
 _TELLING = 20
-_KEY_REFUSED = frozenset({httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN})
+_KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 class Unanswered(Exception):

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, Problem
@@ -23,6 +21,9 @@ from campaign.providers.protocol import (
     ProviderSettings,
     Refused,
 )
+
+if TYPE_CHECKING:
+    import httpx
 
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
 
@@ -66,7 +67,10 @@ class JsonProvider(ABC, Generic[SettingsT]):
                 )
             )
         self._headers = {auth.header: value}
-        self._post = http.Post(self.base + self.path(), self._headers)
+        # Here, for who looks at a run needs no HTTP.
+        from campaign.providers.post import Post
+
+        self._post = Post(self.base + self.path(), self._headers)
 
     @abstractmethod
     def vendor_url(self) -> str:
@@ -112,6 +116,9 @@ class JsonProvider(ABC, Generic[SettingsT]):
         json: Mapping[str, Any] | None = None,
     ) -> httpx.Request:
         """Return a request to the vendor, with the key."""
+        # Not above: whoever reads a definition needs no client.
+        import httpx
+
         return httpx.Request(
             method, self.base + path, params=params, headers=self._headers, json=json
         )

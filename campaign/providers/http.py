@@ -14,26 +14,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
-
-import httpx
 
 from campaign.providers.protocol import Kind, Outcome, Refused, Scope
 
+if TYPE_CHECKING:
+    import httpx
+
 DETAIL_LENGTH = 300
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.ProxyError,
-)
 _WAIT_IN_TEXT = re.compile(r"retry[_ ]after:?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 # Control characters too: a vendor's text is printed on a terminal.
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-# As httpx writes JSON (its `encode_json`).
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 
 _BY_STATUS: Mapping[int, Refused] = {
@@ -61,8 +53,18 @@ def failed(error: httpx.HTTPError, clean: Callable[[str], str] = str) -> Outcome
     The line runs through httpx's own exception tree; see the module's invariant. ``clean`` takes
     the secrets out of the error's text, which may quote an answer that echoes the request.
     """
+    # Not above: whoever reads a definition needs no client.
+    import httpx
+
+    not_sent = (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.PoolTimeout,
+        httpx.UnsupportedProtocol,
+        httpx.ProxyError,
+    )
     detail = told(error, clean)
-    if isinstance(error, _NOT_SENT):
+    if isinstance(error, not_sent):
         return Outcome(Kind.NOT_SENT, "not_connected", detail=detail)
     reason = "connection_lost"
     if isinstance(error, httpx.TimeoutException):
@@ -194,34 +196,6 @@ def shorten(text: str) -> str:
 def storable(text: str) -> str:
     """Replace halves of characters, which JSON can name and no database takes."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-class Post:
-    """POSTs of JSON to one address with the same headers: what they share is made once.
-
-    httpx would read the address and the headers anew for each of a million messages, which takes
-    longer than all that is done about a message here.
-    """
-
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        first = httpx.Request("POST", url, headers=headers, json={})
-        self._url = first.url
-        self._headers = [
-            (name, value) for name, value in first.headers.raw if name.lower() != b"content-length"
-        ]
-
-    def request(self, body: Mapping[str, Any]) -> httpx.Request:
-        """Return the request that httpx would make, with its body read."""
-        content = _JSON.encode(body).encode()
-        length = (b"Content-Length", str(len(content)).encode())
-        request = httpx.Request(
-            "POST",
-            self._url,
-            headers=[*self._headers, length],
-            stream=httpx.ByteStream(content),
-        )
-        request.read()
-        return request
 
 
 def without(secrets: Iterable[str], text: str) -> str:

@@ -12,11 +12,12 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from campaign.channel import Channel
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Wait:
     seconds: float
 
 
-Questions = Generator[httpx.Request | Wait, httpx.Response | None, list[Finding]]
+Questions: TypeAlias = "Generator[httpx.Request | Wait, httpx.Response | None, list[Finding]]"
 """Yields requests and is sent their answers (``None`` after a :class:`Wait`); returns findings."""
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
-
-import httpx
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from campaign.channel import Channel
 from campaign.providers import http
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class Answered(StrEnum):
@@ -56,7 +58,7 @@ class Subject:
     templates: Sequence[str] = ()
 
 
-Questions = Generator[httpx.Request, httpx.Response, list[OnlineFinding]]
+Questions: TypeAlias = "Generator[httpx.Request, httpx.Response, list[OnlineFinding]]"
 """Yields requests that only read, and is sent their answers; returns findings."""
 
 
@@ -112,7 +114,7 @@ class Reader:
 
     def refuses_key(self, response: httpx.Response) -> bool:
         """Say whether the answer refuses the key."""
-        return response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+        return response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
     def key(self, response: httpx.Response, what: str = "key") -> OnlineFinding:
         """Say what an answer means for the key."""

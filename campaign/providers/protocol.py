@@ -13,14 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from campaign.channel import Channel
 from campaign.definition.values import Duration
 from campaign.providers.look_up import LookUp
+
+if TYPE_CHECKING:
+    import httpx
 
 _NAMES_SOMEBODY = re.compile(r"https?://[^/?#]*@")
 
@@ -104,7 +106,7 @@ class Message:
 class Refused(BaseModel):
     """What a vendor's error code means; also how a definition overrides one (``codes:``)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     outcome: Literal["throttled", "rejected", "not_sent", "unknown"] = Field(
         description="What the attempt meant."
@@ -143,7 +145,7 @@ class Refused(BaseModel):
 class Auth(BaseModel):
     """The header that carries the key, where it differs from the vendor's documented one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     header: str = Field(pattern=r"^[A-Za-z0-9-]+$", description="Header name.")
     scheme: str = Field(default="", description="Word before the key, for example Bearer.")
@@ -152,7 +154,7 @@ class Auth(BaseModel):
 class ProviderSettings(BaseModel):
     """What every provider's section of a definition may say."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: str = Field(description="The provider.")
     sandbox: bool = Field(

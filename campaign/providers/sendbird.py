@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import httpx
 from pydantic import Field, model_validator
 
 from campaign.channel import Channel
@@ -35,7 +35,9 @@ from campaign.providers.protocol import (
     ProviderSettings,
     Refused,
 )
-from campaign.providers.sendbird_look_up import SendbirdExport
+
+if TYPE_CHECKING:
+    import httpx
 
 # What the conversation resource says that a later question may need.
 _KEPT = (
@@ -133,7 +135,7 @@ class Sendbird(JsonProvider[SendbirdSettings]):
     def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
         """Read ``{"error": true, "code": ..., "message": ...}``; HTTP says only 400 or 500."""
         found = http.json_of(response)
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS or not isinstance(found, Mapping):
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or not isinstance(found, Mapping):
             return None, http.text_of(response)
         return self.word(found.get("code")), str(found.get("message") or http.text_of(response))
 
@@ -149,11 +151,14 @@ class Sendbird(JsonProvider[SendbirdSettings]):
             return self.row(_NO_SUCH_USER)
         if meaning is None and code is not None and _SERVER_ERROR.fullmatch(code):
             # HTTP may say 400 all the same.
-            return http.by_status(httpx.codes.INTERNAL_SERVER_ERROR)
+            return http.by_status(HTTPStatus.INTERNAL_SERVER_ERROR)
         return meaning
 
     def look_ups(self) -> Sequence[LookUp]:
         """Return the export of conversations."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.sendbird_look_up import SendbirdExport
+
         return (SendbirdExport(self, self.settings.ai_agent_id, self.base),)
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:

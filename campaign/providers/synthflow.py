@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import httpx
 from pydantic import Field, model_validator
 
 from campaign.channel import Channel
@@ -36,9 +36,10 @@ from campaign.providers.protocol import (
     Outcome,
     ProviderSettings,
 )
-from campaign.providers.synthflow_look_up import SynthflowChats
 from campaign.providers.twilio import TwilioAccount, twilio_look_ups
-from campaign.providers.twilio_online import twilio_checks, without_account
+
+if TYPE_CHECKING:
+    import httpx
 
 _HOSTS = {"us": "https://api.us.synthflow.ai", "global": "https://api.synthflow.ai"}
 # By itself: not a part of an id or of a longer number.
@@ -140,7 +141,7 @@ class Synthflow(JsonProvider[SynthflowSettings]):
     def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
         """Find a Twilio code in a 4xx; the schema of the body is published as empty."""
         text = "" if http.json_of(response) == {} else http.text_of(response)
-        if not response.is_client_error or response.status_code == httpx.codes.REQUEST_TIMEOUT:
+        if not response.is_client_error or response.status_code == HTTPStatus.REQUEST_TIMEOUT:
             return None, text
         found = _TWILIO_CODE.findall(text)
         known = self.settings.codes.keys() | codes.table(self.code_table).keys()
@@ -149,11 +150,17 @@ class Synthflow(JsonProvider[SynthflowSettings]):
 
     def look_ups(self) -> Sequence[LookUp]:
         """Return Twilio's list of messages, where the account is given, and then Synthflow's."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.synthflow_look_up import SynthflowChats
+
         chats = SynthflowChats(self, self.settings.agent_id)
         return (*twilio_look_ups(self.settings.twilio, self), chats)
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
         """Return the questions to Synthflow, and to the Twilio account where it is given."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.twilio_online import twilio_checks, without_account
+
         asked = twilio_checks(self.settings.twilio, self, subject)
         return (
             OnlineCheck("key", self._ask_key),
@@ -180,7 +187,7 @@ class Synthflow(JsonProvider[SynthflowSettings]):
             name = read.word(mine[0].get("name"))
             shown = f"Synthflow has the agent{f' {name!r}' if name else ''}"
             return [ok("agent", f"{shown}; whether it is published, it does not say")]
-        if response.is_success or response.status_code == httpx.codes.BAD_REQUEST:
+        if response.is_success or response.status_code == HTTPStatus.BAD_REQUEST:
             sentence = (
                 "Synthflow shows no agent with this id here, and its documents do not say whether "
                 "chat agents are shown"

@@ -12,9 +12,8 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from campaign.channel import Channel
@@ -42,6 +41,9 @@ from campaign.providers.look_up import (
 )
 from campaign.providers.protocol import Scope, no_login
 
+if TYPE_CHECKING:
+    import httpx
+
 _PAGE = 1000
 _MOST_PAGES = 20
 _NOT_DELIVERED = frozenset({"failed", "undelivered", "canceled"})
@@ -49,13 +51,15 @@ _KEPT = ("sid", "status", "date_created", "date_sent", "from", "to", "error_code
 # WhatsApp writes numbers of Mexico, Argentina and Brazil with a digit more or less than E.164 does.
 _WRITTEN_OTHERWISE = ("+52", "+54", "+55")
 
-_Reading = Generator[httpx.Request | Wait, httpx.Response | None, list[Mapping[str, object]]]
+_Reading: TypeAlias = (
+    "Generator[httpx.Request | Wait, httpx.Response | None, list[Mapping[str, object]]]"
+)
 
 
 class TwilioAccount(BaseModel):
     """Your own Twilio account, over which the vendor sends; it is only ever read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     account_sid: str = Field(
         pattern=r"^AC[0-9a-fA-F]{32}$", description="The account's SID, AC and 32 digits."
@@ -175,6 +179,9 @@ class TwilioMessages(Asking):
         Raises:
             Unanswered: it is longer than can be read, or a part of it cannot be understood.
         """
+        # Not above: whoever reads a definition needs no client.
+        import httpx
+
         prefix = "whatsapp:" if to.channel is Channel.WHATSAPP else ""
         query = {"To": prefix + to.address, "PageSize": str(_PAGE)}
         request = httpx.Request("GET", self._list, params=query, headers=self._headers)
@@ -197,6 +204,8 @@ class TwilioMessages(Asking):
 
     def _next(self, uri: object) -> httpx.Request:
         """Return the request for the next page, which must be in the same place: it has the key."""
+        import httpx
+
         if not isinstance(uri, str) or not uri.startswith("/"):
             raise self.odd("the next page is at another address", None)
         try:

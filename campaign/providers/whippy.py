@@ -8,9 +8,9 @@ endpoints and are one mapping (``fields``) that a definition can override.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from campaign.channel import Channel
@@ -30,8 +30,9 @@ from campaign.providers.protocol import (
     Refused,
     Scope,
 )
-from campaign.providers.whippy_look_up import WhippyConversations
-from campaign.providers.whippy_online import WhippySetUp
+
+if TYPE_CHECKING:
+    import httpx
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
@@ -41,7 +42,7 @@ _REFUSALS_OF_A_FIELD = frozenset({400, 422})
 class WhippyFields(BaseModel):
     """The names of the body's fields, which the public page does not print."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     channel: str = Field(default="from", description="The sending channel's phone or e-mail.")
     contact: str = Field(default="to", description="The contact's phone or e-mail.")
@@ -138,9 +139,9 @@ class Whippy(JsonProvider[WhippySettings]):
         found = http.json_of(response)
         data = found.get("data") if isinstance(found, Mapping) else None
         session = self.word(data.get("id")) if isinstance(data, Mapping) else None
-        if response.status_code == httpx.codes.ACCEPTED:
+        if response.status_code == HTTPStatus.ACCEPTED:
             kind = Kind.SCHEDULED
-        elif response.status_code == httpx.codes.CREATED:
+        elif response.status_code == HTTPStatus.CREATED:
             kind = Kind.ACCEPTED
         else:
             what = "neither 201 nor 202"
@@ -180,10 +181,16 @@ class Whippy(JsonProvider[WhippySettings]):
 
     def look_ups(self) -> Sequence[LookUp]:
         """Return the search of conversations."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.whippy_look_up import WhippyConversations
+
         return (WhippyConversations(self),)
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
         """Return the questions about the key, the channels and the agent."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.whippy_online import WhippySetUp
+
         settings = self.settings
         return WhippySetUp(self, settings.agent_id, settings.active_statuses, subject).checks()
 

@@ -9,9 +9,8 @@ recipients whose variables are identical travel together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import httpx
 from pydantic import Field, model_validator
 
 from campaign.channel import Channel
@@ -30,7 +29,9 @@ from campaign.providers.protocol import (
     ProviderSettings,
 )
 from campaign.providers.twilio import TwilioAccount, twilio_look_ups
-from campaign.providers.twilio_online import twilio_checks
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class ZildSettings(ProviderSettings):
@@ -208,6 +209,9 @@ class Zild(JsonProvider[ZildSettings]):
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
         """Return the questions to the Twilio account; Zild documents no endpoint that reads."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.twilio_online import twilio_checks
+
         why = "Zild documents no endpoint that reads it"
         return (
             *(cannot_be_asked(what, why) for what in ("key", "agent", "sender", "template")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.padding import Padding
@@ -12,7 +13,9 @@ from rich.text import Text
 from campaign.ledger.records import Counts, State
 from campaign.reasons import reasons
 from campaign.reporting import words
-from campaign.reporting.summary import Summary
+
+if TYPE_CHECKING:
+    from campaign.reporting.summary import Summary
 
 STYLES: Mapping[str, str] = {
     "accepted": "green",

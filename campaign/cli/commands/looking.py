@@ -45,6 +45,6 @@ def show(
     json: Json = False,
 ) -> None:
     """Show everything that is known about one recipient."""
-    from campaign.cli import looking
+    from campaign.cli import showing
 
-    looking.show(definition, recipient, run=run, env_file=env_file, json=json)
+    showing.show(definition, recipient, run=run, env_file=env_file, json=json)
