@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from campaign import api
 from campaign.cli.deciding import going_on
+from campaign.cli.writing import print_json
 from campaign.reconciling import Progress, Reconciled
 from campaign.reporting import words
 
@@ -35,7 +35,7 @@ def reconcile(definition: Path, *, run: str | None, env_file: Path | None, json:
     else:
         found = anyio.run(main, lambda *_: None)
     if json:
-        print(jsonlib.dumps(found.as_dict()))
+        print_json(found.as_dict())
     else:
         for line in _lines(found, going_on(campaign, definition, run)):
             Console().print(Text(line))
@@ -76,15 +76,13 @@ def verify(definition: Path, *, run: str | None, env_file: Path | None, json: bo
         found = campaign.verify(run=run)
     if json:
         broken = {name: list(sentences) for name, sentences in found.broken.items() if sentences}
-        print(
-            jsonlib.dumps(
-                {
-                    "sound": found.is_sound,
-                    "runs": found.runs,
-                    "recipients": found.recipients,
-                    "broken": broken,
-                }
-            )
+        print_json(
+            {
+                "sound": found.is_sound,
+                "runs": found.runs,
+                "recipients": found.recipients,
+                "broken": broken,
+            }
         )
     else:
         for name, sentences in found.broken.items():

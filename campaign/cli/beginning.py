@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from campaign.cli.writing import print_json
 from campaign.definition.schema import json_schema
 from campaign.definition.starters import available, starter
 from campaign.errors import InvalidInput, OutputError
@@ -47,7 +48,7 @@ def providers(*, json: bool) -> None:
     """Print what each provider can do."""
     if json:
         facts = {name: _capabilities(provider) for name, provider in _all().items()}
-        print(jsonlib.dumps(facts, indent=2))
+        print_json(facts)
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("provider", "what", "channels", "text", "template", "sender", "default rate"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 
 from campaign import api
+from campaign.cli.writing import print_json
 from campaign.deciding import Decisions
 from campaign.preflight.view import forecast_view
 from campaign.providers.online import Answered, OnlineFinding
@@ -38,7 +38,7 @@ def check(
         if online:
             asked = campaign.ask_online()
             as_dict["online"] = [finding.as_dict() for finding in asked]
-        print(jsonlib.dumps(as_dict, indent=2))
+        print_json(as_dict)
     else:
         console = Console()
         with console.status("Judging every row and rendering every message …"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from campaign.cli.moments import when
+from campaign.cli.writing import print_json, when
 from campaign.errors import InvalidInput
 from campaign.loading import definition_at, environment_of
 from campaign.plan.variants import VARIANT
@@ -28,7 +27,7 @@ def show(
     if not found:
         raise InvalidInput(f"No row of this run has the key, address or row number {recipient}.")
     if json:
-        print(jsonlib.dumps([_as_dict(row) for row in found], indent=2))
+        print_json([_as_dict(row) for row in found])
         return
     console = Console()
     for row in found:

@@ -89,12 +89,11 @@ def import_(
 @suppress.command("list")
 def list_(definition: _Definition, env_file: EnvFile = None, json: Json = False) -> None:
     """Show who is on the list, since when, and why."""
-    import json as jsonlib
-
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from campaign.cli.writing import print_json
     from campaign.listed import moment, suppression_list
     from campaign.loading import definition_at, environment_of
 
@@ -105,7 +104,7 @@ def list_(definition: _Definition, env_file: EnvFile = None, json: Json = False)
             {"entry": one.identity, "added_at": one.added_at, "who": one.who, "why": one.why}
             for one in found
         ]
-        print(jsonlib.dumps(rows, indent=2))
+        print_json(rows)
         return
     if not found:
         typer.echo("Nobody is on the list.")

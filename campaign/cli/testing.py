@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 from rich.console import Console
 
 from campaign import api
+from campaign.cli.writing import print_json
 from campaign.reporting.testing import preview_lines, tested_lines
 from campaign.testing import Preview, TeamTest
 
@@ -48,7 +48,7 @@ def send_test(
 
     tested = anyio.run(main)
     if json:
-        print(jsonlib.dumps(tested.as_dict(), indent=2))
+        print_json(tested.as_dict())
     else:
         for line in tested_lines(tested):
             console.print(line, highlight=False)

@@ -118,6 +118,25 @@ def test_status_results_and_show_read_the_ledger_from_any_folder(
     assert "row" in campaign("show", definition, "3", cwd=elsewhere).stdout
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "campaign.yaml"),
+        ("status", "campaign.yaml"),
+        ("show", "campaign.yaml", number(1)),
+        ("suppress", "list", "campaign.yaml"),
+        ("test", "campaign.yaml", "--to", number(9)),
+        ("reconcile", "campaign.yaml"),
+        ("ledger", "verify", "campaign.yaml"),
+        ("providers",),
+    ],
+)
+def test_every_command_answers_a_program_on_one_line(words: tuple[str, ...], folder: Path) -> None:
+    campaign("run", "campaign.yaml", cwd=folder)
+    (line,) = campaign(*words, "--json", cwd=folder).stdout.splitlines()
+    assert json.loads(line) is not None
+
+
 def test_looking_at_a_campaign_that_never_ran_is_a_sentence(folder: Path) -> None:
     done = campaign("status", "campaign.yaml", cwd=folder)
     assert done.returncode == 1
