@@ -12,6 +12,8 @@ from rich.console import Console
 from campaign import api
 from campaign.cli.writing import print_json
 from campaign.deciding import Decisions
+from campaign.errors import InvalidInput
+from campaign.preflight.earlier import forget_page
 from campaign.preflight.view import forecast_view
 from campaign.providers.online import Answered, OnlineFinding
 from campaign.reporting.lines import JsonLines, Lines
@@ -30,7 +32,11 @@ def check(
     online: bool = False,
 ) -> None:
     """Judge everything and print what a run would do; exit with 2 where no run would begin."""
-    campaign = api.load(definition, env_file=env_file)
+    try:
+        campaign = api.load(definition, env_file=env_file)
+    except InvalidInput:
+        forget_page(definition)
+        raise
     asked: list[OnlineFinding] = []
     if json:
         found = campaign.plan(only=only)

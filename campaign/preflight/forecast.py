@@ -28,6 +28,7 @@ from campaign.plan.variants import VARIANT
 from campaign.preflight.agreed import unknown_words
 from campaign.preflight.answer import Forecast
 from campaign.preflight.cost import cost
+from campaign.preflight.earlier import PAGE
 from campaign.preflight.examples import examples, odd_rows
 from campaign.preflight.left import Begun, begun, still_to_send
 from campaign.preflight.lengths import lengths
@@ -47,7 +48,7 @@ from campaign.preflight.warnings import (
 from campaign.rules.moment import MomentRule
 from campaign.suppressing import all_suppressed
 
-_REJECTS, _PAGE = "check-rejects.csv", "check.html"
+_REJECTS = "check-rejects.csv"
 
 
 def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) -> Forecast:
@@ -61,7 +62,7 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             known as ``only``.
         OutputError: the rejects or the page cannot be written, or an earlier one be removed.
     """
-    for name in (_REJECTS, _PAGE):
+    for name in (_REJECTS, PAGE):
         if not job.lives_from(job.folder / name):
             removed(job.folder / name)
     now, suppressed = local_now(), all_suppressed(job, environment)
@@ -127,7 +128,7 @@ def _answer(
         rejected=Rejected.among(plan, definition.max_rejects),
         # Not in the run's own folder: what a run refused is not what it would refuse now.
         rejects=job.folder / _REJECTS,
-        page=job.folder / _PAGE,
+        page=job.folder / PAGE,
         warnings=nobody(plan)
         + unknown_words(job, plan)
         + rehearsed(job)

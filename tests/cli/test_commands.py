@@ -61,6 +61,36 @@ def test_check_says_who_gets_it_and_who_does_not_and_why(folder: Path) -> None:
     assert not (folder / "campaign-ledger.db").exists()
 
 
+@pytest.mark.parametrize("wrong", ["message: '{{ first_name'", "colour: red", "sender: ''"])
+def test_a_definition_that_is_no_longer_valid_has_no_page_of_an_earlier_check(
+    wrong: str, folder: Path
+) -> None:
+    campaign("check", "campaign.yaml", cwd=folder)
+    (page,) = folder.rglob("check.html")
+    spoil(folder / "campaign.yaml", wrong)
+    assert campaign("check", "campaign.yaml", cwd=folder).returncode == 2
+    assert not page.exists()
+
+
+@pytest.mark.parametrize("wrong", ["recipients: [list.csv", "name: X"])
+def test_a_file_that_does_not_say_which_campaign_it_is_costs_nobody_a_page(
+    wrong: str, folder: Path
+) -> None:
+    campaign("check", "campaign.yaml", cwd=folder)
+    (page,) = folder.rglob("check.html")
+    spoil(folder / "campaign.yaml", wrong)
+    assert campaign("check", "campaign.yaml", cwd=folder).returncode == 2
+    assert page.exists()
+
+
+def spoil(definition: Path, wrong: str) -> None:
+    """Write a line in place of the one with the same key."""
+    key = wrong.partition(":")[0]
+    lines = definition.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith(f"{key}:")]
+    definition.write_text("\n".join([*kept, wrong]), encoding="utf-8")
+
+
 def test_a_dry_run_sends_nothing(folder: Path) -> None:
     done = campaign("run", "campaign.yaml", "--dry-run", "--json", cwd=folder)
     assert done.returncode == 0
