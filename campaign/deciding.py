@@ -18,6 +18,7 @@ from campaign.job import Job
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import GIVEN_UP, Decision, Entry, Run, State
 from campaign.plan.frozen import Plan
+from campaign.plan.meant import meant
 from campaign.reasons import reasons
 from campaign.taking import taken
 
@@ -67,7 +68,7 @@ def resolve(
     def decisions(ledger: Ledger, found: Run) -> list[Decision]:
         unknown = list(ledger.in_state(found.id, State.UNKNOWN))
         if keys is not None:
-            unknown = _picked(unknown, keys, _addresses(job, environment, found))
+            unknown = _picked(unknown, *_names(job, environment, found, keys))
         return [
             Decision(entry.number, State.UNKNOWN, becomes, reason, who(), why) for entry in unknown
         ]
@@ -161,25 +162,32 @@ def _wanted(entry: Entry, codes: Collection[str]) -> bool:
     return known is not None and known.resend
 
 
-def _addresses(job: Job, environment: Mapping[str, str], run: Run) -> dict[int, str]:
-    """Return the address of every recipient, to find them by what a person sees at the vendor."""
+def _names(
+    job: Job, environment: Mapping[str, str], run: Run, keys: Collection[str]
+) -> tuple[Mapping[str, str], Mapping[int, str]]:
+    """Return the keys as the plan has them, and everybody's address.
+
+    A person names a recipient by what the vendor shows, and as the vendor writes it.
+    """
     if run.plan_path is None:
-        return {}
+        return {key: key for key in keys}, {}
     plan = Plan.of_run(run, job.plans_from(job.ledger(environment)))
-    return dict(plan.rows().select("number", "address").collect().iter_rows())
+    addresses = dict(plan.rows().select("number", "address").collect().iter_rows())
+    return meant(plan, job.loaded, keys), addresses
 
 
 def _picked(
-    unknown: Iterable[Entry], keys: Collection[str], addresses: dict[int, str]
+    unknown: Iterable[Entry], keys: Mapping[str, str], addresses: Mapping[int, str]
 ) -> list[Entry]:
     by_name: dict[str, Entry] = {}
     for entry in unknown:
         by_name[entry.key] = entry
         by_name.setdefault(addresses.get(entry.number, entry.key), entry)
-    strangers = [key for key in keys if key not in by_name]
+    strangers = [key for key, name in keys.items() if name not in by_name]
     if strangers:
         raise InvalidInput(
             f"Not unknown in this run: {', '.join(strangers)}. Nothing was decided; "
             "`campaign results` lists who is unknown."
         )
-    return list({by_name[key].number: by_name[key] for key in keys}.values())
+    chosen = [by_name[name] for name in keys.values()]
+    return list({entry.number: entry for entry in chosen}.values())

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -31,9 +31,9 @@ from campaign.job import Job, local_now
 from campaign.ledger.holding import held
 from campaign.ledger.records import Counts
 from campaign.leftovers import left_behind
-from campaign.only import check_only
 from campaign.passes import Bounds, Passes, Work
 from campaign.plan import making
+from campaign.plan.meant import the_one
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
 from campaign.plan.rejected import check_rejected
 from campaign.plan.rejects import write_rejects
@@ -156,7 +156,8 @@ class Execution:
             )
             if ledger.may_replan(run.id):
                 check_rejected(job.loaded, plan)
-            check_only(plan, self._options.only)
+            if (only := self._options.only) is not None:
+                self._options = replace(self._options, only=the_one(plan, job.loaded, only))
             for sentence in plan.warnings() + left_behind(job, ledger, name, self._options.now()):
                 self._reporter.told(sentence)
             again = self._options.again(ledger, run) if self._options.again is not None else []

@@ -116,9 +116,19 @@ class RunView:
         return len(decisions(self._ledger, self.run))
 
     def find(self, text: str) -> list[Found]:
-        """Return the rows whose key, address or spreadsheet row is ``text``."""
+        """Return the rows whose key, address or spreadsheet row is ``text``.
+
+        Where there is none, those of the number that it writes otherwise.
+        """
+        plan = self.plan
+        rows = plan.find(text)
+        if not rows:
+            # Not above: to read numbers takes as long to load as everything else here.
+            from campaign.plan.meant import meant
+
+            rows = plan.find(meant(plan, self._loaded, [text])[text])
         found = []
-        for planned in self.plan.find(text):
+        for planned in rows:
             number = planned["number"]
             entry = next(iter(self._ledger.entries(self.run.id, number, number)), None)
             attempts = self._ledger.attempts(self.run.id, number)

@@ -19,7 +19,7 @@ from pathlib import Path
 import polars as pl
 
 from campaign.audience.suppression import read_entries, read_suppressed
-from campaign.audience.variants import canonical
+from campaign.audience.variants import canonical, forms_of
 from campaign.deciding import who
 from campaign.errors import InvalidInput, NoLedger
 from campaign.files import replaced
@@ -91,11 +91,16 @@ class Suppressions:
     def remove(self, addresses: Sequence[str]) -> Changed:
         """Take people off the list; they may be messaged from the next run or resume on.
 
+        A number that has two forms is taken off in both, and as the hash of either.
+
         Raises:
             InvalidInput: an address cannot be read.
             LedgerError: there is no ledger, or it cannot be written.
         """
-        people = _people(self._named(addresses))
+        named = self._named(addresses)
+        if self._kind == "number":
+            named = [(one, form) for one, address in named for form in {address, *forms_of(one)}]
+        people = _people(named)
         with self._ledger(create=False) as ledger:
             behind = self._behind_hashes(ledger, people)
             gone = ledger.unsuppress(self._kind, chain(behind, *people.values()))

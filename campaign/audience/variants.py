@@ -13,6 +13,8 @@ their own in libphonenumber's metadata, so those with a 9 in front belong to oth
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 # Anything else is its own canonical form, at the price of one look.
@@ -21,6 +23,12 @@ _LONG = r"^\+(?:521\d{10}|549\d{10}|55\d{2}9[689]\d{7})$"
 """The form with a digit more. Without its 9, a Brazilian number that begins with 2 to 5 is a fixed
 line of somebody."""
 _BRAZIL = "+55"
+_SHORT = (
+    (re.compile(r"\+52(\d{10})"), r"+521\1"),
+    (re.compile(r"\+54(\d{10})"), r"+549\1"),
+    (re.compile(r"\+55(\d{2})([689]\d{7})"), r"+55\g<1>9\2"),
+)
+"""The forms without that digit, and what they are with it."""
 _OLD_FORMS = (
     (r"^(?:\+|00)521(\d{10})$", "+52${1}"),
     (r"^(?:\+|00)55(\d{2})([689]\d{7})$", "+55${1}9${2}"),
@@ -50,6 +58,18 @@ def _without_digit(number: pl.Expr) -> pl.Expr:
         .then(brazilian)
         .otherwise(number.str.slice(0, 3) + number.str.slice(4))
     )
+
+
+def forms_of(identity: str) -> set[str]:
+    """Return a number in each form of which ``identity`` is the canonical one; any text as it is.
+
+    To find what somebody kept who knew only the other form.
+    """
+    found = {identity}
+    for short, long in _SHORT:
+        if match := short.fullmatch(identity):
+            found.add(match.expand(long))
+    return found
 
 
 def current(text: pl.Expr) -> pl.Expr:

@@ -22,6 +22,7 @@ from campaign.job import Job, local_now
 from campaign.ledger.protocol import Ledger
 from campaign.plan import making
 from campaign.plan.frozen import SEND, Plan
+from campaign.plan.meant import meant
 from campaign.plan.rejected import Rejected
 from campaign.plan.rejects import write_rejects
 from campaign.plan.variants import VARIANT
@@ -98,6 +99,8 @@ def _answer(
     job: Job, environment: Mapping[str, str], planned: _Planned, only: str | None
 ) -> Forecast:
     definition, capabilities = job.loaded.definition, job.loaded.provider.capabilities
+    if only is not None:
+        only = meant(planned.plan, job.loaded, [only])[only]
     plan, run, now = planned.plan, planned.run, planned.now
     left = still_to_send(plan, run)
     now_stopped = stopped(left, planned.rules, now.timestamp())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from campaign.audience.variants import canonical, current, in_two_forms
+from campaign.audience.variants import canonical, current, forms_of, in_two_forms
 
 FORMS = {
     "Mexico": ("+5215512345678", "+525512345678"),
@@ -34,6 +34,19 @@ def canonical_of(*numbers: str | None) -> list[str | None]:
 @pytest.mark.parametrize("forms", FORMS.values(), ids=list(FORMS))
 def test_both_forms_of_a_number_have_one_canonical_form(forms: tuple[str, str]) -> None:
     assert len(set(canonical_of(*forms))) == 1
+
+
+@pytest.mark.parametrize("forms", FORMS.values(), ids=list(FORMS))
+def test_the_other_form_is_told_of_the_canonical_one(forms: tuple[str, str]) -> None:
+    (identity,) = set(canonical_of(*forms))
+    assert identity is not None
+    assert forms_of(identity) == set(forms)
+
+
+def test_no_form_of_a_number_belongs_to_somebody_else() -> None:
+    for number in canonical_of(*OTHERS):
+        assert number is not None
+        assert set(canonical_of(*forms_of(number))) == {number}
 
 
 def test_different_numbers_stay_different() -> None:

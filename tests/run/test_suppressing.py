@@ -151,6 +151,24 @@ def test_who_is_taken_off_is_off_as_the_hash_of_either_form_too(
     assert listed.all() == []
 
 
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("+525512345678", "+5215512345678"),
+        ("+541123456789", "+5491123456789"),
+        ("+551187654321", "+5511987654321"),
+    ],
+)
+def test_who_is_taken_off_by_one_form_is_off_as_the_hash_of_the_other(
+    short: str, long: str, made: Callable[[str], Campaign]
+) -> None:
+    listed = made("spring").suppressions
+    for named, kept in ((short, long), (long, short)):
+        listed.add([hashed(kept), hashed(number(1))])
+        assert listed.remove([named]) == Changed(1, 0)
+        assert [entry.identity for entry in listed.all()] == [hashed(number(1))]
+
+
 def test_who_is_there_plainly_is_taken_off_by_the_hash(made: Callable[[str], Campaign]) -> None:
     listed = made("spring").suppressions
     listed.add([number(0), number(1)])
