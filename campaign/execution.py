@@ -36,7 +36,7 @@ from campaign.plan import making
 from campaign.plan.meant import the_one
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
 from campaign.plan.rejected import check_rejected
-from campaign.plan.rejects import write_rejects
+from campaign.plan.rejects import refused_at_sending, write_rejects
 from campaign.plan.remaining import left_of_one
 from campaign.reporting.reporter import About, Guarded, Reporter
 from campaign.reporting.results import write_results
@@ -280,8 +280,9 @@ class Execution:
             if not run.sandbox:
                 Trace.of(ledger, run).write(folder)
             await anyio.to_thread.run_sync(write_results, work.plan, ledger, run.id, results)
-            if skips := ledger.skips(run.id):
-                await anyio.to_thread.run_sync(write_rejects, work.plan, rejects, skips)
+            late = await anyio.to_thread.run_sync(refused_at_sending, ledger, run.id)
+            if not late.is_empty():
+                await anyio.to_thread.run_sync(write_rejects, work.plan, rejects, late)
         finally:
             # Who got it is told even where it cannot be written down.
             self._reporter.finished(summary)

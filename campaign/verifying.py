@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
+import polars as pl
+
 from campaign import trace
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Run
+from campaign.plan.beside import LEDGER, parts
 from campaign.plan.frozen import SEND, Plan
 from campaign.plan.of_run import has_traces
 from campaign.status import run_named
@@ -79,25 +82,30 @@ def _beside_the_plan(ledger: Ledger, run: Run, plan: Plan) -> Iterator[str]:
         yield f"The plan has {plan.planned:,} rows, and the ledger says {run.planned:,}."
     if plan.sendable != run.sendable:
         yield f"{plan.sendable:,} rows may be sent to, and the ledger says {run.sendable:,}."
-    strangers = dict.fromkeys(ledger.states(run.id), "")
-    wrong: list[str] = []
-    for batch in plan.batches():
-        rows = {
-            number: (key, verdict)
-            for number, key, verdict in batch.select("number", "key", "verdict").iter_rows()
-        }
-        if not rows:
-            continue
-        for entry in ledger.entries(run.id, min(rows), max(rows)):
-            if entry.number not in rows:
-                continue
-            strangers.pop(entry.number, None)
-            key, verdict = rows[entry.number]
-            if key != entry.key:
-                wrong.append(f"{entry.key} is {key} in the plan.")
-            elif verdict != SEND:
-                wrong.append(f"{entry.key} has a claim, and the plan refused the row.")
-    wrong += [f"Number {number} of the ledger is not in the plan." for number in strangers]
-    yield from wrong[:_NAMED]
-    if len(wrong) > _NAMED:
-        yield f"The same holds for {len(wrong) - _NAMED:,} more."
+    found = 0
+    for sentence in _wrong(ledger, run, plan):
+        found += 1
+        if found <= _NAMED:
+            yield sentence
+    if found > _NAMED:
+        yield f"The same holds for {found - _NAMED:,} more."
+
+
+def _wrong(ledger: Ledger, run: Run, plan: Plan) -> Iterator[str]:
+    """Yield a sentence for everybody in the ledger who is not so in the plan, in their order."""
+    theirs = pl.col(LEDGER + "key")
+    for rows, known in parts(plan, ledger, run.id, ["key", "verdict"]):
+        planned = rows.with_columns(pl.col("number").cast(pl.Int64), is_planned=True)
+        odd = known.join(planned, on="number", how="left").filter(
+            pl.col("is_planned").is_null()
+            | theirs.ne_missing(pl.col("key"))
+            | (pl.col("verdict") != SEND)
+        )
+        told = odd.sort("number").select("number", theirs, "key", "is_planned")
+        for number, in_ledger, key, is_planned in told.iter_rows():
+            if not is_planned:
+                yield f"Number {number} of the ledger is not in the plan."
+            elif key != in_ledger:
+                yield f"{in_ledger} is {key} in the plan."
+            else:
+                yield f"{in_ledger} has a claim, and the plan refused the row."

@@ -13,7 +13,7 @@ Invariants, at every instant and through any failure:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from campaign.ledger.records import (
     Attempt,
@@ -206,24 +206,24 @@ class Ledger(Traffic, Protocol):
         """Return which invariants the test messages of a campaign break, in sentences."""
         ...
 
-    def states(self, run_id: int) -> Mapping[int, State]:
-        """Return the state of everybody who was ever claimed or refused at the last moment."""
-        ...
-
     def refused(self, run_id: int, number: int, reason: str) -> int:
         """Return how many attempts at a recipient were refused for this reason."""
         ...
 
-    def skips(self, run_id: int) -> Mapping[int, str]:
-        """Return who was refused at the moment of sending, with the reason code."""
-        ...
-
-    def decided(self, run_id: int, first: int, last: int) -> set[int]:
+    def decided(self, run_id: int, first: int, last: int) -> Sequence[int]:
         """Return which recipients from ``first`` to ``last`` are not to be sent to any more."""
         ...
 
     def entries(self, run_id: int, first: int, last: int) -> Iterable[Entry]:
         """Return what the ledger says of the recipients from ``first`` to ``last``, in order."""
+        ...
+
+    def columns(self, run_id: int, first: int, last: int) -> Mapping[str, Sequence[Any]]:
+        """Return what the ledger says of the recipients from ``first`` to ``last``, by column.
+
+        The columns are fields of :class:`~campaign.ledger.records.Entry`, and in no order of rows
+        but one that all of them have.
+        """
         ...
 
     def attempts(self, run_id: int, number: int) -> list[Attempt]:

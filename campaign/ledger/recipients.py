@@ -35,12 +35,28 @@ class Recipients(Runs):
 
         def work() -> int:
             self._check(lease)
-            self._db.change("add_open_attempts", run_id=lease.run_id, now=now_ms())
-            found = self._db.change("recover", run_id=lease.run_id, now=now_ms())
-            self._tally(lease.run_id, {State.SENDING: -found, State.UNKNOWN: found})
-            return found
+            values = [
+                {"run_id": lease.run_id, "number": number, "now": now_ms()}
+                for number in self._open_claims(lease.run_id)
+            ]
+            self._db.change_each("add_open_attempt", values)
+            self._db.change_each("recover", values)
+            self._tally(lease.run_id, {State.SENDING: -len(values), State.UNKNOWN: len(values)})
+            return len(values)
 
         return self._db.transact(work)
+
+    def _open_claims(self, run_id: int) -> list[int]:
+        """Return the numbers of the claims without an outcome, without reading all the others."""
+        if not (how_many := self._in_tally(run_id, State.SENDING)):
+            return []
+        rows = self._db.all("open_claims", run_id=run_id, open=how_many)
+        return sorted(row["number"] for row in rows)
+
+    def _in_tally(self, run_id: int, state: State) -> int:
+        """Return how many are in a state; where nobody is, nobody has to be looked for."""
+        row = self._db.one("in_tally", run_id=run_id, state=state.value)
+        return 0 if row is None else int(row["rows"])
 
     def release_due(self, lease: Lease, now: int | None = None, *, ours: bool = False) -> int:
         """Make those pending whose time has come; return how many."""
@@ -48,6 +64,8 @@ class Recipients(Runs):
 
         def work() -> int:
             self._check(lease)
+            if not self._in_tally(lease.run_id, State.HELD):
+                return 0
             found = self._db.change("release_due", run_id=lease.run_id, now=at, ours=int(ours))
             self._tally(lease.run_id, {State.HELD: -found})
             return found
@@ -56,6 +74,8 @@ class Recipients(Runs):
 
     def next_due(self, run_id: int) -> int | None:
         """Return when the next one's time comes, in milliseconds UTC."""
+        if not self._in_tally(run_id, State.HELD):
+            return None
         row = self._db.one("next_due", run_id=run_id)
         return None if row is None else row["due"]
 

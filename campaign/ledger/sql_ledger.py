@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from campaign.ledger.contacts import Contacts
 from campaign.ledger.invariants import broken, broken_tests
@@ -13,6 +15,10 @@ from campaign.ledger.rows import attempt_of, entry_of
 from campaign.ledger.suppressions import Suppressions
 from campaign.ledger.team_sends import TeamSends
 
+_COLUMNS = (
+    *("number", "key", "state", "reason", "detail", "provider_id", "code", "attempts"),
+    *("claimed_at", "settled_at"),
+)
 _PAGE = 20_000
 """So many recipients are asked for at once, of however many."""
 
@@ -70,27 +76,21 @@ class SqlLedger(Recipients, Suppressions, Contacts, TeamSends):
         """Return which invariants the test messages of a campaign break."""
         return list(broken_tests(self._db, name))
 
-    def states(self, run_id: int) -> Mapping[int, State]:
-        """Return the state of everybody who has a row here."""
-        rows = self._db.all("states", run_id=run_id)
-        return {row["number"]: State(row["state"]) for row in rows}
-
     def refused(self, run_id: int, number: int, reason: str) -> int:
         """Return how many attempts at a recipient were refused for this reason."""
         row = self._db.one("refused", run_id=run_id, number=number, reason=reason)
         return 0 if row is None else int(row["times"])
 
-    def skips(self, run_id: int) -> Mapping[int, str]:
-        """Return who was refused at the moment of sending, with the reason code."""
-        return {row["number"]: row["reason"] for row in self._db.all("skips", run_id=run_id)}
-
-    def decided(self, run_id: int, first: int, last: int) -> set[int]:
+    def decided(self, run_id: int, first: int, last: int) -> Sequence[int]:
         """Return which recipients from ``first`` to ``last`` are not to be sent to any more."""
-        rows = self._db.all("decided", run_id=run_id, first=first, last=last)
-        return {row["number"] for row in rows}
+        (row,) = self._db.all("decided", run_id=run_id, first=first, last=last)
+        numbers: list[int] = json.loads(row["numbers"])
+        return numbers
 
     def in_state(self, run_id: int, state: State) -> Iterator[Entry]:
         """Yield every recipient in a state that the ledger keeps; a page at a time is in memory."""
+        if state is not State.PENDING and not self._in_tally(run_id, state):
+            return
         after, found = -1, _PAGE
         while found == _PAGE:
             rows = self._db.all(
@@ -105,6 +105,11 @@ class SqlLedger(Recipients, Suppressions, Contacts, TeamSends):
         """Return what the ledger says of the recipients from ``first`` to ``last``."""
         rows = self._db.all("recipients", run_id=run_id, first=first, last=last)
         return [entry_of(row) for row in rows]
+
+    def columns(self, run_id: int, first: int, last: int) -> Mapping[str, Sequence[Any]]:
+        """Return what the ledger says of the recipients from ``first`` to ``last``, by column."""
+        (row,) = self._db.all("columns", run_id=run_id, first=first, last=last)
+        return {name: json.loads(row[name]) for name in _COLUMNS}
 
     def attempts(self, run_id: int, number: int) -> list[Attempt]:
         """Return the attempts for one recipient."""

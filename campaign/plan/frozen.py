@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from campaign.files import sha256_of
 from campaign.ledger.records import Run
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import odd
+from campaign.plan.left import left_of
 from campaign.plan.variants import VARIANT, WORDING
 from campaign.rules.form import PROBLEM
 from campaign.sending.todo import Todo
@@ -154,13 +156,14 @@ class Plan:
         yield from self.rows().collect_batches(chunk_size=BATCH, maintain_order=True)
 
     def todo(
-        self, only: str | None = None, without: Callable[[int, int], Collection[int]] | None = None
+        self, only: str | None = None, without: Callable[[int, int], Sequence[int]] | None = None
     ) -> Iterator[list[Todo]]:
         """Yield those who may be sent to, in order, some at a time.
 
         ``only`` keeps the one recipient with this key or address. ``without`` is asked, for each
         range of numbers, who is to be left out; then nobody is yielded of whom the plan has only
-        what an earlier plan said, which is not what the definition says now.
+        what an earlier plan said, which is not what the definition says now. Where everybody is
+        left out, nothing of the plan is read but the numbers.
         """
         wanted = pl.col("verdict") == SEND
         if without is not None and EARLIER in self.columns:
@@ -176,17 +179,19 @@ class Plan:
             (pl.col(name) if name in self.columns else pl.lit(None, dtype=pl.String)).alias(name)
             for name in (VARIANT, "region", "zones")
         ]
-        frame = self.rows().filter(wanted).select(*plain, *place, *templates, *variables, *problems)
+        rows = self.rows().filter(wanted)
+        frames = [rows] if without is None else left_of(rows, without)
         template_names = [name.removeprefix(TEMPLATE) for name in templates]
         variable_names = [name.removeprefix(VARIABLE) for name in variables]
         forms = [name.removeprefix(PROBLEM) for name in problems]
         said = len(templates) + len(variables)
-        for found in frame.collect_batches(chunk_size=BATCH, maintain_order=True):
+        columns = [*plain, *place, *templates, *variables, *problems]
+        batches = chain.from_iterable(
+            frame.select(columns).collect_batches(chunk_size=BATCH, maintain_order=True)
+            for frame in frames
+        )
+        for found in batches:
             batch, todos = found, []
-            if without is not None and batch.height:
-                first, last = batch.item(0, "number"), batch.item(-1, "number")
-                gone = pl.Series(list(without(first, last)), dtype=batch.schema["number"])
-                batch = batch.filter(~pl.col("number").is_in(gone.implode()))
             if self.numbers:
                 batch = batch.with_columns(canonical(batch["identity"]))
             for row in batch.iter_rows():

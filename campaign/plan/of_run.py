@@ -101,8 +101,8 @@ def _replaced(
 ) -> Plan:
     """Return the plan that takes the place of ``old``, or ``old`` where it says nothing else."""
     back = _somebody_is_back(ledger, run, old)
-    states, skipped = ledger.states(run.id), ledger.skips(run.id)
-    new = replanning.remake(old, question, _file(place, lease), states, skipped)
+    kept = replanning.kept_of(old, ledger, run.id)
+    new = replanning.remake(old, question, _file(place, lease), kept)
     if not (new.changes or back or differences(run, question.loaded, new.list_hash)):
         new.plan.path.unlink()
         renewal.tell("Nothing differs from the plan of this run, so it stays as it is.")

@@ -5,36 +5,42 @@ Invariant: every row that a rule refuses, or keeps back, is in it, in the order 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
 from campaign.files import replaced
-from campaign.plan.exchanging import exchanged
-from campaign.plan.frozen import INPUT, Plan
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import State
+from campaign.plan.exchanging import exchanged, looked_up
+from campaign.plan.frozen import BATCH, INPUT, Plan
 from campaign.reasons import sentence
 
 
-def write_rejects(plan: Plan, path: Path, at_sending: Mapping[int, str] | None = None) -> None:
+def refused_at_sending(ledger: Ledger, run_id: int) -> pl.DataFrame:
+    """Return whom a rule refused only when their turn came: ``number``, sorted, and ``reason``."""
+    schema = {"number": pl.UInt32, "reason": pl.String}
+    found = [pl.DataFrame(schema=schema)]
+    skipped = ledger.in_state(run_id, State.SKIPPED)
+    while some := [(one.number, one.reason) for one in islice(skipped, BATCH)]:
+        found.append(pl.DataFrame(some, schema=schema, orient="row"))
+    return pl.concat(found)
+
+
+def write_rejects(plan: Plan, path: Path, at_sending: pl.DataFrame | None = None) -> None:
     """Write the refused rows: file, row, column, value, code, sentence, detail.
 
-    ``at_sending`` adds those whom a rule refused only when their turn came: position in the plan,
-    and reason code.
+    ``at_sending`` adds those of :func:`refused_at_sending`.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    late = pl.DataFrame(
-        list((at_sending or {}).items()),
-        schema={"number": pl.UInt32, "late": pl.String},
-        orient="row",
-    )
     rows = plan.rows()
-    if at_sending:  # a join holds the whole plan, which a check of a long list cannot afford
-        rows = rows.join(late.lazy(), on="number", how="left", maintain_order="left").with_columns(
-            pl.coalesce("late", "reason").alias("reason")
-        )
+    if at_sending is not None:
+        late = looked_up(pl.col("number"), at_sending["number"], at_sending["reason"])
+        rows = rows.with_columns(pl.coalesce(late, "reason").alias("reason"))
     refused = rows.filter(pl.col("reason").is_not_null())
     told = refused.select("reason", "reason_column").unique().collect(engine="streaming")
     blamed = [name for name in plan.headers if name in set(told["reason_column"])]

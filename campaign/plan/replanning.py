@@ -8,7 +8,7 @@ the definition and the list say now is.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,11 @@ import polars as pl
 
 from campaign.audience.variants import canonical
 from campaign.files import replaced, sha256_of
+from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import GIVEN_UP, Skip, State
 from campaign.message.composition import TEMPLATE, TEXT, VARIABLE
 from campaign.plan import making
+from campaign.plan.beside import LEDGER, parts
 from campaign.plan.frozen import EARLIER, INPUT, SEND, SKIPPED, Plan
 from campaign.plan.matching import matched
 from campaign.plan.variants import VARIANT, wording
@@ -57,16 +59,36 @@ class Remade:
     changes: Changes
 
 
-def remake(
-    old: Plan,
-    question: making.Question,
-    target: Path,
-    states: Mapping[int, State],
-    skipped: Mapping[int, str],
-) -> Remade:
-    """Make the run's next plan at ``target``.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Who keeps number and key, and the next number that nobody has.
 
-    ``states`` is everybody with a row in the ledger, ``skipped`` the reasons of the skipped ones.
+    ``rows`` has ``number``, ``key``, ``identity`` and ``state`` of everybody with a row in the
+    ledger, and ``refused``: a rule skipped them, so nothing was ever sent.
+    """
+
+    rows: pl.DataFrame
+    next_number: int
+
+
+def kept_of(old: Plan, ledger: Ledger, run_id: int) -> Kept:
+    """Return who keeps number and key, from the ledger."""
+    found, highest = [], -1
+    for rows, known in parts(old, ledger, run_id, ["key", "identity"]):
+        highest = max([highest, *rows["number"].tail(1), *known["number"].sort().tail(1)])
+        state, reason = pl.col(LEDGER + "state"), pl.col(LEDGER + "reason")
+        refused = (state == State.SKIPPED.value) & reason.ne_missing(GIVEN_UP)
+        known = known.select(
+            pl.col("number").cast(rows.schema["number"], strict=False),
+            state.alias("state"),
+            refused.alias("refused"),
+        )
+        found.append(rows.join(known, on="number"))
+    return Kept(pl.concat(found), highest + 1)
+
+
+def remake(old: Plan, question: making.Question, target: Path, of_old: Kept) -> Remade:
+    """Make the run's next plan at ``target``.
 
     Raises:
         InvalidInput: a file or a column is not as the definition says; nothing was written.
@@ -75,7 +97,7 @@ def remake(
     beside = target.with_name(f".{target.name}.list")
     try:
         fresh, list_hash = making.make(question, beside)
-        kept = _kept(old, states, skipped)
+        kept = of_old.rows
         if making.address_kind(question.loaded) == "number":
             # In an earlier version's plan, each form of a number is an identity of its own.
             kept = kept.with_columns(canonical(kept["identity"]))
@@ -85,7 +107,7 @@ def remake(
             "identity",
             (pl.col("verdict") == SEND).alias("sendable"),
         )
-        places = matched(rows.collect(), kept, first=_next_number(old, states))
+        places = matched(rows.collect(), kept, first=of_old.next_number)
         judged = _judged(fresh, places)
         headers = {"headers": json.dumps({**old.headers, **fresh.headers})}
         headers |= wording({**old.variants, **fresh.variants})
@@ -102,29 +124,6 @@ def remake(
         beside.unlink(missing_ok=True)
     plan = Plan(target, sha256_of(target))
     return Remade(plan, list_hash, skips, _changes(old, plan, kept))
-
-
-def _kept(old: Plan, states: Mapping[int, State], skipped: Mapping[int, str]) -> pl.DataFrame:
-    """Return who has a row in the ledger, and which of them a rule refused: nothing was sent."""
-    refused = [skipped.get(number, GIVEN_UP) != GIVEN_UP for number in states]
-    known = pl.LazyFrame(
-        {
-            "number": list(states),
-            "state": [state.value for state in states.values()],
-            "refused": refused,
-        },
-        schema={
-            "number": old.rows().collect_schema()["number"],
-            "state": pl.String,
-            "refused": pl.Boolean,
-        },
-    )
-    return old.rows().select("number", "key", "identity").join(known, on="number").collect()
-
-
-def _next_number(old: Plan, states: Mapping[int, State]) -> int:
-    highest = old.rows().select(pl.col("number").max()).collect().item()
-    return max(-1 if highest is None else int(highest), *states, -1) + 1
 
 
 def _judged(fresh: Plan, places: pl.DataFrame) -> pl.LazyFrame:

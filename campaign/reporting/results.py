@@ -8,8 +8,7 @@ from. Who was sent to and is no longer on the list has a line too.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -17,8 +16,9 @@ import polars as pl
 from campaign.errors import InvalidInput
 from campaign.files import replaced
 from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Entry, State
-from campaign.plan.frozen import BATCH, INPUT, SEND, Plan
+from campaign.ledger.records import State
+from campaign.plan.beside import LEDGER, parts
+from campaign.plan.frozen import INPUT, SEND, Plan
 from campaign.plan.variants import VARIANT
 from campaign.reasons import reasons
 
@@ -81,25 +81,31 @@ def is_results(path: Path) -> bool:
 
 def _batches(plan: Plan, ledger: Ledger, run_id: int, running: bool) -> Iterator[pl.DataFrame]:
     theirs, ours = _headers(plan)
-    for batch in plan.batches():
-        for rows in batch.iter_slices(BATCH):
-            first, last = rows["number"][0], rows["number"][-1]
-            entries = _entries(ledger.entries(run_id, first, last))
-            yield (
-                rows.lazy()
-                .join(entries.lazy(), on="number", how="left", maintain_order="left")
-                .with_columns(_state(running), _reason(running))
-                .with_columns(_sentence().alias("detail"))
-                .select(
-                    pl.col("file").alias(ours["file"]),
-                    pl.col("row").alias(ours["row"]),
-                    *(pl.col(INPUT + name).alias(header) for name, header in theirs.items()),
-                    pl.col("address").alias(ours["address"]),
-                    *(pl.col(name).alias(ours[name]) for name in _groups(plan)),
-                    *(pl.col(name).alias(ours[name]) for name in _STATE_COLUMNS),
-                )
-                .collect()
+    cells = [INPUT + name for name in theirs]
+    ours_of_the_plan = ["file", "row", "address", *_groups(plan)]
+    judged = ["verdict", "reason", "reason_detail"]
+    for rows, known in parts(plan, ledger, run_id, [*ours_of_the_plan, *judged, *cells]):
+        number = pl.col("number").cast(rows.schema["number"], strict=False)
+        said = known.lazy().with_columns(number)
+        yield (
+            rows.lazy()
+            .join(said, on="number", how="left", maintain_order="left")
+            .with_columns(_state(running), _reason(running))
+            .with_columns(_sentence().alias("detail"))
+            .with_columns(
+                *(pl.col(LEDGER + name).alias(name) for name in ("provider_id", "code", "attempts"))
             )
+            .with_columns(_iso("claimed_at"), _iso("settled_at"))
+            .select(
+                pl.col("file").alias(ours["file"]),
+                pl.col("row").alias(ours["row"]),
+                *(pl.col(INPUT + name).alias(header) for name, header in theirs.items()),
+                pl.col("address").alias(ours["address"]),
+                *(pl.col(name).alias(ours[name]) for name in _groups(plan)),
+                *(pl.col(name).alias(ours[name]) for name in _STATE_COLUMNS),
+            )
+            .collect()
+        )
 
 
 def _headers(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
@@ -124,50 +130,26 @@ def _groups(plan: Plan) -> list[str]:
     return [VARIANT] if plan.variants else []
 
 
-def _entries(found: Iterable[Entry]) -> pl.DataFrame:
-    rows = [
-        (
-            entry.number,
-            entry.state.value,
-            entry.reason,
-            entry.detail,
-            entry.provider_id,
-            entry.code,
-            entry.attempts,
-            _iso(entry.claimed_at),
-            _iso(entry.settled_at),
-        )
-        for entry in found
-    ]
-    schema = {"number": pl.UInt32} | {f"_{name}": kind for name, kind in _STATE_COLUMNS.items()}
-    return pl.DataFrame(rows, schema=schema, orient="row").rename(
-        {f"_{name}": name for name in ("provider_id", "code", "attempts", "claimed_at")}
-        | {"_settled_at": "settled_at"}
-    )
-
-
 def _state(running: bool) -> pl.Expr:
     """A claim that is still open in a run that has ended is unknown, never pending."""
     planned = pl.when(pl.col("verdict") == SEND).then(pl.lit(State.PENDING.value))
     gone = {} if running else {State.SENDING.value: State.UNKNOWN.value}
-    known = pl.col("_state").replace(gone) if gone else pl.col("_state")
+    known = pl.col(LEDGER + "state").replace(gone) if gone else pl.col(LEDGER + "state")
     return pl.coalesce(known, planned.otherwise(pl.col("verdict"))).alias("state")
 
 
 def _reason(running: bool) -> pl.Expr:
-    cut_off = pl.lit(not running) & (pl.col("_state") == State.SENDING.value)
+    cut_off = pl.lit(not running) & (pl.col(LEDGER + "state") == State.SENDING.value)
     interrupted = pl.when(cut_off).then(pl.lit("interrupted"))
-    return pl.coalesce(interrupted, "_reason", "reason").alias("reason")
+    return pl.coalesce(interrupted, LEDGER + "reason", "reason").alias("reason")
 
 
 def _sentence() -> pl.Expr:
     known = {code: reason.sentence for code, reason in reasons().items()}
     spoken = pl.col("reason").replace_strict(known, default=pl.col("reason"))
-    return pl.coalesce("_detail", "reason_detail", spoken)
+    return pl.coalesce(LEDGER + "detail", "reason_detail", spoken)
 
 
-def _iso(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _iso(name: str) -> pl.Expr:
+    moment = pl.from_epoch(LEDGER + name, time_unit="ms")
+    return moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").alias(name)

@@ -126,6 +126,18 @@ def test_an_interrupted_attempt_is_written_down_like_every_other(held: Held) -> 
     assert attempt.ended_at >= attempt.started_at
 
 
+def test_claims_that_were_left_open_are_found_among_all_that_were_not(held: Held) -> None:
+    held.claim(*range(10))
+    for number in set(range(10)) - {0, 4, 9}:
+        held.settle(number, 1, State.ACCEPTED)
+    assert held.ledger.recover(held.lease) == 3
+    unknown = list(held.ledger.in_state(held.run.id, State.UNKNOWN))
+    assert [(one.number, one.reason) for one in unknown] == [(n, "interrupted") for n in (0, 4, 9)]
+    attempts = [held.ledger.attempts(held.run.id, one.number) for one in unknown]
+    assert [[attempt.outcome for attempt in each] for each in attempts] == [["unknown"]] * 3
+    assert held.ledger.broken(held.run.id) == []
+
+
 def test_to_recover_twice_finds_nothing_more(held: Held) -> None:
     held.claim(0)
     assert [held.ledger.recover(held.lease) for _ in range(2)] == [1, 0]

@@ -9,7 +9,7 @@ import pytest
 
 from campaign.errors import InvalidInput
 from campaign.job import Job
-from campaign.ledger.records import Entry, State
+from campaign.ledger.records import State
 from campaign.plan.frozen import Plan
 from campaign.plan.rejects import write_rejects
 from campaign.reasons import sentence
@@ -22,8 +22,8 @@ ROWS = [(ANA, "Ana"), ("nobody", "Bo"), ("+49 171 3920000", "Ana"), (BO, "Bo")]
 class _NothingYet:
     """A ledger in which nobody has an entry."""
 
-    def entries(self, run_id: int, first: int, last: int) -> list[Entry]:
-        return []
+    def columns(self, run_id: int, first: int, last: int) -> dict[str, list[Any]]:
+        return {}
 
 
 def _csv(path: Path) -> list[dict[str, str]]:

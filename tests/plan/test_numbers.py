@@ -11,7 +11,7 @@ from campaign.files import sha256_of
 from campaign.job import Job
 from campaign.ledger.records import State
 from campaign.plan.frozen import Plan
-from campaign.plan.replanning import remake
+from campaign.plan.replanning import Kept, remake
 from tests.plan.planned import ANA, BO, HEADER, LIST, SMS, plan_of, row, verdicts
 
 AGENT = SMS.replace("channel: sms", "channel: whatsapp").replace(
@@ -171,6 +171,12 @@ def test_a_plan_from_before_there_were_warnings_has_none(tmp_path: Path) -> None
     assert Plan(old, "").warnings() == []
 
 
+def _first_was_sent_to(plan: Plan) -> Kept:
+    rows = plan.rows().select("number", "key", "identity").head(1).collect()
+    sent = rows.with_columns(state=pl.lit(State.ACCEPTED.value), refused=pl.lit(value=False))
+    return Kept(sent, next_number=plan.planned)
+
+
 def test_a_number_that_was_sent_to_before_its_forms_were_one_is_not_sent_to_under_another(
     tmp_path: Path,
 ) -> None:
@@ -183,13 +189,9 @@ def test_a_number_that_was_sent_to_before_its_forms_were_one_is_not_sent_to_unde
     )
     plan_of(tmp_path, definition, header, ("2", "+541123456789", "Ana"), ("3", BO, "Bo"))
     job = Job.load(tmp_path / "campaign.yaml")
-    remade = remake(
-        Plan(before, sha256_of(before)),
-        job.question(job.suppressed()),
-        tmp_path / "again.parquet",
-        {0: State.ACCEPTED},
-        {},
-    )
+    old = Plan(before, sha256_of(before))
+    question = job.question(job.suppressed())
+    remade = remake(old, question, tmp_path / "again.parquet", _first_was_sent_to(old))
     assert [todo.key for batch in remade.plan.todo(without=lambda *_: [0]) for todo in batch] == [
         "3"
     ]
@@ -205,5 +207,5 @@ def test_a_new_plan_still_says_what_was_odd_about_those_who_keep_the_earlier_one
     plan_of(tmp_path, definition, header, ("1", ANA, "Ana"), ("2", BO, "Bo"))
     job = Job.load(tmp_path / "campaign.yaml")
     question = job.question(job.suppressed())
-    remade = remake(old, question, tmp_path / "again.parquet", {0: State.ACCEPTED}, {})
+    remade = remake(old, question, tmp_path / "again.parquet", _first_was_sent_to(old))
     assert _warned(remade.plan) == ["repaired_decimal", None]

@@ -152,15 +152,21 @@ INSERT INTO attempt (run_id, number, attempt, started_at, ended_at, outcome, rea
 VALUES (:run_id, :number, :attempt, :started_at, :now, :outcome, :reason, :code,
         :http_status, :detail);
 
--- name: add_open_attempts
+-- Open claims are among the newest, so they are looked for from there: the tally knows how many.
+-- name: open_claims
+SELECT number FROM recipient
+WHERE run_id = :run_id AND state = 'sending' AND claimed_at IS NOT NULL
+ORDER BY claimed_at DESC LIMIT :open;
+
+-- name: add_open_attempt
 INSERT INTO attempt (run_id, number, attempt, started_at, ended_at, outcome, reason)
 SELECT run_id, number, attempts, claimed_at, :now, 'unknown', 'interrupted' FROM recipient
-WHERE run_id = :run_id AND state = 'sending';
+WHERE run_id = :run_id AND number = :number;
 
 -- name: recover
 UPDATE recipient
 SET state = 'unknown', reason = 'interrupted', settled_at = :now
-WHERE run_id = :run_id AND state = 'sending';
+WHERE run_id = :run_id AND number = :number AND state = 'sending';
 
 -- name: release_due
 UPDATE recipient SET state = 'pending', not_before = NULL
@@ -177,6 +183,9 @@ ON CONFLICT (run_id, state) DO UPDATE SET rows = tally.rows + excluded.rows;
 -- name: forget_tally
 DELETE FROM tally WHERE run_id = :run_id;
 
+-- name: in_tally
+SELECT rows FROM tally WHERE run_id = :run_id AND state = :state;
+
 -- name: tally
 SELECT state, rows FROM tally WHERE run_id = :run_id;
 
@@ -184,15 +193,18 @@ SELECT state, rows FROM tally WHERE run_id = :run_id;
 SELECT state, reason, count(*) AS rows FROM recipient
 WHERE run_id = :run_id AND reason IS NOT NULL GROUP BY state, reason;
 
--- name: states
-SELECT number, state FROM recipient WHERE run_id = :run_id;
-
--- name: skips
-SELECT number, reason FROM recipient WHERE run_id = :run_id AND state = 'skipped';
-
+-- A column of a range as one text: to make a value of each cell costs ten times as much.
 -- name: decided
-SELECT number FROM recipient
+SELECT json_group_array(number) AS numbers FROM recipient
 WHERE run_id = :run_id AND number BETWEEN :first AND :last AND state <> 'pending';
+
+-- name: columns
+SELECT json_group_array(number) AS number, json_group_array(key) AS key,
+       json_group_array(state) AS state, json_group_array(reason) AS reason,
+       json_group_array(detail) AS detail, json_group_array(provider_id) AS provider_id,
+       json_group_array(code) AS code, json_group_array(attempts) AS attempts,
+       json_group_array(claimed_at) AS claimed_at, json_group_array(settled_at) AS settled_at
+FROM recipient WHERE run_id = :run_id AND number BETWEEN :first AND :last;
 
 -- name: recipients
 SELECT * FROM recipient

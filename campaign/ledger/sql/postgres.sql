@@ -49,3 +49,20 @@ RETURNING identity;
 -- name: suppressed_among
 SELECT identity FROM suppression
 WHERE kind = :kind AND identity IN (SELECT json_array_elements_text(:identities::json));
+
+-- name: decided
+SELECT coalesce(json_agg(number), '[]')::text AS numbers FROM recipient
+WHERE run_id = :run_id AND number BETWEEN :first AND :last AND state <> 'pending';
+
+-- name: columns
+SELECT coalesce(json_agg(number), '[]')::text AS number,
+       coalesce(json_agg(key), '[]')::text AS key,
+       coalesce(json_agg(state), '[]')::text AS state,
+       coalesce(json_agg(reason), '[]')::text AS reason,
+       coalesce(json_agg(detail), '[]')::text AS detail,
+       coalesce(json_agg(provider_id), '[]')::text AS provider_id,
+       coalesce(json_agg(code), '[]')::text AS code,
+       coalesce(json_agg(attempts), '[]')::text AS attempts,
+       coalesce(json_agg(claimed_at), '[]')::text AS claimed_at,
+       coalesce(json_agg(settled_at), '[]')::text AS settled_at
+FROM recipient WHERE run_id = :run_id AND number BETWEEN :first AND :last;
