@@ -9,7 +9,7 @@ from benchmarks import check, phones, recovery, startup, throughput, wire
 ALL = {
     "check": check.main,
     "phones": phones.main,
-    "recovery": lambda _: recovery.main(),
+    "recovery": recovery.main,
     "startup": lambda _: startup.main(),
     "throughput": lambda _: throughput.main(),
     "wire": wire.main,
