@@ -1,9 +1,9 @@
 """What is known of messages to the people of a list: how many, when, and whom they reached first.
 
 Invariant: who may have got a message counts until it is known that they did not. Identities are
-kept as eight bytes (this process's own hash of them) beside the time, in sorted arrays: a million
-contacts take 16 megabytes. What came lately, and may still change, is kept apart. Two threads may
-ask and tell at once.
+kept as eight bytes (this process's own hash of them) beside the time (`campaign.rules.settled`): a
+million contacts take 16 megabytes. What came lately, and may still change, is kept apart: at most
+that of six minutes, where it is much. Two threads may ask and tell at once.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 import polars as pl
 
+from campaign.rules.settled import COLUMNS, Settled
+
 MINUTE = 60_000
 """Milliseconds, as all times here are since 1970 UTC."""
 
 _MOST_LATELY = 200_000
 _LAST = 2**63 - 1
-_TABLE = {"who": pl.Int64, "at": pl.Int64}
 
 
 class Known(NamedTuple):
@@ -49,9 +50,9 @@ class History:
     def __init__(self, people_for: int = 24 * 60 * MINUTE) -> None:
         self._people_for = people_for
         self._lock = Lock()
-        # Sorted by hash, then by time; what does not change any more.
-        self._hashes, self._times = array("q"), array("q")
+        self._settled = Settled()
         self._settled_until = 0
+        self._looked_over = 0
         self._early_people: dict[int, int] = {}
         self._lately: dict[int, dict[tuple[int, int], Known]] = {}
         self._hopes: dict[tuple[int, int], Known] = {}
@@ -76,7 +77,9 @@ class History:
                 else:
                     self._hopes.pop(one.claim, None)
                     self._newest = max(self._newest, one.at)
-            if len(self._lately) > _MOST_LATELY:
+            # Most of it is too new to be set aside, so it is looked over only once a minute.
+            if len(self._lately) > _MOST_LATELY and self._newest >= self._looked_over + MINUTE:
+                self._looked_over = self._newest
                 self._set_aside()
 
     def despair(self) -> None:
@@ -100,11 +103,10 @@ class History:
         """Return how many messages a person may have got after ``since``."""
         who = hash(identity)
         with self._lock:
-            first = bisect_left(self._hashes, who)
-            last = bisect_right(self._hashes, who, lo=first)
-            early = last - bisect_right(self._times, since, lo=first, hi=last)
             lately = self._lately.get(who, {}).values()
-            return early + sum(one.at > since and not one.own for one in lately)
+            return self._settled.after(who, since) + sum(
+                one.at > since and not one.own for one in lately
+            )
 
     def latest_chat(self, identity: str) -> int | None:
         """Return when a person last got a chat message, if that is not long ago."""
@@ -139,8 +141,8 @@ class History:
                 for one in found.values()
                 if not one.own
             ]
-            early = pl.DataFrame({"who": self._hashes, "at": self._times}, schema=_TABLE)
-            return pl.concat([early, pl.DataFrame(lately, schema=_TABLE, orient="row")])
+            early = self._settled.frame()
+            return pl.concat([early, pl.DataFrame(lately, schema=COLUMNS, orient="row")])
 
     def counted(self, now: int) -> pl.Series:
         """Return the hashes of those who were messaged first lately."""
@@ -169,13 +171,8 @@ class History:
             del self._lately[who]
 
     def _is_settled(self, who: int, at: int) -> bool:
-        """Return whether the arrays have this message: a look may reach back behind them."""
-        if at > self._settled_until:
-            return False
-        first = bisect_left(self._hashes, who)
-        last = bisect_right(self._hashes, who, lo=first)
-        place = bisect_left(self._times, at, lo=first, hi=last)
-        return place < last and self._times[place] == at
+        """Return whether this message was set aside: a look may reach back behind it."""
+        return at <= self._settled_until and self._settled.has(who, at)
 
     def _count(self, who: int, at: int | None) -> None:
         """Let a person's place in the line be at this time, or nowhere."""
@@ -190,23 +187,21 @@ class History:
             self._people[who] = at
 
     def _settle(self, found: Iterable[tuple[int, Known]]) -> None:
-        """Add what will not change any more to the arrays."""
+        """Set aside what will not change any more."""
+        hashes, times = array("q"), array("q")
         for who, one in found:
             if not one.own:
-                self._hashes.append(who)
-                self._times.append(one.at)
+                hashes.append(who)
+                times.append(one.at)
                 self._settled_until = max(self._settled_until, one.at)
             if one.initiated:
                 latest = max(one.at, self._early_people.get(who, one.at))
                 self._early_people[who] = latest
                 self._count(who, max(latest, self._people.get(who, latest)))
-        table = pl.DataFrame({"who": self._hashes, "at": self._times}, schema=_TABLE)
-        table = table.sort("who", "at")
-        self._hashes = array("q", table["who"].to_list())
-        self._times = array("q", table["at"].to_list())
+        self._settled.add(pl.DataFrame({"who": hashes, "at": times}, schema=COLUMNS))
 
     def _set_aside(self) -> None:
-        """Move what is settled, and long enough ago not to be told again, to the arrays."""
+        """Set aside what is settled, and long enough ago not to be told again."""
         old = [
             (who, one)
             for who, found in self._lately.items()
