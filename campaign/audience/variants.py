@@ -93,14 +93,18 @@ def in_two_forms(rows: pl.LazyFrame) -> pl.Series:
 
     An e-mail address is another than its identity for its upper case alone, which is no form.
     """
-    numbers = rows.select("identity", "address").filter(
-        ~pl.col("address").str.contains("@", literal=True)
-    )
-    other = numbers.filter(pl.col("identity") != pl.col("address")).select("identity").unique()
+    number = ~pl.col("address").str.contains("@", literal=True)
+    rows = rows.select("identity", "address")
+    differs = pl.col("identity") != pl.col("address")
+    other = rows.filter(differs).filter(number).select("identity").unique()
+    found = other.collect(engine="streaming")
+    if found.is_empty():  # as in most lists, which need not be read a second time
+        return found.to_series()
     return (
-        numbers.join(other, on="identity", how="semi")
+        rows.filter(number)
+        .join(found.lazy(), on="identity", how="semi")
         .group_by("identity")
         .agg(pl.col("address").n_unique())
         .filter(pl.col("address") > 1)
-        .collect()["identity"]
+        .collect(engine="streaming")["identity"]
     )

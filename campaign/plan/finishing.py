@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from campaign.audience.duplicates import mark_duplicates
-from campaign.audience.variants import in_two_forms
 from campaign.definition.models import Definition
 from campaign.ledger.records import State
 from campaign.plan.exchanging import exchanged
@@ -24,38 +23,29 @@ from campaign.rules.table import BLAME, DETAIL, REASON
 _HASHES = 1 << 32
 """So many there are: one in four thousand of a million rows is compared for nothing."""
 
+_NAMED = ["duplicate_of", "same_key_as"]
+_FOUND = "_found"
+_FOUND_TYPE = pl.Struct(dict.fromkeys(_NAMED, pl.String))
+
 _HELD = [code for code, reason in reasons().items() if reason.state == State.HELD.value]
 
 
 def finished(
-    frame: pl.LazyFrame, blame: str, key: str | None, definition: Definition
+    frame: pl.LazyFrame,
+    found: pl.DataFrame,
+    variants: pl.Series,
+    blame: str,
+    key: str | None,
+    definition: Definition,
 ) -> pl.LazyFrame:
     """Return the judged rows with duplicates and the holdout refused, verdict and sender.
 
-    ``frame`` is asked several times. ``blame`` is the list's own name of the address column,
-    ``key`` that of the key column where the definition names one.
+    ``found`` are the `repeats` among them, ``variants`` the identities in two forms (see
+    `in_two_forms`), ``blame`` is the list's own name of the address column, ``key`` that of the key
+    column where the definition names one.
     """
-    shared = _shared(frame)
-    keys = (
-        frame.filter(pl.col("number").is_in(shared.implode()))
-        .select(
-            "row",
-            "file",
-            "identity",
-            "key",
-            pl.col("number").alias("index"),
-            pl.col(REASON).is_null().alias("sendable"),
-        )
-        .collect()
-    )
-    variants = in_two_forms(frame)
-    found = mark_duplicates(keys).select(
-        pl.col("index").alias("number"), "duplicate_of", "same_key_as"
-    )
-    again, same_key = pl.col("duplicate_of"), pl.col("same_key_as")
-    frame = frame.with_columns(
-        _looked_up(found, "duplicate_of"), _looked_up(found, "same_key_as")
-    ).with_columns(
+    again, same_key = (pl.col(_FOUND).struct.field(name) for name in _NAMED)
+    frame = frame.with_columns(_looked_up(found)).with_columns(
         _first_of(again, pl.lit("duplicate"), same_key, pl.lit("duplicate_key"), REASON),
         _first_of(again, pl.lit(blame), same_key, pl.lit(key, pl.String), BLAME),
         _first_of(
@@ -78,7 +68,7 @@ def finished(
         .then(pl.lit("whatsapp_variant"))
         .alias(WARNING)
     )
-    return frame.drop("duplicate_of", "same_key_as").with_columns(
+    return frame.drop(_FOUND).with_columns(
         pl.when(pl.col(REASON).is_null())
         .then(pl.lit(SEND))
         .when(pl.col(REASON).is_in(_HELD))
@@ -89,12 +79,12 @@ def finished(
     )
 
 
-def _shared(frame: pl.LazyFrame) -> pl.Series:
-    """Return the numbers of the rows whose identity or key may occur again, as a hash tells.
+def perhaps_shared(people: pl.LazyFrame) -> pl.Series:
+    """Return, sorted, the numbers of the rows whose identity or key may occur again.
 
-    Nobody else can be a duplicate, so only their texts are ever together in memory.
+    Nobody else can be a duplicate, so only their texts are ever together in memory. ``people`` are
+    all rows with ``number``, ``identity`` and ``key``, of which no more than a hash is looked at.
     """
-    sendable = frame.filter(pl.col(REASON).is_null())
     hashes = [
         pl.when(pl.col(name).is_not_null())
         .then(pl.col(name).hash() % _HASHES)
@@ -102,9 +92,48 @@ def _shared(frame: pl.LazyFrame) -> pl.Series:
         .alias(name)
         for name in ("identity", "key")
     ]
-    hashed = sendable.select("number", *hashes).collect(engine="streaming")
+    hashed = people.select("number", *hashes).collect(engine="streaming")
     again = [hashed[name].is_in(_doubled(hashed[name]).implode()) for name in ("identity", "key")]
     return hashed["number"].filter((again[0] | again[1]).fill_null(value=False)).sort()
+
+
+def repeats(frame: pl.LazyFrame, shared: pl.Series) -> pl.DataFrame:
+    """Return the ``number`` of each repeat with ``duplicate_of`` and ``same_key_as``, in order.
+
+    ``frame`` are judged rows, at least those whose numbers are ``shared``; see `mark_duplicates`.
+    """
+    keys = (
+        frame.filter(among(shared, "number") & pl.col(REASON).is_null())
+        .select(
+            "row",
+            "file",
+            "identity",
+            "key",
+            pl.col("number").alias("index"),
+            pl.lit(value=True).alias("sendable"),
+        )
+        .collect()
+    )
+    return (
+        mark_duplicates(keys)
+        .select(pl.col("index").alias("number"), *_NAMED)
+        .filter(pl.any_horizontal(pl.col(_NAMED).is_not_null()))
+    )
+
+
+def among(numbers: pl.Series, column: str) -> pl.Expr:
+    """Return whether the column holds one of the numbers, which are sorted.
+
+    polars would make a table of them for every batch of rows.
+    """
+
+    def there(asked: pl.Series) -> pl.Series:
+        if numbers.is_empty():
+            return pl.repeat(False, len(asked), eager=True)
+        place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
+        return numbers.gather(place) == asked
+
+    return pl.col(column).map_batches(there, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 def _doubled(hashes: pl.Series) -> pl.Series:
@@ -127,24 +156,25 @@ def _first_of(
     )
 
 
-def _looked_up(found: pl.DataFrame, name: str) -> pl.Expr:
-    """Return the column for each row of the list; those ``found`` are in the order of the list.
+def _looked_up(found: pl.DataFrame) -> pl.Expr:
+    """Return what was found of each row of the list as a struct; it is in the order of the list.
 
     A join would wait for the whole list before it lets the first row through.
     """
-    repeats = found.filter(pl.col(name).is_not_null())
-    numbers, named = repeats["number"], repeats[name]
+    numbers, named = found["number"], found.select(_NAMED)
 
     def look_up(asked: pl.Series) -> pl.Series:
         if numbers.is_empty():
-            return pl.repeat(None, len(asked), dtype=pl.String, eager=True)
+            return pl.Series([None], dtype=_FOUND_TYPE).new_from_index(0, len(asked))
         place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
-        pairs = pl.DataFrame({"asked": asked, "there": numbers[place], "named": named[place]})
-        repeated = pl.when(pl.col("asked") == pl.col("there")).then(pl.col("named"))
-        return pairs.select(repeated).to_series()
+        there = numbers.gather(place) == asked
+        return named[pl.select(pl.when(there).then(place)).to_series()].to_struct()
 
-    expression = pl.col("number").map_batches(look_up, return_dtype=pl.String, is_elementwise=True)
-    return expression.alias(name)
+    return (
+        pl.col("number")
+        .map_batches(look_up, return_dtype=_FOUND_TYPE, is_elementwise=True)
+        .alias(_FOUND)
+    )
 
 
 def _sender(senders: Sequence[str]) -> pl.Expr:

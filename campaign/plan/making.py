@@ -23,7 +23,7 @@ from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import normalise_header
 from campaign.audience.reading import RecipientList, expand, open_list
 from campaign.audience.readings import Reading
-from campaign.audience.variants import canonical
+from campaign.audience.variants import canonical, in_two_forms
 from campaign.audience.zones import ZONE_UNREADABLE, ZONES, with_zones
 from campaign.definition.groups import full_shares
 from campaign.definition.load import Loaded
@@ -34,7 +34,7 @@ from campaign.message.composition import TEXT, Composition
 from campaign.message.form import Form
 from campaign.plan.columns import Needs
 from campaign.plan.exchanging import exchanged
-from campaign.plan.finishing import finished
+from campaign.plan.finishing import among, finished, perhaps_shared, repeats
 from campaign.plan.frozen import INPUT, Plan
 from campaign.plan.odd import WARNING
 from campaign.plan.saying import said, shown
@@ -115,7 +115,6 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
     """
     loaded = question.loaded
     with open_list(list_files(loaded)) as found, replaced(target) as file:
-        first = file.with_suffix(".judged")
         # As it was read, before the definition's own names come in.
         kept = [pl.col(name).alias(INPUT + name) for name in found.headers]
         lst = _mapped(loaded, replace(found, frame=found.frame.with_columns(kept)))
@@ -131,10 +130,15 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
         try:
             numbers.mkdir()
             frame = _addressed(question, lst, needs, numbers)
-            _judged(question, frame, needs, originals).sink_parquet(
-                first, statistics=False, row_group_size=ROW_GROUP
-            )
-            finished(pl.scan_parquet(first), address, key, loaded.definition).sink_parquet(
+            now = time.time()
+            people = _people(frame)
+            shared = perhaps_shared(people)
+            some = frame
+            if loaded.definition.recipients.where is None:  # which may ask about the whole list
+                some = frame.filter(among(shared, "_number"))
+            found = repeats(_judged(question, some, needs, originals, now), shared)
+            rows = _judged(question, frame, needs, originals, now)
+            finished(rows, found, in_two_forms(people), address, key, loaded.definition).sink_parquet(
                 file, metadata=headers, row_group_size=ROW_GROUP
             )
         except _WHERE_ERRORS as error:
@@ -151,7 +155,6 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
                 )
             ) from None
         finally:
-            first.unlink(missing_ok=True)
             shutil.rmtree(numbers, ignore_errors=True)
         fingerprint = lst.fingerprint
     return Plan(target, sha256_of(target)), fingerprint
@@ -187,29 +190,43 @@ def _addressed(question: Question, lst: RecipientList, needs: Needs, numbers: Pa
     variant = pl.lit(None, dtype=pl.String)
     if shares := full_shares(loaded.definition.variants):
         variant = drawn(loaded.definition.name, shares, pl.col("_identity"))
-    return frame.with_columns(variant.alias(DRAWN))
+    # An e-mail address is the same in any case; a number is itself, though it has other forms.
+    plain = "_identity" if address_kind(loaded) == "email" else "_address"
+    key = pl.col(plain if needs.key is None else needs.key)
+    return frame.with_columns(variant.alias(DRAWN), key.alias(KEY))
+
+
+def _people(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Return what tells of each row who it is, and nothing that a rule or a text says."""
+    return frame.select(
+        pl.col("_number").alias("number"),
+        pl.col("_identity").alias("identity"),
+        pl.col("_address").alias("address"),
+        pl.col(KEY).alias("key"),
+    )
 
 
 def _judged(
-    question: Question, frame: pl.LazyFrame, needs: Needs, originals: Mapping[str, str]
+    question: Question,
+    frame: pl.LazyFrame,
+    needs: Needs,
+    originals: Mapping[str, str],
+    now: float,
 ) -> pl.LazyFrame:
     """Return the rows with what the message says and the rules find, each by its variant."""
     if question.variants:
         shares = full_shares(question.loaded.definition.variants)
         return united(
-            _judged(one, rows_of(frame, name, shares), needs, originals)
+            _judged(one, rows_of(frame, name, shares), needs, originals, now)
             for name, one in question.variants.items()
         )
     loaded = question.loaded
     recipients, consent = loaded.definition.recipients, loaded.definition.consent
-    # An e-mail address is the same in any case; a number is itself, though it has other forms.
-    plain = "_identity" if address_kind(loaded) == "email" else "_address"
-    key = pl.col(plain if needs.key is None else needs.key)
     # The definition may spell the column as the header is printed; here it has its plain name.
     window = replace(question.choice.window, column=needs.window)
-    frame = window.with_times(frame.with_columns(key.alias(KEY)))
+    frame = window.with_times(frame)
     frame = question.composition.render(frame)
-    form = replace(question.choice, window=window).expression(time.time())
+    form = replace(question.choice, window=window).expression(now)
     frame = frame.with_columns(form.alias(FORM))
     quiet = loaded.definition.quiet_hours
     frame = with_zones(

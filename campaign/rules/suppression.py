@@ -46,13 +46,29 @@ def _listed(identity: str, address: str, entries: pl.Series) -> pl.Expr:
     """Return whether one of `entries_of` each row's person is among the entries."""
     other = pl.when(pl.col(address) != pl.col(identity)).then(pl.col(address))
     forms = (pl.col(identity), other)
-    plain = [form.is_in(entries.implode()) for form in forms]
-    hashes = entries.filter(entries.str.starts_with(HASHED)).implode()
-    if hashes.list.len().item() == 0:
+    known = entries.drop_nulls().sort()
+    plain = [_among(known, form) for form in forms]
+    hashes = known.filter(known.str.starts_with(HASHED))
+    if hashes.is_empty():
         return pl.any_horizontal(plain)
     return pl.any_horizontal(
-        *plain, *(form.map_elements(hashed, pl.String).is_in(hashes) for form in forms)
+        *plain, *(_among(hashes, form.map_elements(hashed, pl.String)) for form in forms)
     )
+
+
+def _among(entries: pl.Series, form: pl.Expr) -> pl.Expr:
+    """Return whether each text is one of the entries, which are sorted.
+
+    polars would make a table of them for every batch of rows, and a list may have a million.
+    """
+
+    def there(texts: pl.Series) -> pl.Series:
+        if entries.is_empty():
+            return pl.repeat(False, len(texts), eager=True)
+        place = entries.search_sorted(texts.fill_null("")).clip(upper_bound=len(entries) - 1)
+        return entries.gather(place) == texts
+
+    return form.map_batches(there, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 class NotSuppressed:
