@@ -91,18 +91,19 @@ def with_addresses(
         frame = frame.with_columns(_address=trimmed(pl.col(column))).with_columns(
             _identity=pl.col("_address"), _address_problem=_user_id_problem(pl.col("_address"))
         )
-    frame = frame.with_columns(
+    if kind != "number":  # which is there only where nothing is wrong with it
+        usable = pl.col("_address_problem").is_null()
+        frame = frame.with_columns(
+            pl.when(usable).then(pl.col(name)).alias(name) for name in ("_address", "_identity")
+        ).with_columns(
+            _region=nothing, _number_type=nothing, _warning=nothing, _address_detail=nothing
+        )
+    # Last, so that nobody who asks for addresses alone has to read all columns: a row with nothing
+    # in it has none anyway.
+    return frame.with_columns(
         _address_problem=pl.when(empty_row)
         .then(pl.lit("empty_row"))
         .otherwise(pl.col("_address_problem"))
-    )
-    if kind != "number":
-        frame = frame.with_columns(
-            _region=nothing, _number_type=nothing, _warning=nothing, _address_detail=nothing
-        )
-    usable = pl.col("_address_problem").is_null()
-    return frame.with_columns(
-        pl.when(usable).then(pl.col(name)).alias(name) for name in ("_address", "_identity")
     )
 
 

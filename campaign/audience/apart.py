@@ -7,6 +7,8 @@ several of them are in memory at a time; two columns may come in large ones.
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +20,9 @@ from campaign.audience.readings import Reading
 BATCH = 200_000
 """Cells that are judged together."""
 
+AT_A_TIME = 2
+"""Batches: polars has one core busy with most of what is asked of so few columns."""
+
 
 def judged_apart(cells: pl.LazyFrame, folder: Path, reading: Reading | None = None) -> pl.LazyFrame:
     """Return what `normalise_phones` says of ``raw`` and ``region``, from files in ``folder``.
@@ -25,11 +30,21 @@ def judged_apart(cells: pl.LazyFrame, folder: Path, reading: Reading | None = No
     Raises:
         OSError: they cannot be written.
     """
+    asked: deque[Future[None]] = deque()
     files: list[Path] = []
-    for batch in cells.collect_batches(chunk_size=BATCH, maintain_order=True):
-        raw, region = batch.select("raw", "region").rechunk().get_columns()
-        files.append(folder / f"{len(files)}.parquet")
-        normalise_phones(raw, region, reading).write_parquet(
-            files[-1], compression="lz4", statistics=False, row_group_size=ROW_GROUP
-        )
+    with ThreadPoolExecutor(AT_A_TIME) as judges:
+        for batch in cells.collect_batches(chunk_size=BATCH, maintain_order=True):
+            if len(asked) == AT_A_TIME:
+                asked.popleft().result()
+            files.append(folder / f"{len(files)}.parquet")
+            asked.append(judges.submit(_judge, batch, files[-1], reading))
+        for one in asked:
+            one.result()
     return pl.scan_parquet(files)
+
+
+def _judge(batch: pl.DataFrame, file: Path, reading: Reading | None) -> None:
+    raw, region = batch.select("raw", "region").rechunk().get_columns()
+    normalise_phones(raw, region, reading).write_parquet(
+        file, compression="lz4", statistics=False, row_group_size=ROW_GROUP
+    )

@@ -135,11 +135,15 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
             shared = perhaps_shared(people)
             some = frame
             if loaded.definition.recipients.where is None:  # which may ask about the whole list
-                some = frame.filter(among(shared, "_number"))
+                apart = numbers / "shared.parquet"
+                frame.filter(among(shared, "_number")).sink_parquet(
+                    apart, compression="lz4", statistics=False, row_group_size=ROW_GROUP
+                )
+                some = pl.scan_parquet(apart)
             found = repeats(_judged(question, some, needs, originals, now), shared)
             rows = _judged(question, frame, needs, originals, now)
             finished(rows, found, in_two_forms(people), address, key, loaded.definition).sink_parquet(
-                file, metadata=headers, row_group_size=ROW_GROUP
+                file, compression_level=1, metadata=headers, row_group_size=ROW_GROUP
             )
         except _WHERE_ERRORS as error:
             if loaded.definition.recipients.where is None:
