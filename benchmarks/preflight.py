@@ -15,16 +15,10 @@ only it can be trusted. Memory is the peak of what was resident (``VmHWM``). *Ch
 
 from __future__ import annotations
 
-import argparse
 import csv
 import itertools
 import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +26,6 @@ from pathlib import Path
 import phonenumbers
 import polars as pl
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
-from phonenumbers.re_util import enable_pattern_cache
 
 ROWS = "1000000,10000000"
 SAMPLE = 50_000
@@ -147,7 +140,9 @@ def write_list(folder: Path, rows: int) -> None:
         .alias("last_inbound"),
     ).sink_csv(folder / "list.csv")
     (folder / "campaign.yaml").write_text(DEFINITION, encoding="utf-8")
-    optouts = [f"+1{AREAS[one % len(AREAS)]}{2_000_000 + one // len(AREAS)}" for one in optouts_of()]
+    optouts = [
+        f"+1{AREAS[one % len(AREAS)]}{2_000_000 + one // len(AREAS)}" for one in optouts_of()
+    ]
     (folder / "optouts.csv").write_text("\n".join(["phone", *optouts]), encoding="utf-8")
 
 

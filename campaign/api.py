@@ -26,6 +26,7 @@ from campaign.job import Job
 from campaign.ledger.records import State
 from campaign.loading import environment_of
 from campaign.outside_loops import outside_any_loop
+from campaign.plan.watching import Tell, unwatched
 from campaign.preflight.answer import Forecast
 from campaign.preflight.forecast import forecast
 from campaign.providers.online import OnlineFinding
@@ -60,18 +61,19 @@ class Campaign:
         """The definition, made ready."""
         return self._job
 
-    def plan(self, *, only: str | None = None) -> Forecast:
+    def plan(self, *, only: str | None = None, tell: Tell | None = None) -> Forecast:
         """Judge every row and render every message; send nothing.
 
         The refused rows stay in ``check-rejects.csv``, and a page for people in ``check.html``.
 
         Args:
             only: show the message of the recipient with this key or address.
+            tell: is told what is being done and how many rows are through, a few times a second.
 
         Raises:
             InvalidInput: the list, or something it needs, is not as the definition says.
         """
-        return forecast(self._job, self._environment, only)
+        return forecast(self._job, self._environment, only, tell or unwatched)
 
     def run(
         self,

@@ -149,7 +149,10 @@ class Execution:
                 ledger,
                 run,
                 lease,
-                job.question(pl.concat([suppressed, gate.suppressed])),
+                replace(
+                    job.question(pl.concat([suppressed, gate.suppressed])),
+                    tell=self._reporter.working,
+                ),
                 list_hash,
                 Place(folder, job.plans_from(location)),
                 Renewal(self._options.replan, self._reporter.told),

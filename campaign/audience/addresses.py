@@ -6,6 +6,7 @@ with the same ``_identity`` reach the same person, in whichever of its forms a n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +48,7 @@ def with_addresses(
     default_region: str | None,
     reading: Reading | None = None,
     apart: Path | None = None,
+    through: Callable[[int], None] | None = None,
 ) -> pl.LazyFrame:
     """Return the frame with ``_address``, ``_identity`` and ``_address_problem`` (all String).
 
@@ -61,7 +63,8 @@ def with_addresses(
     is.
 
     ``apart`` is an empty folder: numbers are then judged at once, before the frame is read for
-    anything else, and what they are is kept there as long as the frame is (see `judged_apart`).
+    anything else, and what they are is kept there as long as the frame is (see `judged_apart`);
+    ``through`` is told of each batch how many rows it has.
 
     A row with nothing in any column of the list has the problem ``empty_row``; see
     `normalise_phones` and `email_problem` for the others, and ``invalid_user_id``.
@@ -81,7 +84,7 @@ def with_addresses(
     )
     nothing = pl.lit(None, pl.String)
     if kind == "number":
-        frame = _numbers(frame, column, country_column, default_region, reading, apart)
+        frame = _numbers(frame, column, country_column, default_region, reading, apart, through)
     elif kind == "email":
         frame = frame.with_columns(_address=tidy_email(trimmed(pl.col(column)))).with_columns(
             _identity=pl.col("_address").str.to_lowercase(),
@@ -114,6 +117,7 @@ def _numbers(
     default_region: str | None,
     reading: Reading | None,
     apart: Path | None,
+    through: Callable[[int], None] | None,
 ) -> pl.LazyFrame:
     default = pl.lit(default_region, pl.String)
     region = default if country_column is None else trimmed(pl.col(country_column))
@@ -122,7 +126,7 @@ def _numbers(
         numbers = phone_expression(column, region, reading).struct.unnest()
         frame = frame.with_columns(numbers.name.prefix(_ANSWER))
     else:
-        answers = judged_apart(frame.select(raw=column, region=region), apart, reading)
+        answers = judged_apart(frame.select(raw=column, region=region), apart, reading, through)
         frame = pl.concat([frame, answers.select(pl.all().name.prefix(_ANSWER))], how="horizontal")
     frame = frame.rename({_ANSWER + name: column for name, column in _COLUMNS.items()})
     problem = pl.col("_address_problem")

@@ -8,6 +8,7 @@ several of them are in memory at a time; two columns may come in large ones.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,8 +25,15 @@ AT_A_TIME = 2
 """Batches: polars has one core busy with most of what is asked of so few columns."""
 
 
-def judged_apart(cells: pl.LazyFrame, folder: Path, reading: Reading | None = None) -> pl.LazyFrame:
+def judged_apart(
+    cells: pl.LazyFrame,
+    folder: Path,
+    reading: Reading | None = None,
+    through: Callable[[int], None] | None = None,
+) -> pl.LazyFrame:
     """Return what `normalise_phones` says of ``raw`` and ``region``, from files in ``folder``.
+
+    ``through`` is told of each batch how many cells it has.
 
     Raises:
         OSError: they cannot be written.
@@ -36,6 +44,8 @@ def judged_apart(cells: pl.LazyFrame, folder: Path, reading: Reading | None = No
         for batch in cells.collect_batches(chunk_size=BATCH, maintain_order=True):
             if len(asked) == AT_A_TIME:
                 asked.popleft().result()
+            if through is not None:
+                through(batch.height)
             files.append(folder / f"{len(files)}.parquet")
             asked.append(judges.submit(_judge, batch, files[-1], reading))
         for one in asked:

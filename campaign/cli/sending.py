@@ -47,8 +47,14 @@ def check(
         print_json(as_dict)
     else:
         console = Console()
-        with console.status("Judging every row and rendering every message …"):
-            found = campaign.plan(only=only)
+        terminal = Terminal(console)
+        watching: Reporter = terminal if console.is_terminal else Lines(sys.stderr)
+        if console.is_terminal:
+            terminal.preparing("Reading the list")
+        try:
+            found = campaign.plan(only=only, tell=watching.working)
+        finally:
+            terminal.close()
         console.print(forecast_view(found))
         if online:
             with console.status(f"Asking {found.provider} …"):

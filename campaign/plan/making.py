@@ -39,6 +39,7 @@ from campaign.plan.frozen import INPUT, Plan
 from campaign.plan.odd import WARNING
 from campaign.plan.saying import said, shown
 from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
+from campaign.plan.watching import Tell, Watched, unwatched
 from campaign.rules.context import KEY, Context
 from campaign.rules.form import FORM, PROBLEM, Choice
 from campaign.rules.number_type import doubtful_type
@@ -62,7 +63,7 @@ _WHERE_ERRORS = (
 class Question:
     """What a plan answers, beside the definition itself.
 
-    ``variants`` ask the same for each message of a split test.
+    ``variants`` ask the same for each message of a split test. ``tell`` is told how far it is.
     """
 
     loaded: Loaded
@@ -70,6 +71,7 @@ class Question:
     choice: Choice
     suppressed: pl.Series
     variants: Mapping[str, Question] = field(default_factory=dict)
+    tell: Tell = unwatched
 
 
 def address_column(loaded: Loaded) -> str:
@@ -114,6 +116,7 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
         OutputError: the plan cannot be written.
     """
     loaded = question.loaded
+    question.tell("Reading the list", 0)
     with open_list(list_files(loaded)) as found, replaced(target) as file:
         # As it was read, before the definition's own names come in.
         kept = [pl.col(name).alias(INPUT + name) for name in found.headers]
@@ -142,9 +145,11 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
                 some = pl.scan_parquet(apart)
             found = repeats(_judged(question, some, needs, originals, now), shared)
             rows = _judged(question, frame, needs, originals, now)
-            finished(rows, found, in_two_forms(people), address, key, loaded.definition).sink_parquet(
-                file, compression_level=1, metadata=headers, row_group_size=ROW_GROUP
-            )
+            through = Watched("Judging every row and rendering every message", question.tell)
+            rows = rows.with_columns(through.counting(pl.col("number")))
+            finished(
+                rows, found, in_two_forms(people), address, key, loaded.definition
+            ).sink_parquet(file, compression_level=1, metadata=headers, row_group_size=ROW_GROUP)
         except _WHERE_ERRORS as error:
             if loaded.definition.recipients.where is None:
                 raise
@@ -190,6 +195,7 @@ def _addressed(question: Question, lst: RecipientList, needs: Needs, numbers: Pa
         default_region=recipients.default_region,
         reading=reading(loaded),
         apart=numbers,
+        through=Watched("Reading the numbers", question.tell).through,
     )
     variant = pl.lit(None, dtype=pl.String)
     if shares := full_shares(loaded.definition.variants):

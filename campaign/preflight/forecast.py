@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from campaign.plan.meant import meant
 from campaign.plan.rejected import Rejected
 from campaign.plan.rejects import write_rejects
 from campaign.plan.variants import VARIANT
+from campaign.plan.watching import Tell, unwatched
 from campaign.preflight.agreed import unknown_words
 from campaign.preflight.answer import Forecast
 from campaign.preflight.cost import cost
@@ -52,10 +53,16 @@ from campaign.suppressing import all_suppressed
 _REJECTS = "check-rejects.csv"
 
 
-def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) -> Forecast:
+def forecast(
+    job: Job,
+    environment: Mapping[str, str],
+    only: str | None = None,
+    tell: Tell = unwatched,
+) -> Forecast:
     """Plan without a run; only the rejects and the page stay.
 
-    ``only`` picks the one recipient with this key or address as the sample. What an earlier check
+    ``only`` picks the one recipient with this key or address as the sample, ``tell`` is told how
+    far the planning is. What an earlier check
     left is removed first, so that a page that is there is of the last one that came to an end.
 
     Raises:
@@ -68,7 +75,9 @@ def forecast(job: Job, environment: Mapping[str, str], only: str | None = None) 
             removed(job.folder / name)
     now, suppressed = local_now(), all_suppressed(job, environment)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder, ExitStack() as stack:
-        plan, fingerprint = making.make(job.question(suppressed), Path(folder) / "plan.parquet")
+        question = replace(job.question(suppressed), tell=tell)
+        plan, fingerprint = making.make(question, Path(folder) / "plan.parquet")
+        tell("Adding it up", 0)
         ledger = _opened(job, environment, stack)
         name = job.run_name(fingerprint, now)
         run = None if ledger is None else begun(ledger, job.loaded.definition.name, name)

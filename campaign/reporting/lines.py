@@ -30,16 +30,26 @@ class Lines:
         """Write what is being done."""
         self._say(f"{what}.")
 
+    def working(self, what: str, rows: int) -> None:
+        """Write how far it is, now and then."""
+        if rows and self._is_time():
+            self._say(f"{what}: {words.number(rows)} rows so far.")
+
+    def _is_time(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < _EVERY_SECONDS:
+            return False
+        self._last = now
+        return True
+
     def started(self, about: About) -> None:
         """Write what will be done."""
         self._say(opening(about).plain)
 
     def progress(self, progress: Progress) -> None:
         """Write where the run stands, now and then."""
-        now = time.monotonic()
-        if now - self._last < _EVERY_SECONDS:
+        if not self._is_time():
             return
-        self._last = now
         eta = "" if progress.eta is None else f", {words.duration(progress.eta)} left"
         states = ", ".join(
             f"{state} {words.number(rows)}"
@@ -81,6 +91,7 @@ class JsonLines:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._last = time.monotonic()
 
     def _say(self, event: str, **values: Any) -> None:
         self._out.write(json.dumps({"event": event, "at": round(time.time(), 3), **values}) + "\n")
@@ -89,6 +100,13 @@ class JsonLines:
     def preparing(self, what: str) -> None:
         """Write an event ``preparing``."""
         self._say("preparing", what=what)
+
+    def working(self, what: str, rows: int) -> None:
+        """Write an event ``working``, at most once a second."""
+        now = time.monotonic()
+        if rows and now - self._last >= 1:
+            self._last = now
+            self._say("working", what=what, rows=rows)
 
     def started(self, about: About) -> None:
         """Write an event ``started``."""

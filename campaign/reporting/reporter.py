@@ -47,6 +47,10 @@ class Reporter(Protocol):
         """Something that may take longer than a second begins."""
         ...
 
+    def working(self, what: str, rows: int) -> None:
+        """So many rows are through of what is being prepared; told a few times a second."""
+        ...
+
     def started(self, about: About) -> None:
         """Sending begins."""
         ...
@@ -84,6 +88,10 @@ class Guarded:
         """Pass it on."""
         self._pass_on(lambda reporter: reporter.preparing(what))
 
+    def working(self, what: str, rows: int) -> None:
+        """Pass it on."""
+        self._pass_on(lambda reporter: reporter.working(what, rows))
+
     def started(self, about: About) -> None:
         """Pass it on."""
         self._pass_on(lambda reporter: reporter.started(about))
@@ -105,6 +113,9 @@ class Silent:
     """Says nothing; the default from Python."""
 
     def preparing(self, what: str) -> None:
+        """Say nothing."""
+
+    def working(self, what: str, rows: int) -> None:
         """Say nothing."""
 
     def started(self, about: About) -> None:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from campaign.reporting import reporter, words
@@ -19,13 +26,25 @@ class Terminal:
         self._console = console
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._status = console.status("")
+        self._status = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._work = self._status.add_task("")
 
     def preparing(self, what: str) -> None:
-        """Show a spinner with what is being done."""
+        """Show a spinner with what is being done, and for how long."""
         self._end_bar()
-        self._status.update(f"{what} …")
+        self._status.reset(self._work, description=f"{what} …")
         self._status.start()
+
+    def working(self, what: str, rows: int) -> None:
+        """Show how far it is."""
+        through = f" {words.number(rows)} rows" if rows else ""
+        self._status.update(self._work, description=f"{what} …{through}")
 
     def started(self, about: About) -> None:
         """Say what will be done, and how a last execution ended."""
