@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import check, phones, recovery, startup, throughput, wire
+from benchmarks import check, phones, preflight, recovery, startup, throughput, wire
 
 ALL = {
     "check": check.main,
     "phones": phones.main,
+    "preflight": preflight.main,
     "recovery": recovery.main,
     "startup": lambda _: startup.main(),
     "throughput": lambda _: throughput.main(),

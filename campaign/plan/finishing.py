@@ -1,7 +1,6 @@
-"""The last questions of a plan, which no row can answer by itself: who is twice on the list?
+"""The last answers of a plan: who is on the list already, who is in the holdout, and the verdict.
 
-Invariant: the list stays on disk. What is together in memory of all rows is what tells who may be a
-duplicate of whom, and the texts of those alone.
+Invariant: a row that another rule refuses keeps that reason, and whoever has none is sent to.
 """
 
 from __future__ import annotations
@@ -10,22 +9,18 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from campaign.audience.duplicates import mark_duplicates
 from campaign.definition.models import Definition
 from campaign.ledger.records import State
 from campaign.plan.exchanging import exchanged
 from campaign.plan.frozen import SEND, SKIPPED
 from campaign.plan.odd import WARNING
+from campaign.plan.repeated import NAMED
 from campaign.reasons import reasons
 from campaign.rules.holdout import without_holdout
 from campaign.rules.table import BLAME, DETAIL, REASON
 
-_HASHES = 1 << 32
-"""So many there are: one in four thousand of a million rows is compared for nothing."""
-
-_NAMED = ["duplicate_of", "same_key_as"]
 _FOUND = "_found"
-_FOUND_TYPE = pl.Struct(dict.fromkeys(_NAMED, pl.String))
+_FOUND_TYPE = pl.Struct(dict.fromkeys(NAMED, pl.String))
 
 _HELD = [code for code, reason in reasons().items() if reason.state == State.HELD.value]
 
@@ -44,7 +39,7 @@ def finished(
     `in_two_forms`), ``blame`` is the list's own name of the address column, ``key`` that of the key
     column where the definition names one.
     """
-    again, same_key = (pl.col(_FOUND).struct.field(name) for name in _NAMED)
+    again, same_key = (pl.col(_FOUND).struct.field(name) for name in NAMED)
     frame = frame.with_columns(_looked_up(found)).with_columns(
         _first_of(again, pl.lit("duplicate"), same_key, pl.lit("duplicate_key"), REASON),
         _first_of(again, pl.lit(blame), same_key, pl.lit(key, pl.String), BLAME),
@@ -79,69 +74,6 @@ def finished(
     )
 
 
-def perhaps_shared(people: pl.LazyFrame) -> pl.Series:
-    """Return, sorted, the numbers of the rows whose identity or key may occur again.
-
-    Nobody else can be a duplicate, so only their texts are ever together in memory. ``people`` are
-    all rows with ``number``, ``identity`` and ``key``, of which no more than a hash is looked at.
-    """
-    hashes = [
-        pl.when(pl.col(name).is_not_null())
-        .then(pl.col(name).hash() % _HASHES)
-        .cast(pl.UInt32)
-        .alias(name)
-        for name in ("identity", "key")
-    ]
-    hashed = people.select("number", *hashes).collect(engine="streaming")
-    again = [hashed[name].is_in(_doubled(hashed[name]).implode()) for name in ("identity", "key")]
-    return hashed["number"].filter((again[0] | again[1]).fill_null(value=False)).sort()
-
-
-def repeats(frame: pl.LazyFrame, shared: pl.Series) -> pl.DataFrame:
-    """Return the ``number`` of each repeat with ``duplicate_of`` and ``same_key_as``, in order.
-
-    ``frame`` are judged rows, at least those whose numbers are ``shared``; see `mark_duplicates`.
-    """
-    keys = (
-        frame.filter(among(shared, "number") & pl.col(REASON).is_null())
-        .select(
-            "row",
-            "file",
-            "identity",
-            "key",
-            pl.col("number").alias("index"),
-            pl.lit(value=True).alias("sendable"),
-        )
-        .collect()
-    )
-    return (
-        mark_duplicates(keys)
-        .select(pl.col("index").alias("number"), *_NAMED)
-        .filter(pl.any_horizontal(pl.col(_NAMED).is_not_null()))
-    )
-
-
-def among(numbers: pl.Series, column: str) -> pl.Expr:
-    """Return whether the column holds one of the numbers, which are sorted.
-
-    polars would make a table of them for every batch of rows.
-    """
-
-    def there(asked: pl.Series) -> pl.Series:
-        if numbers.is_empty():
-            return pl.repeat(False, len(asked), eager=True)
-        place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
-        return numbers.gather(place) == asked
-
-    return pl.col(column).map_batches(there, return_dtype=pl.Boolean, is_elementwise=True)
-
-
-def _doubled(hashes: pl.Series) -> pl.Series:
-    """Return what is there more than once; sorted, as a table of all would be larger than they."""
-    ordered = hashes.drop_nulls().sort()
-    return ordered.filter(ordered == ordered.shift(1)).unique()
-
-
 def _first_of(
     again: pl.Expr, says: pl.Expr, same_key: pl.Expr, says_then: pl.Expr, name: str
 ) -> pl.Expr:
@@ -161,7 +93,7 @@ def _looked_up(found: pl.DataFrame) -> pl.Expr:
 
     A join would wait for the whole list before it lets the first row through.
     """
-    numbers, named = found["number"], found.select(_NAMED)
+    numbers, named = found["number"], found.select(NAMED)
 
     def look_up(asked: pl.Series) -> pl.Series:
         if numbers.is_empty():

@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -34,9 +35,10 @@ from campaign.message.composition import TEXT, Composition
 from campaign.message.form import Form
 from campaign.plan.columns import Needs
 from campaign.plan.exchanging import exchanged
-from campaign.plan.finishing import among, finished, perhaps_shared, repeats
+from campaign.plan.finishing import finished
 from campaign.plan.frozen import INPUT, Plan
 from campaign.plan.odd import WARNING
+from campaign.plan.repeated import people, repeats
 from campaign.plan.saying import said, shown
 from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
 from campaign.plan.watching import Tell, Watched, unwatched
@@ -133,23 +135,16 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
         try:
             numbers.mkdir()
             frame = _addressed(question, lst, needs, numbers)
-            now = time.time()
-            people = _people(frame)
-            shared = perhaps_shared(people)
-            some = frame
-            if loaded.definition.recipients.where is None:  # which may ask about the whole list
-                apart = numbers / "shared.parquet"
-                frame.filter(among(shared, "_number")).sink_parquet(
-                    apart, compression="lz4", statistics=False, row_group_size=ROW_GROUP
-                )
-                some = pl.scan_parquet(apart)
-            found = repeats(_judged(question, some, needs, originals, now), shared)
-            rows = _judged(question, frame, needs, originals, now)
+            judge = partial(_judged, question, needs=needs, originals=originals, now=time.time())
+            # The condition may ask about the whole list; nothing else of a definition can.
+            whole = loaded.definition.recipients.where is not None
+            again = repeats(frame, judge, None if whole else numbers / "shared.parquet")
             through = Watched("Judging every row and rendering every message", question.tell)
-            rows = rows.with_columns(through.counting(pl.col("number")))
-            finished(
-                rows, found, in_two_forms(people), address, key, loaded.definition
-            ).sink_parquet(file, compression_level=1, metadata=headers, row_group_size=ROW_GROUP)
+            rows = judge(frame).with_columns(through.counting(pl.col("number")))
+            two_forms = in_two_forms(people(frame))
+            finished(rows, again, two_forms, address, key, loaded.definition).sink_parquet(
+                file, compression_level=1, metadata=headers, row_group_size=ROW_GROUP
+            )
         except _WHERE_ERRORS as error:
             if loaded.definition.recipients.where is None:
                 raise
@@ -204,16 +199,6 @@ def _addressed(question: Question, lst: RecipientList, needs: Needs, numbers: Pa
     plain = "_identity" if address_kind(loaded) == "email" else "_address"
     key = pl.col(plain if needs.key is None else needs.key)
     return frame.with_columns(variant.alias(DRAWN), key.alias(KEY))
-
-
-def _people(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Return what tells of each row who it is, and nothing that a rule or a text says."""
-    return frame.select(
-        pl.col("_number").alias("number"),
-        pl.col("_identity").alias("identity"),
-        pl.col("_address").alias("address"),
-        pl.col(KEY).alias("key"),
-    )
 
 
 def _judged(

@@ -1,0 +1,106 @@
+"""Who is twice on the list? The one question of a plan that no row can answer by itself.
+
+Invariant: the list stays on disk, and is not judged for this. What is together in memory of all
+rows is a hash of who they are; only those who share one are judged beforehand, and their texts
+compared. What they are found to be is the same when the whole list is judged: a rule's answer
+depends on the row, the definition and the moment that the plan is made for, and a condition that
+may ask about other rows too (`where`) is asked of the whole list both times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from campaign.audience.duplicates import mark_duplicates
+from campaign.audience.freezing import ROW_GROUP
+from campaign.rules.context import KEY
+from campaign.rules.table import REASON
+
+NAMED = ["duplicate_of", "same_key_as"]
+"""What is said of a repeat, see `mark_duplicates`."""
+
+_HASHES = 1 << 32
+"""So many there are: one in four thousand of a million rows is compared for nothing."""
+
+
+def people(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Return what tells of each row who it is, and nothing that a rule or a text says."""
+    return frame.select(
+        pl.col("_number").alias("number"),
+        pl.col("_identity").alias("identity"),
+        pl.col("_address").alias("address"),
+        pl.col(KEY).alias("key"),
+    )
+
+
+def repeats(
+    frame: pl.LazyFrame, judge: Callable[[pl.LazyFrame], pl.LazyFrame], apart: Path | None
+) -> pl.DataFrame:
+    """Return, in the order of the list, the ``number`` of each repeat with what `NAMED` says.
+
+    ``judge`` gives rows of the ``frame`` their reasons. Those it is asked about go into the new
+    file ``apart``; without one it is asked about all.
+    """
+    shared = _perhaps_shared(people(frame))
+    some = frame
+    if apart is not None:
+        frame.filter(_among(shared, "_number")).sink_parquet(
+            apart, compression="lz4", statistics=False, row_group_size=ROW_GROUP
+        )
+        some = pl.scan_parquet(apart)
+    keys = (
+        judge(some)
+        .filter(_among(shared, "number") & pl.col(REASON).is_null())
+        .select(
+            "row",
+            "file",
+            "identity",
+            "key",
+            pl.col("number").alias("index"),
+            pl.lit(value=True).alias("sendable"),
+        )
+        .collect()
+    )
+    return (
+        mark_duplicates(keys)
+        .select(pl.col("index").alias("number"), *NAMED)
+        .filter(pl.any_horizontal(pl.col(NAMED).is_not_null()))
+    )
+
+
+def _perhaps_shared(rows: pl.LazyFrame) -> pl.Series:
+    """Return, sorted, the numbers of the rows whose identity or key may occur again."""
+    hashes = [
+        pl.when(pl.col(name).is_not_null())
+        .then(pl.col(name).hash() % _HASHES)
+        .cast(pl.UInt32)
+        .alias(name)
+        for name in ("identity", "key")
+    ]
+    hashed = rows.select("number", *hashes).collect(engine="streaming")
+    again = [hashed[name].is_in(_doubled(hashed[name]).implode()) for name in ("identity", "key")]
+    return hashed["number"].filter((again[0] | again[1]).fill_null(value=False)).sort()
+
+
+def _doubled(hashes: pl.Series) -> pl.Series:
+    """Return what is there more than once; sorted, as a table of all would be larger than they."""
+    ordered = hashes.drop_nulls().sort()
+    return ordered.filter(ordered == ordered.shift(1)).unique()
+
+
+def _among(numbers: pl.Series, column: str) -> pl.Expr:
+    """Return whether the column holds one of the numbers, which are sorted.
+
+    polars would make a table of them for every batch of rows.
+    """
+
+    def there(asked: pl.Series) -> pl.Series:
+        if numbers.is_empty():
+            return pl.repeat(False, len(asked), eager=True)
+        place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
+        return numbers.gather(place) == asked
+
+    return pl.col(column).map_batches(there, return_dtype=pl.Boolean, is_elementwise=True)
