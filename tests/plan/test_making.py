@@ -271,3 +271,19 @@ def test_any_header_can_be_a_variable(tmp_path: Path, column: str) -> None:
     plan = plan_of(tmp_path, text + LIST, ("Phone", column), (ANA, "x"), (BO, ""))
     assert verdicts(plan) == ["send", "missing_variable"]
     assert row(plan, 0)[TEXT] == "Hi x"
+
+
+def test_a_condition_about_the_whole_list_is_asked_of_the_whole_list_for_repeats_too(
+    tmp_path: Path,
+) -> None:
+    where = 'recipients: {files: list.csv, where: "age = MAX(age)"}'
+    rows = [(ANA, "Ana", "5"), (ANA, "Ana", "5"), (BO, "Bo", "9")]
+    plan = plan_of(tmp_path, SMS + where, (*HEADER, "age"), *rows)
+    assert verdicts(plan) == ["filtered", "filtered", "send"]
+
+
+def test_a_row_that_is_refused_by_what_it_says_refuses_no_repeat_of_it(tmp_path: Path) -> None:
+    rows = [(ANA, ""), (ANA, "Ana"), (ANA, "Ana"), (BO, "Bo")]
+    plan = plan_of(tmp_path, SMS + LIST, HEADER, *rows)
+    assert verdicts(plan) == ["missing_variable", "send", "duplicate", "send"]
+    assert row(plan, 2)["reason_detail"] == "duplicate of row 3"

@@ -159,3 +159,28 @@ def test_of_an_hour_that_comes_twice_the_first_is_meant_so_that_the_window_close
 def test_without_a_column_nothing_is_known() -> None:
     found = Window(True).with_times(pl.LazyFrame({"x": ["a", "b"]})).collect()
     assert found[LAST_INBOUND].to_list() == [None, None]
+
+
+@given(st.integers(-(10**10), 2 * 10**11), st.integers(-23 * 60, 23 * 60), st.sampled_from("T "))
+def test_a_plain_time_is_the_moment_that_python_reads(
+    seconds: int, minutes: int, between: str
+) -> None:
+    at = _moment(seconds * SECOND)
+    there = at.astimezone(timezone(timedelta(minutes=minutes))).isoformat(between)
+    zulu = at.isoformat(between).replace("+00:00", "Z")
+    assert _read(there, zulu) == [at, at]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-30T10:00:00Z",
+        "2026-11-20T24:00:00Z",
+        "2026-11-20T10:60:00Z",
+        "2026-11-20T10:00:00+24:00",
+        "2026-11-20T10:00:00+01:0٣",
+        "2026-11-20T10:00:00Z and later",
+    ],
+)
+def test_what_only_looks_like_a_plain_time_is_none(text: str) -> None:
+    assert _read(text) == [None]
