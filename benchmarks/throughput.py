@@ -1,119 +1,167 @@
-"""Accepted messages a second with the durable ledger, against the script everybody writes.
+"""Accepted messages a second with the durable ledger, and the processor's time for each of them.
 
-The script is one shared ``httpx.AsyncClient``, a semaphore and a CSV log: it neither plans nor
-claims, and forgets or repeats people after a crash. Both send the same list to the same sandbox,
-which runs as a process of its own.
+Beside it, in the same run against the same vendor: the script that everybody writes, a bare loop
+over aiohttp that writes nothing down, the transport of this project by itself, and wrk, which says
+how much the vendor could take. Each side and the vendor are processes of their own; each sends for
+so many seconds at most. How fast messages arrive and what they cost is looked at from outside.
+
+A cell is messages a second, and the microseconds of the processor for each. With an answer after
+50 ms nobody can be faster than so many in flight every 50 ms.
 """
 
 from __future__ import annotations
 
-import asyncio
-import csv
+import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+from benchmarks.bars import Bar, shown
+from benchmarks.campaigns import end, running, summary, write_list
+from benchmarks.vendor import ROOT, arrivals, vendor
+from benchmarks.watching import NothingSent, Watched, watch
 
-import campaign
+IN_FLIGHT = (16, 64, 256, 1_000)
+LATENCIES = (0.0, 0.05)
+SECONDS = 5.0
+MESSAGES = 40_000
+OURS, SCRIPT, AIOHTTP, TRANSPORT, WRK = "this project", "script", "aiohttp", "transport", "wrk"
+SIDES = {
+    OURS: "this project, durable ledger",
+    SCRIPT: "the script, a CSV log",
+    AIOHTTP: "aiohttp, no ledger",
+    TRANSPORT: "our transport alone",
+    WRK: "wrk",
+}
+_PATIENCE = 120.0
 
-CONCURRENCY = (16, 64, 256)
-PEOPLE = 4_000
-AGENT = "2a886b7d-d52d-4f8b-8ea0-19d3edc79214"
-DEFINITION = """\
-name: throughput
-channel: sms
-provider: {{name: synthflow, base_url: "{url}", agent_id: {agent}, api_key: "${{KEY}}"}}
-sender: "+12025550100"
-recipients: list.csv
-message: "Hi {{{{ first_name }}}}"
-rate: {{limit: 1000000/s, concurrency: {concurrency}}}
-"""
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """So many in flight, and so many seconds until an answer."""
+
+    in_flight: int
+    latency: float
+
+
+Figures = dict[tuple[str, Case], Watched | None]
 
 
 @contextmanager
-def sandbox() -> Iterator[str]:
-    """Run the sandbox in a process of its own; yield its base URL."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "campaign", "sandbox", "--port", "0"],
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline()
+def side(name: str, folder: Path, url: str, case: Case) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one of the others, and end it when the block ends."""
+    in_flight = str(case.in_flight)
+    if name == WRK:
+        command = ["wrk", "-t1", "-c", in_flight, "-d", "60s", "-s"]
+        command += [str(Path(__file__).with_name("wrk.lua")), url]
+    else:
+        command = [sys.executable, "-m", "benchmarks.sides", name, "--url", url]
+        command += ["--list", str(folder / "list.csv"), "--in-flight", in_flight]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
-        yield line.split("listens on ")[1].split(";")[0].strip() + "/synthflow"
+        yield process
     finally:
-        process.terminate()
-        process.wait()
+        end(process)
 
 
-def write_list(folder: Path) -> list[tuple[str, str]]:
-    """Write the list that both send to."""
-    people = [(f"+1{2_022_000_000 + place}", "Ana") for place in range(PEOPLE)]
-    with (folder / "list.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("phone", "first_name"), *people])
-    return people
+def measured(name: str, case: Case, messages: int, seconds: float) -> Watched | None:
+    """Return how fast one side was, or nothing where it cannot be run or sent nothing."""
+    if name == WRK and shutil.which("wrk") is None:
+        return None
+    with tempfile.TemporaryDirectory() as made, vendor(case.latency) as url:
+        folder = Path(made)
+        write_list(folder / "list.csv", messages)
+        rate = f"{{limit: 1000000/s, concurrency: {case.in_flight}}}"
+        other = side(name, folder, url, case) if name != OURS else running(folder, url, rate=rate)
+        with other as process:
+            try:
+                found = watch(
+                    process, url, messages=messages, seconds=seconds, patience=_PATIENCE
+                )
+            except NothingSent:
+                return None
+        if name == OURS:
+            # What the vendor took is what the ledger calls accepted, to the last message.
+            arrived = len(found.arrivals) + len(arrivals(url))
+            counts = summary(folder)["counts"]
+            assert counts["accepted"] == arrived, (counts, arrived)
+        return found
 
 
-def ours(folder: Path, url: str, concurrency: int) -> float:
-    """Return accepted messages a second of this project, without planning and results."""
-    text = DEFINITION.format(url=url, agent=AGENT, concurrency=concurrency)
-    (folder / "campaign.yaml").write_text(text, encoding="utf-8")
-    summary = campaign.load(folder / "campaign.yaml", environment={"KEY": "key"}).run()
-    assert summary.counts.accepted == PEOPLE, summary
-    return summary.achieved
+def bars(figures: Figures, cases: Sequence[Case]) -> list[Bar]:
+    """Return which bars are met, of those that these cases can judge."""
 
+    def rate(name: str, case: Case) -> float:
+        found = figures[name, case]
+        return 0.0 if found is None else found.rate
 
-async def script(folder: Path, url: str, concurrency: int) -> float:
-    """Return accepted messages a second of the script."""
-    slots = asyncio.Semaphore(concurrency)
-    people = list(csv.reader((folder / "list.csv").open(encoding="utf-8")))[1:]
-    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-    with (folder / "log.csv").open("w", newline="", encoding="utf-8") as file:
-        log = csv.writer(file)
-        async with httpx.AsyncClient(limits=limits, timeout=60) as client:
-
-            async def send(phone: str, name: str) -> None:
-                async with slots:
-                    response = await client.post(
-                        f"{url}/v2/chat/outbound",
-                        headers={"Authorization": "Bearer key"},
-                        json={
-                            "agent_id": AGENT,
-                            "channel": "sms",
-                            "to_number": phone,
-                            "from_number": "+12025550100",
-                            "initial_message": f"Hi {name}",
-                        },
-                    )
-                    log.writerow([phone, response.json()["response"]["conversation_id"]])
-
-            started = time.monotonic()
-            async with asyncio.TaskGroup() as tasks:
-                for phone, name in people:
-                    tasks.create_task(send(phone, name))
-            return len(people) / (time.monotonic() - started)
-
-
-def main() -> None:
-    """Measure and print the table."""
-    print("| in flight | this project, with its ledger | the script | ratio |")
-    print("|---:|---:|---:|---:|")
-    for concurrency in CONCURRENCY:
-        with tempfile.TemporaryDirectory() as name, sandbox() as url:
-            folder = Path(name)
-            write_list(folder)
-            theirs = asyncio.run(script(folder, url, concurrency))
-            own = ours(folder, url, concurrency)
-        print(
-            f"| {concurrency} | {own:,.0f}/s | {theirs:,.0f}/s | {own / theirs:.1f} |", flush=True
+    ours = {case: found for case in cases if (found := figures[OURS, case]) is not None}
+    assert len(ours) == len(cases), "this project sent nothing"
+    found = []
+    quick = [case for case in cases if case.latency == 0]
+    for case in (case for case in quick if case.in_flight == 64):
+        times = ours[case].rate / max(rate(SCRIPT, case), 1e-9)
+        found.append(
+            Bar("accepted/s at 64 in flight, times the script", "≥ 5", f"{times:.1f}", times >= 5)
         )
+    share, at = min((ours[case].rate / max(rate(AIOHTTP, case), 1e-9), _named(case)) for case in ours)
+    what = "accepted/s, share of a bare aiohttp loop's, the least of all"
+    found.append(Bar(what, "≥ 0.5", f"{share:.2f} ({at})", share >= 0.5))
+    first = next((case for case in quick if case.in_flight == 16), None)
+    if first is not None:
+        share, at = min((ours[case].rate / ours[first].rate, _named(case)) for case in quick)
+        what = "accepted/s, the least as a share of that at 16 in flight"
+        found.append(Bar(what, "≥ 0.67", f"{share:.2f} ({at})", share >= 2 / 3))
+    dear, at = max(
+        (each.cpu_each / bare.cpu_each, _named(case))
+        for case, each in ours.items()
+        if (bare := figures[TRANSPORT, case]) is not None and bare.cpu
+    )
+    what = "processor time of an accepted message, times the bare transport's"
+    return [*found, Bar(what, "≤ 2", f"{dear:.1f} ({at})", dear <= 2)]
 
 
-if __name__ == "__main__":
-    main()
+def _named(case: Case) -> str:
+    return f"{case.in_flight:,} in flight, {case.latency * 1000:.0f} ms"
+
+
+def _cell(found: Watched | None) -> str:
+    return "–" if found is None else f"{found.rate:,.0f}/s, {found.cpu_each:,.0f} µs"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks throughput",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--in-flight", default=",".join(map(str, IN_FLIGHT)))
+    parser.add_argument("--latencies", default=",".join(map(str, LATENCIES)), help="seconds")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each side, at most")
+    parser.add_argument("--messages", type=int, default=MESSAGES, help="of each side, at most")
+    asked = parser.parse_args(arguments)
+    cases = [
+        Case(int(in_flight), float(latency))
+        for latency in asked.latencies.split(",")
+        for in_flight in asked.in_flight.split(",")
+    ]
+    figures: Figures = {}
+    print(f"| answer after | in flight | {' | '.join(SIDES.values())} | of aiohttp's |")
+    print(f"|---:|---:|{'---:|' * len(SIDES)}---:|", flush=True)
+    for case in cases:
+        for name in SIDES:
+            figures[name, case] = measured(name, case, asked.messages, asked.seconds)
+        cells = [_cell(figures[name, case]) for name in SIDES]
+        ours, bare = figures[OURS, case], figures[AIOHTTP, case]
+        ratio = "–" if ours is None or bare is None else f"{ours.rate / bare.rate:.2f}"
+        print(
+            f"| {case.latency * 1000:.0f} ms | {case.in_flight:,} | {' | '.join(cells)} | {ratio} |",
+            flush=True,
+        )
+    print(f"\n{shown(bars(figures, cases))}")

@@ -3,7 +3,7 @@
 One process that reads HTTP/1.1 requests off raw sockets and answers each, after a latency, as
 Synthflow answers an accepted message. It judges nothing; it notes when requests arrived, which is
 where a rate is measured. ``GET /arrivals`` gives those moments as JSON, in seconds of its clock
-since the first, and forgets them.
+since the first, and forgets them; ``GET /count`` only says how many they are.
 
     python -m benchmarks.vendor --latency 0.05
 
@@ -17,12 +17,19 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from itertools import count
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import uvloop
+
+ROOT = Path(__file__).parents[1]
+"""Where every process of a benchmark begins, so that all import the same programs."""
 
 _BODY = b'{"status":"success","response":{"conversation_id":"%d"}}'
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -39,6 +46,10 @@ class Vendor:
     def answer(self) -> bytes:
         """Return the answer to one message."""
         return _whole(_BODY % next(self.numbers))
+
+    def counted(self) -> bytes:
+        """Return how many have arrived."""
+        return _whole(b"%d" % len(self.arrivals))
 
     def told(self) -> bytes:
         """Return the arrivals so far, and forget them."""
@@ -67,14 +78,16 @@ class Connection(asyncio.Protocol):
         head = self._read[:end].lower()
         if head.startswith(b"get"):
             self._read = b""
-            self._write(self._vendor.told())
+            counted = b"/count" in head.split(b"\r\n", 1)[0]
+            self._write(self._vendor.counted() if counted else self._vendor.told())
             return
         at = head.find(b"content-length:")
         length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         if len(self._read) < end + 4 + length:
             return
         self._read = self._read[end + 4 + length :]
-        self._vendor.arrivals.append(self._loop.time())
+        # Not the loop's clock, which stands still while the loop works.
+        self._vendor.arrivals.append(time.perf_counter())
         if self._vendor.latency:
             self._loop.call_later(self._vendor.latency, self._write, self._vendor.answer())
         else:
@@ -96,6 +109,7 @@ def vendor(latency: float = 0.0) -> Iterator[str]:
         [sys.executable, "-m", "benchmarks.vendor", "--latency", str(latency)],
         stdout=subprocess.PIPE,
         encoding="utf-8",
+        cwd=ROOT,
     )
     assert process.stdout is not None
     try:
@@ -103,6 +117,39 @@ def vendor(latency: float = 0.0) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+        process.stdout.close()
+
+
+class Asked:
+    """The vendor's own figures, asked over one connection that is kept."""
+
+    def __init__(self, url: str) -> None:
+        at = urlsplit(url)
+        assert at.hostname is not None
+        self._connection = HTTPConnection(at.hostname, at.port, timeout=30)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def count(self) -> int:
+        """Return how many requests arrived since they were forgotten."""
+        return int(self._get("/count"))
+
+    def arrivals(self) -> list[float]:
+        """Return when they arrived, in seconds since the first; they are forgotten by that."""
+        found: list[float] = self._get("/arrivals")
+        return found
+
+    def _get(self, path: str) -> Any:
+        self._connection.request("GET", path)
+        return json.loads(self._connection.getresponse().read())
+
+
+def arrivals(url: str) -> list[float]:
+    """Return when requests arrived, in seconds since the first, and have them forgotten."""
+    with closing(Asked(url)) as vendor_at:
+        return vendor_at.arrivals()
 
 
 async def serve(latency: float) -> None:

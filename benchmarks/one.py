@@ -1,0 +1,24 @@
+"""One benchmark in this process: ``python -m benchmarks.one NAME``.
+
+The suite starts a process for each, so that none inherits another's memory.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+
+def main(name: str, arguments: list[str]) -> None:
+    """Run the benchmark with these arguments, or say what is missing."""
+    try:
+        module = import_module(f"benchmarks.{name}")
+    except ModuleNotFoundError as error:
+        if error.name == f"benchmarks.{name}":
+            sys.exit(f"There is no benchmark of this name: benchmarks/{name}.py is missing.")
+        sys.exit(f"{error}. What the benchmarks need is installed by: pip install -e '.[test]'")
+    module.main(arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,113 @@
+"""All benchmarks, one after another, each in a process of its own that is bounded in time.
+
+Invariant: nothing that a benchmark started outlives it, however it ends: it and all it starts are a
+process group of their own, which is killed when its time is up, and asked to end on Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+from benchmarks import machine
+from benchmarks.vendor import ROOT
+
+_PATIENCE = 15.0
+"""Seconds that a benchmark has to end in when it is asked to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A benchmark: ``most`` is the seconds after which it is killed.
+
+    ``usual`` and ``quick`` are the arguments with which the suite runs it.
+    """
+
+    name: str
+    most: float
+    usual: tuple[str, ...] = ()
+    quick: tuple[str, ...] = ()
+
+
+ALL = (
+    Benchmark(
+        "pace",
+        most=720,
+        quick=("--cases", "80:0.5,1000:0.005", "--seconds", "5", "--beside", "1000"),
+    ),
+    Benchmark(
+        "throughput",
+        most=480,
+        quick=("--in-flight", "16,64", "--latencies", "0", "--seconds", "2"),
+    ),
+    Benchmark("ledger", most=180, quick=("--rounds", "1", "--messages", "3000")),
+    Benchmark("preflight", most=420, quick=("--rows", "20000")),
+    Benchmark("recovery", most=420, quick=("--planned", "20000", "--settled", "10000")),
+    Benchmark("startup", most=120),
+    Benchmark("wire", most=240),
+    Benchmark("check", most=180, quick=("--rows", "20000")),
+    Benchmark("phones", most=240, quick=("--rows", "50000")),
+)
+
+
+class Failed(Exception):
+    """A benchmark ended badly, or in no time."""
+
+
+def perform(benchmark: Benchmark, arguments: list[str]) -> str:
+    """Run one benchmark, show what it prints as it does, and return it under where it was measured.
+
+    Raises:
+        Failed: it ended badly, or had to be killed.
+    """
+    command = f"python -m benchmarks {shlex.join([benchmark.name, *arguments])}"
+    head = f"`{command}`: {machine.stated()}."
+    print(f"\n## {benchmark.name}\n\n{head}\n", flush=True)
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "benchmarks.one", benchmark.name, *arguments],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    late = threading.Event()
+
+    def kill() -> None:
+        late.set()
+        _signal(process, signal.SIGKILL)
+
+    timer = threading.Timer(benchmark.most, kill)
+    timer.start()
+    lines = []
+    try:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+        process.wait()
+    except BaseException:
+        _signal(process, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE)
+        raise
+    finally:
+        timer.cancel()
+        _signal(process, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    if late.is_set():
+        raise Failed(f"{benchmark.name} was not done after {benchmark.most:.0f} s.")
+    if process.returncode:
+        raise Failed(f"{benchmark.name} ended with {process.returncode}.")
+    return f"{head}\n\n{''.join(lines)}"
+
+
+def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,91 @@
+"""How fast a process sends, and what that costs: looked at from outside, alike for every side.
+
+The rate is counted where requests arrive. Processor time is what Linux says of the process, all its
+threads together, between the first look at which something had arrived and the last one; what it
+did before (starting, planning) is not in it. A side that does not finish in its time is measured
+over that time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.vendor import Asked
+
+_LOOK_EVERY = 0.01
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class NothingSent(Exception):
+    """A process ended, or took too long, without one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was seen: ``arrivals`` in seconds since the first one, and the processor's seconds."""
+
+    arrivals: list[float]
+    messages: int
+    cpu: float
+
+    @property
+    def rate(self) -> float:
+        """Arrivals a second, from the first to the last."""
+        lasted = self.arrivals[-1] - self.arrivals[0] if self.arrivals else 0.0
+        return (len(self.arrivals) - 1) / lasted if lasted > 0 else 0.0
+
+    @property
+    def cpu_each(self) -> float:
+        """Microseconds of the processor for each message."""
+        return self.cpu / self.messages * 1e6 if self.messages else 0.0
+
+
+def watch(
+    process: subprocess.Popen[bytes],
+    url: str,
+    *,
+    messages: int,
+    seconds: float,
+    patience: float = 60.0,
+) -> Watched:
+    """Look until so many have arrived, or so many seconds after the first one.
+
+    Raises:
+        NothingSent: nothing arrived within ``patience`` seconds, or before the process ended.
+    """
+    asked_at = time.monotonic()
+    began: tuple[float, int, float] | None = None
+    with closing(Asked(url)) as vendor:
+        while True:
+            count, cpu, now = vendor.count(), _cpu_of(process.pid), time.monotonic()
+            over = process.poll() is not None
+            if began is None:
+                if count:
+                    began = now, count, cpu
+                elif over or now - asked_at > patience:
+                    raise NothingSent(f"exit code {process.poll()} after {now - asked_at:.0f} s")
+            if began is not None and (over or count >= messages or now - began[0] >= seconds):
+                return Watched(vendor.arrivals(), count - began[1], cpu - began[2])
+            time.sleep(_LOOK_EVERY)
+
+
+def _cpu_of(pid: int) -> float:
+    """Return the processor's seconds of a process that was not waited for yet."""
+    # The name, in parentheses, may hold blanks.
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def fullest(arrivals: list[float], seconds: float = 1.0) -> int:
+    """Return how many arrived in the fullest window of so many seconds, wherever it begins."""
+    most = first = 0
+    for place, at in enumerate(arrivals):
+        while at - arrivals[first] >= seconds:
+            first += 1
+        most = max(most, place - first + 1)
+    return most
