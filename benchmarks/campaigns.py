@@ -96,6 +96,19 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def accepted(process: subprocess.Popen[bytes], folder: Path, *, done: bool) -> int:
+    """End a run, and return how many its ledger calls accepted.
+
+    One that is ``done`` sending writes its results by itself, and is not to be disturbed.
+    """
+    if done:
+        process.wait(_PATIENCE)
+    else:
+        end(process)
+    found: int = summary(folder)["counts"]["accepted"]
+    return found
+
+
 def summary(folder: Path) -> dict[str, Any]:
     """Return what the run said of itself at its end."""
     lines = (folder / "out").read_text(encoding="utf-8").splitlines()

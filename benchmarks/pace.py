@@ -12,6 +12,7 @@ of the rate and one message are allowed in one, the first included.
 from __future__ import annotations
 
 import argparse
+import math
 import subprocess
 import sys
 import tempfile
@@ -78,7 +79,7 @@ class Held:
         return (
             f"| {self.who} | {self.rate:,.0f}/s | {_duration(self.latency)} "
             f"| {self.rate * self.latency:,.0f} | {self.achieved:.2%} | {self.fullest:,} "
-            f"| {self.first:,} | {self.rate * 1.01 + 1:,.0f} |"
+            f"| {self.first:,} | {math.floor(self.rate * 1.01 + 1):,} |"
         )
 
 
@@ -101,7 +102,9 @@ def ours(rate: float, latency: float, seconds: float) -> Held:
 @contextmanager
 def _way(name: str, url: str, rate: float, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "benchmarks.limiters", name, "--url", url]
-    process = subprocess.Popen([*command, "--rate", f"{rate:g}", "--seconds", f"{seconds:g}"], cwd=ROOT)
+    process = subprocess.Popen(
+        [*command, "--rate", f"{rate:g}", "--seconds", f"{seconds:g}"], cwd=ROOT
+    )
     try:
         yield process
     finally:
@@ -149,7 +152,8 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--beside-seconds", type=float, default=BESIDE_SECONDS)
     asked = parser.parse_args(arguments)
     print(
-        "| | asked | answer after | in flight | achieved | fullest second | first second | allowed |\n"
+        "| | asked | answer after | in flight "
+        "| achieved | fullest second | first second | allowed |\n"
         "|---|---:|---:|---:|---:|---:|---:|---:|",
         flush=True,
     )

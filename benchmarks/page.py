@@ -1,4 +1,4 @@
-"""The page of figures: blocks between ``<!-- name -->`` and ``<!-- /name -->``, written by programs.
+"""The page of figures: between ``<!-- name -->`` and ``<!-- /name -->`` stands what a program wrote.
 
 Invariant: what stands between the marks is a program's, what stands outside them is a person's, and
 neither touches the other's. The block ``reach`` is made of the bars in all the others.
@@ -18,6 +18,7 @@ PAGE = ROOT / "docs" / "performance.md"
 REASONS = Path(__file__).with_name("reasons.toml")
 REACH = "reach"
 """The block that gathers the bars."""
+NO_REASON = "no reason is written yet, see benchmarks/reasons.toml"
 
 _BLOCK = re.compile(r"<!-- ([a-z]+) -->\n(.*?)<!-- /\1 -->", re.DOTALL)
 
@@ -47,7 +48,7 @@ def with_block(text: str, name: str, content: str) -> str:
 def with_reach(text: str, reasons: Mapping[str, str]) -> str:
     """Return the page with all its bars gathered, each with the reason where it is not met."""
     found = [
-        bar.row(reasons.get(bar.what, "no reason is written yet"))
+        bar.row(reasons.get(bar.what, NO_REASON))
         for name, content in blocks(text).items()
         if name != REACH
         for bar in bars_in(content)

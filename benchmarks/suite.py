@@ -50,7 +50,7 @@ ALL = (
     Benchmark("preflight", most=420, quick=("--rows", "20000")),
     Benchmark("recovery", most=420, quick=("--planned", "20000", "--settled", "10000")),
     Benchmark("startup", most=120),
-    Benchmark("wire", most=240),
+    Benchmark("wire", most=240, quick=("--seconds", "0.5")),
     Benchmark("check", most=180, quick=("--rows", "20000")),
     Benchmark("phones", most=240, quick=("--rows", "50000")),
 )

@@ -30,6 +30,11 @@ def test_every_tool_of_the_tests_is_explained() -> None:
     assert _listed("To test") == sorted(wanted)
 
 
+def test_what_speed_is_compared_with_is_explained() -> None:
+    wanted = PROJECT["optional-dependencies"]["bench"]
+    assert _listed("To measure") == sorted(map(_name, wanted))
+
+
 def test_the_driver_of_postgresql_is_explained() -> None:
     wanted = PROJECT["optional-dependencies"]["postgres"]
     assert _listed("For a ledger in PostgreSQL") == sorted(map(_name, wanted))

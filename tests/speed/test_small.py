@@ -1,0 +1,45 @@
+"""Every benchmark in small: it runs to its end, and prints its table. No time is looked at."""
+
+from __future__ import annotations
+
+import shutil
+from importlib import import_module
+
+import pytest
+
+from benchmarks.bars import bars_in
+from benchmarks.throughput import WRK, Case, cell, measured
+
+SMALL = {
+    "pace": "--cases 100:0.005 --seconds 1 --beside 100 --beside-seconds 0.5",
+    "throughput": "--in-flight 16 --latencies 0.005 --seconds 1 --messages 200",
+    "ledger": "--rounds 1 --messages 200",
+    "check": "--rows 200",
+    "phones": "--rows 200",
+}
+BARS = {"pace": 2, "throughput": 2, "ledger": 1}
+
+
+def printed(name: str, capsys: pytest.CaptureFixture[str]) -> str:
+    import_module(f"benchmarks.{name}").main(SMALL[name].split())
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_benchmark_prints_whole_tables_and_its_bars(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = printed(name, capsys)
+    tables = [part for part in out.split("\n\n") if "|---" in part]
+    for table in tables:
+        widths = {line.count("|") for line in table.splitlines() if line.startswith("|")}
+        assert len(widths) == 1, table
+        assert len(table.splitlines()) > 2, "a table without a row"
+    assert len(bars_in(out)) == BARS.get(name, 0)
+
+
+def test_a_side_that_is_not_installed_leaves_its_place_empty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert cell(measured(WRK, Case(16, 0.0), messages=10, seconds=1.0)) == "–"
