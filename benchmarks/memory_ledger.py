@@ -153,5 +153,5 @@ def _open(location: FileLocation, *, create: bool = True) -> Ledger:
 if __name__ == "__main__":
     from campaign.cli import main
 
-    FileLocation.open = _open  # type: ignore[method-assign]
+    FileLocation.open = _open  # type: ignore[assignment, method-assign]
     main()

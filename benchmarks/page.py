@@ -1,4 +1,4 @@
-"""The page of figures: between ``<!-- name -->`` and ``<!-- /name -->`` stands what a program wrote.
+"""The page of figures: what programs wrote stands between ``<!-- name -->`` and ``<!-- /name -->``.
 
 Invariant: what stands between the marks is a program's, what stands outside them is a person's, and
 neither touches the other's. The block ``reach`` is made of the bars in all the others.

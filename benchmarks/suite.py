@@ -38,12 +38,12 @@ class Benchmark:
 ALL = (
     Benchmark(
         "pace",
-        most=720,
+        most=900,
         quick=("--cases", "80:0.5,1000:0.005", "--seconds", "5", "--beside", "1000"),
     ),
     Benchmark(
         "throughput",
-        most=480,
+        most=720,
         quick=("--in-flight", "16,64", "--latencies", "0", "--seconds", "2"),
     ),
     Benchmark("ledger", most=180, quick=("--rounds", "1", "--messages", "3000")),
