@@ -1,4 +1,4 @@
-"""What the benchmarks see: windows, rates, the processor's time, and processes that do not end."""
+"""What the benchmarks see: windows, rates, and what a process sends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from benchmarks.campaigns import end
 from benchmarks.pace import Held, bars
-from benchmarks.suite import Benchmark, Failed, perform
 from benchmarks.vendor import Asked, arrivals, vendor
 from benchmarks.watching import NothingSent, Watched, fullest, watch
 
@@ -105,14 +104,3 @@ def test_a_process_that_sends_nothing_is_said_to() -> None:
         process = posting(url, 0)
         with pytest.raises(NothingSent, match="exit code 0"):
             watch(process, url, messages=1, seconds=60)
-
-
-def test_a_benchmark_that_takes_too_long_is_killed() -> None:
-    with pytest.raises(Failed, match="pace was not done after 0 s"):
-        perform(Benchmark("pace", most=0.0), ["--seconds", "3600"])
-
-
-def test_a_benchmark_that_is_missing_is_named(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(Failed, match="ended with 1"):
-        perform(Benchmark("telepathy", most=60), [])
-    assert "benchmarks/telepathy.py is missing" in capfd.readouterr().err
