@@ -47,7 +47,13 @@ def measured(where: str, asked: argparse.Namespace, *, more: str = "") -> Watche
         program = ("-m", "benchmarks.memory_ledger" if where == MEMORY else "campaign")
         rate = f"{{limit: 1000000/s, concurrency: {asked.in_flight}}}"
         with running(folder, url, rate=rate, more=more, program=program) as process:
-            found = watch(process, url, messages=asked.messages, seconds=asked.seconds)
+            found = watch(
+                process,
+                url,
+                messages=asked.messages,
+                seconds=asked.seconds,
+                in_flight=asked.in_flight,
+            )
             done = len(found.arrivals) == asked.messages
             counted = accepted(process, folder, done=done)
         assert counted == len(found.arrivals) + len(arrivals(url)), "the ledger disagrees"

@@ -25,7 +25,7 @@ from benchmarks.bars import Bar, shown
 from benchmarks.campaigns import end, running, write_list
 from benchmarks.limiters import WAYS
 from benchmarks.vendor import ROOT, vendor
-from benchmarks.watching import NothingSent, Watched, fullest, watch
+from benchmarks.watching import NothingSent, fullest, watch
 
 CASES = "10:3,80:3,200:0.005,1000:0.5,1000:3,3000:0.005,3000:0.5"
 SECONDS = 60.0
@@ -48,11 +48,12 @@ class Held:
     rate: float
     latency: float
     arrivals: list[float]
+    seconds: float
 
     @property
     def achieved(self) -> float:
         """The share of the asked rate that arrived."""
-        return Watched(self.arrivals, 0, 0.0).rate / self.rate
+        return (len(self.arrivals) - 1) / self.seconds / self.rate if self.seconds > 0 else 0.0
 
     @property
     def fullest(self) -> int:
@@ -96,7 +97,7 @@ def ours(rate: float, latency: float, seconds: float) -> Held:
         with running(folder, url, rate=f"{rate:g}/s") as process:
             # A rate that is not held does not make it last for ever.
             found = watch(process, url, messages=messages, seconds=seconds * 1.1 + 1)
-        return Held(OURS, rate, latency, found.arrivals)
+        return Held(OURS, rate, latency, found.arrivals, found.seconds)
 
 
 @contextmanager
@@ -116,7 +117,7 @@ def beside(way: str, rate: float, seconds: float) -> Held:
     latency = 0.005
     with vendor(latency) as url, _way(way, url, rate, seconds) as process:
         found = watch(process, url, messages=sys.maxsize, seconds=seconds)
-    return Held(WAYS_SHOWN[way], rate, latency, found.arrivals)
+    return Held(WAYS_SHOWN[way], rate, latency, found.arrivals, found.seconds)
 
 
 def bars(held: Sequence[Held]) -> list[Bar]:

@@ -1,6 +1,7 @@
 """How fast a process sends, and what that costs: looked at from outside, alike for every side.
 
-The rate is counted where requests arrive. Processor time is what Linux says of the process, all its
+The rate is counted where requests arrive: as many are answered by the last arrival as arrived, less
+those that are still in flight then. Processor time is what Linux says of the process, all its
 threads together, between the first look at which something had arrived and the last one; what it
 did before (starting, planning) is not in it. A side that does not finish in its time is measured
 over that time.
@@ -27,22 +28,27 @@ class NothingSent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen: ``arrivals`` in seconds since the first one, and the processor's seconds."""
+    """What was seen: ``arrivals`` in seconds since the first one, over so many ``seconds``.
+
+    ``answered`` of them were answered by the last one, ``watched`` while the process took ``cpu``
+    seconds of the processor.
+    """
 
     arrivals: list[float]
-    messages: int
+    seconds: float
+    answered: int
+    watched: int
     cpu: float
 
     @property
     def rate(self) -> float:
-        """Arrivals a second, from the first to the last."""
-        lasted = self.arrivals[-1] - self.arrivals[0] if self.arrivals else 0.0
-        return (len(self.arrivals) - 1) / lasted if lasted > 0 else 0.0
+        """Answered messages a second."""
+        return self.answered / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def cpu_each(self) -> float:
         """Microseconds of the processor for each message."""
-        return self.cpu / self.messages * 1e6 if self.messages else 0.0
+        return self.cpu / self.watched * 1e6 if self.watched else 0.0
 
 
 def watch(
@@ -51,9 +57,12 @@ def watch(
     *,
     messages: int,
     seconds: float,
+    in_flight: int = 1,
     patience: float = 60.0,
 ) -> Watched:
     """Look until so many have arrived, or so many seconds after the first one.
+
+    The first ``in_flight`` requests wait for no answer, so that many are not counted as answered.
 
     Raises:
         NothingSent: nothing arrived within ``patience`` seconds, or before the process ended.
@@ -63,14 +72,22 @@ def watch(
     with closing(Asked(url)) as vendor:
         while True:
             count, cpu, now = vendor.count(), _cpu_of(process.pid), time.monotonic()
-            over = process.poll() is not None
+            over = process.poll() is not None or count >= messages
             if began is None:
                 if count:
-                    began = now, count, cpu
+                    began = now, max(0, count - in_flight), cpu
                 elif over or now - asked_at > patience:
                     raise NothingSent(f"exit code {process.poll()} after {now - asked_at:.0f} s")
-            if began is not None and (over or count >= messages or now - began[0] >= seconds):
-                return Watched(vendor.arrivals(), count - began[1], cpu - began[2])
+            if began is not None and (over or now - began[0] >= seconds):
+                arrivals = vendor.arrivals()
+                return Watched(
+                    arrivals=arrivals,
+                    # A side that stands still is measured over the time in which it did.
+                    seconds=arrivals[-1] if over else max(arrivals[-1], now - began[0]),
+                    answered=max(0, len(arrivals) - in_flight),
+                    watched=max(0, count - in_flight) - began[1],
+                    cpu=cpu - began[2],
+                )
             time.sleep(_LOOK_EVERY)
 
 

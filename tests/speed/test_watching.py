@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.campaigns import end
 from benchmarks.pace import Held, bars
 from benchmarks.vendor import Asked, arrivals, vendor
-from benchmarks.watching import NothingSent, Watched, fullest, watch
+from benchmarks.watching import NothingSent, fullest, watch
 
 MOMENTS = st.lists(st.floats(0, 10), max_size=60).map(sorted)
 POST = """
@@ -33,7 +33,7 @@ def posting(url: str, times: int, *more: str) -> subprocess.Popen[bytes]:
 
 
 def held(rate: float, arrived: list[float]) -> Held:
-    return Held("this project", rate, 0.005, arrived)
+    return Held("this project", rate, 0.005, arrived, arrived[-1])
 
 
 @given(MOMENTS)
@@ -63,14 +63,6 @@ def test_the_worst_case_is_the_one_that_counts() -> None:
     assert not bars([held(80, good), held(80, bad), held(80, good)])[0].met
 
 
-def test_the_rate_is_that_between_the_first_and_the_last_arrival() -> None:
-    assert Watched([0.0, 0.5, 1.0, 1.5, 2.0], 5, 0.0).rate == 2.0
-
-
-def test_one_arrival_has_no_rate() -> None:
-    assert Watched([0.0], 1, 0.0).rate == 0.0
-
-
 def test_the_vendor_tells_how_many_came_and_forgets_them_when_it_tells_when() -> None:
     with vendor() as url, closing(Asked(url)) as asked:
         for _ in range(3):
@@ -86,8 +78,9 @@ def test_a_process_is_watched_until_so_many_have_arrived() -> None:
         process = posting(url, 40, "stay")
         found = watch(process, url, messages=40, seconds=60)
         end(process)
-    assert len(found.arrivals) == 40
-    assert found.messages < 40, "what came before the first look is not counted as watched"
+    assert (len(found.arrivals), found.answered) == (40, 39)
+    assert found.seconds == found.arrivals[-1]
+    assert found.watched < 40, "what came before the first look is not counted as watched"
     assert found.cpu_each >= 0
 
 
@@ -97,6 +90,23 @@ def test_a_process_that_ends_early_is_watched_until_then() -> None:
         found = watch(process, url, messages=1_000, seconds=60)
         end(process)
     assert len(found.arrivals) == 5
+
+
+def test_a_process_that_stands_still_is_measured_over_the_time_in_which_it_did() -> None:
+    with vendor() as url:
+        process = posting(url, 3, "stay")
+        found = watch(process, url, messages=1_000, seconds=2)
+        end(process)
+    assert found.rate <= 1.0
+
+
+def test_requests_that_nobody_answered_are_not_counted_as_answered() -> None:
+    with vendor(latency=60) as url:
+        processes = [posting(url, 1) for _ in range(3)]
+        found = watch(processes[0], url, messages=3, seconds=60, in_flight=3)
+        for process in processes:
+            end(process)
+    assert (len(found.arrivals), found.answered, found.watched) == (3, 0, 0)
 
 
 def test_a_process_that_sends_nothing_is_said_to() -> None:
