@@ -1,12 +1,15 @@
 """One benchmark in this process: ``python -m benchmarks.one NAME``.
 
-The suite starts a process for each, so that none inherits another's memory.
+The suite starts a process for each, so that none inherits another's memory. A benchmark is a module
+with ``main``, which takes the arguments behind its name where it has a choice.
 """
 
 from __future__ import annotations
 
+import shlex
 import sys
 from importlib import import_module
+from inspect import signature
 
 
 def main(name: str, arguments: list[str]) -> None:
@@ -17,7 +20,12 @@ def main(name: str, arguments: list[str]) -> None:
         if error.name == f"benchmarks.{name}":
             sys.exit(f"There is no benchmark of this name: benchmarks/{name}.py is missing.")
         sys.exit(f"{error}. What the benchmarks need is installed by: pip install -e '.[test]'")
-    module.main(arguments)
+    if signature(module.main).parameters:
+        module.main(arguments)
+    elif arguments:
+        sys.exit(f"{name} takes no arguments, so {shlex.join(arguments)} says nothing to it.")
+    else:
+        module.main()
 
 
 if __name__ == "__main__":

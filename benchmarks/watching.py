@@ -1,10 +1,9 @@
 """How fast a process sends, and what that costs: looked at from outside, alike for every side.
 
-The rate is counted where requests arrive: as many are answered by the last arrival as arrived, less
-those that are still in flight then. Processor time is what Linux says of the process, all its
-threads together, between the first look at which something had arrived and the last one; what it
-did before (starting, planning) is not in it. A side that does not finish in its time is measured
-over that time.
+The rate is counted where requests arrive. Processor time is what Linux says of the process, all its
+threads together. Both begin when as many have arrived as are to be in flight; what came before
+(starting, planning, opening connections) is in neither. A side that does not finish in its time is
+measured over that time.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class NothingSent(Exception):
-    """A process ended, or took too long, without one request."""
+    """A process ended, or took too long, before there was anything to watch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen: ``arrivals`` in seconds since the first one, over so many ``seconds``.
+    """What was seen: ``arrivals`` in seconds since the first one.
 
-    ``answered`` of them were answered by the last one, ``watched`` while the process took ``cpu``
-    seconds of the processor.
+    ``answered`` messages in so many ``seconds``; while ``watched`` of them were, the process took
+    ``cpu`` seconds of the processor.
     """
 
     arrivals: list[float]
@@ -60,12 +59,13 @@ def watch(
     in_flight: int = 1,
     patience: float = 60.0,
 ) -> Watched:
-    """Look until so many have arrived, or so many seconds after the first one.
+    """Look until so many have arrived, or so many seconds long.
 
-    The first ``in_flight`` requests wait for no answer, so that many are not counted as answered.
+    It begins when ``in_flight`` have arrived, so that opening connections is not in it. From then
+    on, whenever one more arrives, one was answered.
 
     Raises:
-        NothingSent: nothing arrived within ``patience`` seconds, or before the process ended.
+        NothingSent: fewer arrived within ``patience`` seconds, or before the process ended.
     """
     asked_at = time.monotonic()
     began: tuple[float, int, float] | None = None
@@ -73,19 +73,21 @@ def watch(
         while True:
             count, cpu, now = vendor.count(), _cpu_of(process.pid), time.monotonic()
             over = process.poll() is not None or count >= messages
-            if began is None:
-                if count:
-                    began = now, max(0, count - in_flight), cpu
-                elif over or now - asked_at > patience:
-                    raise NothingSent(f"exit code {process.poll()} after {now - asked_at:.0f} s")
+            if began is None and count >= in_flight:
+                began = now, count, cpu
+            if began is None and (over or now - asked_at > patience):
+                raise NothingSent(
+                    f"{count} requests in {now - asked_at:.0f} s, exit code {process.poll()}"
+                )
             if began is not None and (over or now - began[0] >= seconds):
                 arrivals = vendor.arrivals()
+                lasted = arrivals[-1] - arrivals[in_flight - 1]
                 return Watched(
                     arrivals=arrivals,
                     # A side that stands still is measured over the time in which it did.
-                    seconds=arrivals[-1] if over else max(arrivals[-1], now - began[0]),
-                    answered=max(0, len(arrivals) - in_flight),
-                    watched=max(0, count - in_flight) - began[1],
+                    seconds=lasted if over else max(lasted, now - began[0]),
+                    answered=len(arrivals) - in_flight,
+                    watched=count - began[1],
                     cpu=cpu - began[2],
                 )
             time.sleep(_LOOK_EVERY)

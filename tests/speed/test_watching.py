@@ -100,13 +100,21 @@ def test_a_process_that_stands_still_is_measured_over_the_time_in_which_it_did()
     assert found.rate <= 1.0
 
 
-def test_requests_that_nobody_answered_are_not_counted_as_answered() -> None:
+def test_a_side_that_nobody_answers_is_not_taken_to_be_fast() -> None:
     with vendor(latency=60) as url:
         processes = [posting(url, 1) for _ in range(3)]
-        found = watch(processes[0], url, messages=3, seconds=60, in_flight=3)
+        found = watch(processes[0], url, messages=1_000, seconds=1, in_flight=3)
         for process in processes:
             end(process)
-    assert (len(found.arrivals), found.answered, found.watched) == (3, 0, 0)
+    assert (len(found.arrivals), found.answered, found.rate) == (3, 0, 0.0)
+
+
+def test_a_side_with_fewer_in_flight_than_it_is_to_have_is_not_measured() -> None:
+    with vendor(latency=60) as url:
+        process = posting(url, 1)
+        with pytest.raises(NothingSent, match="1 requests in"):
+            watch(process, url, messages=1_000, seconds=60, in_flight=2, patience=2)
+        end(process)
 
 
 def test_a_process_that_sends_nothing_is_said_to() -> None:
