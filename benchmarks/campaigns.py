@@ -82,6 +82,10 @@ def running(
         )
     try:
         yield process
+    except Exception:
+        for said in ("out", "err"):
+            sys.stderr.write((folder / said).read_text(encoding="utf-8"))
+        raise
     finally:
         end(process)
 

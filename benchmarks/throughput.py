@@ -92,6 +92,8 @@ def measured(name: str, case: Case, messages: int, seconds: float) -> Watched | 
                     patience=_PATIENCE,
                 )
             except NothingSent:
+                if process.poll() is not None:
+                    raise  # it is broken, not slow
                 return _NONE
             if name == OURS:
                 # What the vendor took is what the ledger calls accepted, to the last message.

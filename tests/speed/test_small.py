@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from importlib import import_module
 
 import pytest
 
+from benchmarks import campaigns
 from benchmarks.bars import bars_in
-from benchmarks.throughput import WRK, Case, cell, measured
+from benchmarks.campaigns import body
+from benchmarks.sides import PATH
+from benchmarks.throughput import OURS, WRK, Case, cell, measured
+from benchmarks.vendor import ROOT
+from benchmarks.watching import NothingSent
 
 SMALL = {
     "pace": "--cases 100:0.005 --seconds 1 --beside 100 --beside-seconds 0.5",
@@ -43,3 +50,19 @@ def test_a_side_that_is_not_installed_leaves_its_place_empty(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert cell(measured(WRK, Case(16, 0.0), messages=10, seconds=1.0)) == "–"
+
+
+def test_a_campaign_that_does_not_run_is_an_error_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(campaigns, "SENDER", "nobody")
+    with pytest.raises(NothingSent, match="exit code 2"):
+        measured(OURS, Case(16, 0.0), messages=10, seconds=1.0)
+    assert "nobody" in capfd.readouterr().err
+
+
+def test_wrk_sends_the_message_that_all_the_others_send() -> None:
+    text = (ROOT / "benchmarks" / "wrk.lua").read_text(encoding="utf-8")
+    (sent,) = re.findall(r"^wrk\.body = '(.*)'$", text, re.MULTILINE)
+    assert json.loads(sent) == body("+12022000000", "Ana")
+    assert f'wrk.path = "{PATH}"' in text
