@@ -183,6 +183,7 @@ def test_a_connection_is_used_again_only_where_nothing_is_left_in_it(
     found = reader.answer().response(ASKED)
     assert (found.status_code, found.reason_phrase) in [(200, "OK"), (204, "No Content")]
     assert "x-b" not in found.headers
+    assert found.content in (b"hello", b"x", b"")
 
 
 def test_the_next_answer_holds_nothing_of_the_one_before() -> None:
