@@ -79,7 +79,7 @@ class Held:
         """Return its row of the table."""
         return (
             f"| {self.who} | {self.rate:,.0f}/s | {_duration(self.latency)} "
-            f"| {self.rate * self.latency:,.0f} | {self.achieved:.2%} | {self.fullest:,} "
+            f"| {math.ceil(self.rate * self.latency):,} | {self.achieved:.2%} | {self.fullest:,} "
             f"| {self.first:,} | {math.floor(self.rate * 1.01 + 1):,} |"
         )
 

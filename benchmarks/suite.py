@@ -51,7 +51,12 @@ ALL = (
     ),
     Benchmark("ledger", most=180, quick=("--rounds", "1", "--messages", "3000")),
     Benchmark("preflight", most=900, quick=("--rows", "20000")),
-    Benchmark("recovery", most=900, quick=("--planned", "20000", "--settled", "10000")),
+    Benchmark(
+        "recovery",
+        most=900,
+        usual=("--planned", "10000000", "--settled", "5000000"),
+        quick=("--planned", "20000", "--settled", "10000"),
+    ),
     Benchmark("startup", most=120),
     Benchmark("wire", most=240, quick=("--seconds", "0.5")),
     Benchmark("check", most=180, quick=("--rows", "20000")),
