@@ -11,6 +11,7 @@ Names: {names}. ``python -m benchmarks NAME --help`` says what one measures.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from benchmarks import page
@@ -57,6 +58,7 @@ def _done(benchmark: Benchmark, arguments: list[str], quick: bool, written: bool
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that nothing is left
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -53,7 +53,8 @@ def test_a_benchmark_that_takes_too_long_is_ended_with_all_that_it_started(
     until(lambda: started_by(mark) == [])
 
 
-def test_ctrl_c_ends_everything_that_was_started() -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_stops_it_stops_everything_that_was_started(stop: signal.Signals) -> None:
     mark = uuid.uuid4().hex
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks", "pace", *LONG],
@@ -63,7 +64,7 @@ def test_ctrl_c_ends_everything_that_was_started() -> None:
     )
     try:
         until(lambda: any("campaign.yaml" in one for one in started_by(mark)))
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         assert process.wait(60) == 130
         until(lambda: started_by(mark) == [])
     finally:
