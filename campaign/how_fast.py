@@ -17,7 +17,7 @@ from campaign.sending.speed import Speed
 
 _PATIENCE_SECONDS = 30.0
 """How long answers may take before the requests in flight, and not the rate, bound a run."""
-_FEWEST, _MOST = 8, 3000
+_FEWEST, _MOST = 8, 4000
 _OTHER_FILES = 64
 """Open files that are not connections: the ledger, the plan, the log, and Python's own."""
 

@@ -92,7 +92,7 @@ class Rate(Part):
         ge=1,
         le=10_000,
         description="The most requests in flight at once. Default: enough for answers that take "
-        "30 seconds, from 8 to 3000, and never more than the machine has open files for.",
+        "30 seconds, from 8 to 4000, and never more than the machine has open files for.",
     )
     tier: MessagingTier = Field(
         default=None,

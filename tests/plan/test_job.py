@@ -106,7 +106,7 @@ def test_the_message_holds_one_form_only(tmp_path: Path) -> None:
         ("", 1.0, 30),
         ("rate: 10/min\n", 1 / 6, 8),
         ("rate: 80/s\n", 80.0, 2400),
-        ("rate: 900/s\n", 900.0, 3000),
+        ("rate: 900/s\n", 900.0, 4000),
         ("rate: {limit: 900/s, concurrency: 5}\n", 900.0, 5),
     ],
 )
