@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from campaign import api
+from campaign.cli.interpreter import prepare_to_send
 from campaign.cli.writing import print_json
 from campaign.deciding import Decisions
 from campaign.errors import InvalidInput
@@ -94,6 +95,8 @@ def run(
         return typer.confirm(f"Message {people} through {about.provider}?{warning}", err=True)
 
     ask = campaign.is_live and not yes and sys.stdin.isatty() and sys.stderr.isatty()
+
+    prepare_to_send()
 
     async def main() -> Summary:
         return await campaign.run_async(

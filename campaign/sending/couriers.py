@@ -32,23 +32,26 @@ class Couriers(Generic[Job]):
     ) -> None:
         self._tasks = tasks
         self._work = work
-        self._places = anyio.Semaphore(size, fast_acquire=True)
+        self.free = size
+        """How many places are free."""
+        self._freed: asyncio.Future[None] | None = None
         self._idle: list[asyncio.Future[Job | None]] = []
         self._dismissed = False
 
-    @property
-    def free(self) -> int:
-        """Return how many places are free."""
-        return self._places.value
-
     async def place(self) -> bool:
         """Wait for a place; it is for :meth:`give`, or is given back by :meth:`keep_free`."""
-        await self._places.acquire()
+        # Nothing is awaited where one is free: a semaphore would look for a cancellation each time.
+        while not self.free:
+            self._freed = asyncio.get_running_loop().create_future()
+            await self._freed
+        self.free -= 1
         return True
 
     def keep_free(self) -> None:
         """Give a place back for which there was no job."""
-        self._places.release()
+        self.free += 1
+        if self._freed is not None and not self._freed.done():
+            self._freed.set_result(None)
 
     def give(self, job: Job) -> None:
         """Have a job done in a place that was waited for."""
@@ -70,7 +73,7 @@ class Couriers(Generic[Job]):
                 try:
                     await self._work(given, steady)
                 finally:
-                    self._places.release()
+                    self.keep_free()
                 given = await self._next()
 
     async def _next(self) -> Job | None:

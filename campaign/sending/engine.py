@@ -130,6 +130,8 @@ class Engine:
             async with aclosing(todos), aclosing(self._upcoming.batches(todos)) as batches:
                 # A place first: who is judged and then waits for one has to be judged again.
                 while await self._place(couriers) and (waiting := await anext(batches, None)):
+                    if self._dispatching.cancel_called:
+                        break
                     admitted = await self._ramp.admit(len(waiting))
                     self._upcoming.put_back(waiting[admitted:])
                     await self._pace.take(admitted, waiting[0][0].sender)
@@ -172,7 +174,8 @@ class Engine:
     ) -> None:
         # Before the claim: a provider that cannot write the request costs nobody anything.
         request = self._provider.request([message for _, message in batch])
-        await anyio.lowlevel.checkpoint_if_cancelled()
+        if self._sending.cancel_called:
+            return
         # Claims and outcomes are written whatever happens; only the request is broken off.
         steady.shield = True
         asked_at = leaving.clock()

@@ -70,7 +70,7 @@ class Upcoming:
         self._moved = anyio.Event()
         self._new: Todo | None = None
         self._is_at_end = False
-        self._judged_at = -math.inf
+        self._judged_at = self._latest_at = -math.inf
         self.limited = False
         self.kept_back: str | None = None
 
@@ -123,7 +123,6 @@ class Upcoming:
                         yield batch
                         batch = []
                     continue
-                judged_at = self._clock()
                 message = await self._judged(todo)
                 if message is None:
                     self.has_not_begun(todo)
@@ -138,7 +137,7 @@ class Upcoming:
                     yield batch
                     batch = []
                 if not batch:
-                    self._judged_at = judged_at
+                    self._judged_at = self._latest_at
                 batch.append((todo, message))
                 if len(batch) >= self._size:
                     yield batch
@@ -185,6 +184,7 @@ class Upcoming:
             await anyio.sleep(max(verdict.until - now, _LEAST_WAIT))
             now = self._clock()
             verdict = self._judge(todo, now)
+        self._latest_at = now
         if isinstance(verdict, Form):
             return self._fixed.message(todo, verdict)
         if not isinstance(verdict, Hold):
