@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from campaign.ledger.location import Location
 from campaign.ledger.records import Counts
 from campaign.sending.ending import Ending
-from campaign.sending.waited import Waited
+
+if TYPE_CHECKING:
+    from campaign.sending.waited import Waited
 
 EXIT_CODES: Mapping[int, str] = {
     0: "everything settled well, or there was nothing to do",

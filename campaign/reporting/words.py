@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
-from campaign.sending.waited import Waited
+if TYPE_CHECKING:
+    from campaign.sending.waited import Waited
+
 
 _LONGEST_TEXT = 600
 _LONGEST_CELL = 60
