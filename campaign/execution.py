@@ -22,6 +22,7 @@ import anyio.to_thread
 import polars as pl
 
 from campaign import trace
+from campaign.alone import Work
 from campaign.audience.fingerprint import fingerprint
 from campaign.deciding import Decisions
 from campaign.errors import InvalidInput
@@ -31,7 +32,7 @@ from campaign.job import Job, local_now
 from campaign.ledger.holding import held
 from campaign.ledger.records import Counts
 from campaign.leftovers import left_behind
-from campaign.passes import Bounds, Passes, Work
+from campaign.passes import Bounds, Passes
 from campaign.plan import making
 from campaign.plan.meant import the_one
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
@@ -208,7 +209,8 @@ class Execution:
         if to_send:
             self._in_time.check()
         self._reporter.started(about)
-        moments = self._in_time.moments()
+        began_at = options.now()
+        moments = self._in_time.moments(began_at)
         late = next((moment for moment in moments if to_send and moment.has_come()), None)
         ask = options.confirm if to_send > 0 and late is None else None
         declined = ask is not None and not ask(about)
@@ -229,7 +231,7 @@ class Execution:
         elif declined:
             result = Result(Ending.INTERRUPTED, "Not confirmed; nothing was sent.")
         elif to_send:
-            bounds = Bounds(options.only, moments, self._in_time.deadline())
+            bounds = Bounds(options.only, began_at, moments, self._in_time.deadline())
             passes = Passes(job, work, bounds, speed, to_send, self._reporter, options.now)
             result = await self._sent(passes)
             waited = passes.waited

@@ -60,15 +60,15 @@ class InTime:
         """Return the moment from which on an execution that begins now sends to nobody."""
         return self._job.hours.deadline(self._now())
 
-    def moments(self) -> list[TooLate]:
-        """Return the moments from which on an execution that begins now may claim nobody."""
+    def moments(self, began: datetime) -> list[TooLate]:
+        """Return the moments from which on an execution that began then may claim nobody."""
         found = []
         if self._job.fixed().schedule_at is not None:
             found.append(
                 TooLate(self._scheduled_time_passed, Ending.STOPPED, _SCHEDULED_TIME_PASSED)
             )
         hours = self._job.hours
-        if (deadline := hours.deadline(self._now())) is not None:
+        if (deadline := hours.deadline(began)) is not None:
             has_come = partial(self._has_come, deadline)
             found.append(TooLate(has_come, Ending.DEADLINE, hours.too_late(deadline)))
         return found

@@ -9,69 +9,63 @@ their outcome, and who is held stays held in the ledger.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
+from typing import Protocol
 
 import anyio
 import anyio.to_thread
-import polars as pl
 
+from campaign.alone import Means, Work, engines, own_pace
 from campaign.errors import first_error
-from campaign.gate import OtherRuns
 from campaign.job import Job
-from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Decision, Lease, Run
-from campaign.plan.frozen import Plan
 from campaign.plan.remaining import still_to_do
-from campaign.providers import http
 from campaign.reporting import words
 from campaign.reporting.reporter import Reporter
 from campaign.reporting.watching import listen, watch
 from campaign.sandbox.embedded import embedded_sandbox
-from campaign.sending.books import BooksUntil
-from campaign.sending.clients import Clients, is_local
-from campaign.sending.ending import Ending, Result, TooLate, stop_at_deadline
-from campaign.sending.engine import Engine
+from campaign.sending.ending import Ending, Result, TooLate
 from campaign.sending.pace import Pace
-from campaign.sending.quotas import Quota, Quotas
 from campaign.sending.ramp import Ramp, Step
+from campaign.sending.shard import Shard
 from campaign.sending.speed import Speed
 from campaign.sending.waited import Waited
+from campaign.workers.crew import crew
+from campaign.workers.orders import Orders, said_by
 
 _LOOK_AGAIN = 1.0
 """Seconds; the clock of the day may be set, so no wait is computed from it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A run that is taken and planned; ``again`` are the decisions of a retry."""
-
-    ledger: Ledger
-    run: Run
-    lease: Lease
-    plan: Plan
-    suppressed: pl.Series
-    gate: OtherRuns
-    recovered: int
-    folder: Path
-    again: Sequence[Decision]
-
-
-@dataclass(frozen=True, slots=True)
 class Bounds:
     """How far an execution goes.
 
-    ``only`` keeps the one recipient with this key or address. ``moments`` end the sending;
-    ``deadline`` is the one before which whoever is held is waited for, and without one nobody is.
+    ``only`` keeps the one recipient with this key or address. ``moments`` end the sending, as of
+    when it ``began``; ``deadline`` is the one before which whoever is held is waited for, and
+    without one nobody is.
     """
 
     only: str | None
+    began: datetime
     moments: Sequence[TooLate]
     deadline: datetime | None
+
+
+class Sender(Protocol):
+    """What sends a pass, and can be stopped in two stages: an engine, or several workers."""
+
+    def stop(self, ending: Ending, why: str | None = None) -> None:
+        """Claim nobody any more; what is under way is waited for."""
+        ...
+
+    def abort(self) -> None:
+        """Stop at once; what is under way is settled as unknown."""
+        ...
 
 
 class Passes:
@@ -105,9 +99,12 @@ class Passes:
             work.lease,
             clock=self._clock,
             tell=self._tell_of_ramp,
+            over=self._after_ramp,
         )
         self._pace: Pace | None = None
-        self._engine: Engine | None = None
+        self._workers = self._how_many()
+        self._sender: Sender | None = None
+        self._hands_over = False
         self._ended: Result | None = None
         self._until: float | None = None
         self._woken = anyio.Event()
@@ -115,8 +112,8 @@ class Passes:
     def stop(self, ending: Ending, why: str | None = None) -> None:
         """Claim nobody any more, and wait for nobody who is held."""
         self._ended = self._ended or Result(ending, why)
-        if self._engine is not None:
-            self._engine.stop(ending, why)
+        if self._sender is not None:
+            self._sender.stop(ending, why)
         self._woken.set()
 
     def interrupt(self) -> None:
@@ -126,8 +123,8 @@ class Passes:
     def abort(self) -> None:
         """Stop at once; what is under way is settled as unknown."""
         self.interrupt()
-        if self._engine is not None:
-            self._engine.abort()
+        if self._sender is not None:
+            self._sender.abort()
 
     @property
     def waited(self) -> Waited:
@@ -148,7 +145,7 @@ class Passes:
             InvalidInput: a file that a rule needs cannot be read; nobody was sent to.
             LedgerError: the ledger could not be written; nothing was sent after that.
         """
-        job, work, moments = self._job, self._work, self._bounds.moments
+        job, work = self._job, self._work
         settings = job.loaded.settings
         judge = job.judge(work.suppressed, work.gate.rules)
         with ExitStack() as stack:
@@ -157,60 +154,102 @@ class Passes:
                 url = stack.enter_context(
                     embedded_sandbox(settings.name, work.folder / "sandbox-journal.jsonl")
                 )
-            books = BooksUntil(work.ledger, work.lease, moments, self.stop, work.gate)
-            local = is_local(url or settings.base_url)
-            clients = Clients(settings.timeout.total_seconds(), proxies=not local)
-            self._pace = await anyio.to_thread.run_sync(self._make_pace)
-            engine = partial(
-                Engine,
-                provider=job.provider(environment, url),
-                transport=clients,
-                books=books,
+            self._pace = await anyio.to_thread.run_sync(
+                partial(own_pace, work, self._speed, self._clock, self._reporter.told)
+            )
+            means = Means(
+                environment=environment,
+                url=url,
                 judge=judge,
-                fixed=job.fixed(),
-                speed=self._speed,
                 pace=self._pace,
+                moments=self._bounds.moments,
+                stop=self.stop,
                 tell=self._reporter.told,
-                clean=partial(http.without, tuple(job.secrets(environment).values())),
-                ramp=self._ramp,
                 clock=self._clock,
             )
             try:
-                async with clients, anyio.create_task_group() as around:
-                    around.start_soon(books.keep)
+                async with anyio.create_task_group() as around:
                     around.start_soon(
                         watch, self._reporter, work.ledger, work.run.id, self._speed.rate, self
                     )
-                    around.start_soon(stop_at_deadline, moments, self.stop)
                     if handle_signals:
                         around.start_soon(listen, self._reporter, self)
-                    result = await self._passes(engine)
+                    result = await self._sent(means)
                     around.cancel_scope.cancel()
             except BaseExceptionGroup as group:
                 raise first_error(group) from group
         return result
 
-    async def _passes(self, engine: Callable[[], Engine]) -> Result:
+    async def _sent(self, means: Means) -> Result:
+        """Send by one process, or by several once a careful beginning is over."""
+        work, bounds, run_id = self._work, self._bounds, self._work.run.id
+        if self._workers == 1 or self._ramp.is_on:
+            async with engines(self._job, work, self._speed, self._ramp, means) as (engine, _):
+
+                def alone() -> tuple[Sender, Awaitable[Result]]:
+                    todos = still_to_do(work.plan, work.ledger, run_id, bounds.only)
+                    return (one := engine()), one.run(todos)
+
+                result = await self._passes(alone)
+            if not self._hands_over or result.ending is not Ending.FINISHED:
+                return result
+            self._hands_over = False
+        hired = crew(
+            work.ledger, self._orders(means.url), means.environment, self._speed.limit, means.tell
+        )
+        async with hired as many:
+            return await self._passes(lambda: (many, many.run()))
+
+    async def _passes(self, begin: Callable[[], tuple[Sender, Awaitable[Result]]]) -> Result:
         while True:
-            result = await self._pass(engine())
-            if result.ending is not Ending.FINISHED or (due := await self._due()) is None:
+            result = await self._pass(*begin())
+            if result.ending is not Ending.FINISHED or self._hands_over:
+                return result
+            if (due := await self._due()) is None:
                 return result
             await self._wait(due)
             if self._ended is not None:
                 return self._ended
             await anyio.to_thread.run_sync(self._release)
 
-    async def _pass(self, engine: Engine) -> Result:
-        work = self._work
-        self._engine = engine
+    async def _pass(self, sender: Sender, sending: Awaitable[Result]) -> Result:
+        self._sender = sender
         if self._ended is not None:
-            engine.stop(self._ended.ending, self._ended.why)
+            sender.stop(self._ended.ending, self._ended.why)
         try:
-            return await engine.run(
-                still_to_do(work.plan, work.ledger, work.run.id, self._bounds.only)
-            )
+            return await sending
         finally:
-            self._engine = None
+            self._sender = None
+
+    def _how_many(self) -> int:
+        """Return by how many processes to send; each needs a request that it may have in flight."""
+        limit = self._speed.limit
+        if self._bounds.only is not None or (limit is not None and self._ramp.is_on):
+            return 1
+        workers = min(self._job.loaded.definition.workers, self._speed.concurrency)
+        return workers if limit is None else min(workers, limit)
+
+    def _orders(self, url: str | None) -> list[Orders]:
+        loaded, lease = self._job.loaded, self._work.lease
+        return [
+            Orders(
+                definition=str(loaded.path),
+                said=said_by(loaded),
+                run=self._work.run.run,
+                lease=lease,
+                shard=Shard(place, self._workers, lease.epoch),
+                began=self._bounds.began,
+                parent=os.getpid(),
+                url=url,
+            )
+            for place in range(self._workers)
+        ]
+
+    def _after_ramp(self) -> None:
+        """Let the workers go on where one process began carefully."""
+        if self._workers > 1 and self._sender is not None:
+            self._hands_over = True
+            self._sender.stop(Ending.FINISHED)
 
     async def _due(self) -> int | None:
         """Return when the first of those who are held may be sent to, if that is waited for."""
@@ -237,22 +276,6 @@ class Passes:
         work.ledger.release_due(work.lease, math.ceil(self._clock() * 1000))
         counts = work.ledger.counts(work.run.id)
         self.to_send = max(self.to_send, counts.done - self._done_before + counts.pending)
-
-    def _make_pace(self) -> Pace:
-        work, caps = self._work, self._speed.at_most
-        if not caps:
-            return Pace(self._speed)
-        return Pace(
-            self._speed,
-            Quotas(caps, work.ledger, work.run, clock=self._clock, tell=self._tell_of_cap),
-        )
-
-    def _tell_of_cap(self, quota: Quota, until: float) -> None:
-        self._reporter.told(
-            f"The cap of {words.quota(quota.messages, quota.seconds)} is reached; the next ones "
-            f"come at {words.clock(math.ceil(until * 1000))}. Ctrl-C ends the run; it can be "
-            "resumed."
-        )
 
     def _clock(self) -> float:
         return self._now().timestamp()

@@ -121,6 +121,13 @@ class Definition(Part):
     rate: Annotated[Rate, Shorthand(short_rate, (SHORT_RATE,))] = Field(
         default_factory=Rate, description="How fast: 80/s, or a mapping that says more."
     )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="By how many processes a run is sent, where one core is not enough. The rate "
+        "and every bound hold for all of them together.",
+    )
     frequency_cap: Annotated[list[FrequencyCap], Shorthand(one_or_many, (CAP,))] = Field(
         default_factory=list,
         description="How many messages one person gets from all runs of the ledger: at most 2 in "

@@ -27,6 +27,7 @@ from campaign.plan import odd
 from campaign.plan.left import left_of
 from campaign.plan.variants import VARIANT, WORDING
 from campaign.rules.form import PROBLEM
+from campaign.sending.shard import Shard
 from campaign.sending.todo import Todo
 
 SEND, SKIPPED = "send", "skipped"
@@ -156,16 +157,22 @@ class Plan:
         yield from self.rows().collect_batches(chunk_size=BATCH, maintain_order=True)
 
     def todo(
-        self, only: str | None = None, without: Callable[[int, int], Sequence[int]] | None = None
+        self,
+        only: str | None = None,
+        without: Callable[[int, int], Sequence[int]] | None = None,
+        shard: Shard | None = None,
     ) -> Iterator[list[Todo]]:
         """Yield those who may be sent to, in order, some at a time.
 
         ``only`` keeps the one recipient with this key or address. ``without`` is asked, for each
         range of numbers, who is to be left out; then nobody is yielded of whom the plan has only
-        what an earlier plan said, which is not what the definition says now. Where everybody is
-        left out, nothing of the plan is read but the numbers.
+        what an earlier plan said, which is not what the definition says now. ``shard`` keeps those
+        of one worker. Where everybody is left out, nothing of the plan is read but the numbers.
         """
         wanted = pl.col("verdict") == SEND
+        if shard is not None:
+            # Polars promises no stable hash between versions; the workers of a run have one.
+            wanted &= pl.col("number").hash(shard.seed) % shard.of == shard.place
         if without is not None and EARLIER in self.columns:
             wanted &= ~pl.col(EARLIER)
         if only is not None:

@@ -12,17 +12,18 @@ import anyio.to_thread
 
 from campaign.ledger.protocol import Ledger
 from campaign.plan.frozen import Plan
+from campaign.sending.shard import Shard
 from campaign.sending.todo import Todo
 
 
 async def still_to_do(
-    plan: Plan, ledger: Ledger, run_id: int, only: str | None
+    plan: Plan, ledger: Ledger, run_id: int, only: str | None, shard: Shard | None = None
 ) -> AsyncGenerator[Todo]:
     """Yield them in the order of the plan; the ledger is asked range by range.
 
-    ``only`` keeps the one recipient with this key or address.
+    ``only`` keeps the one recipient with this key or address, ``shard`` those of one worker.
     """
-    batches = plan.todo(only, partial(ledger.decided, run_id))
+    batches = plan.todo(only, partial(ledger.decided, run_id), shard)
     while True:
         todos = await anyio.to_thread.run_sync(next, batches, None)
         if todos is None:

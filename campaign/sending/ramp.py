@@ -37,7 +37,7 @@ class Ramp:
     """Lets recipients through, step by step; one without steps lets everybody through.
 
     ``tell`` is called with the recipients of the steps so far and the end of the wait, in seconds
-    since 1970 UTC, when a wait begins.
+    since 1970 UTC, when a wait begins; ``over`` when the last wait has ended.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Ramp:
         *,
         clock: Callable[[], float],
         tell: Callable[[int, float], None],
+        over: Callable[[], None] = lambda: None,
     ) -> None:
         totals = accumulate(step.send for step in steps)
         self._steps = list(zip(totals, steps, strict=True))
@@ -55,12 +56,18 @@ class Ramp:
         self._lease = lease
         self._clock = clock
         self._tell = tell
+        self._over = over
         counts = ledger.counts(lease.run_id)
         self._gone = counts.accepted + counts.scheduled + counts.unknown
         self._reached = reached(ledger, lease.run_id) if steps else {}
         self._under_way = 0
         self._in_trouble = 0
         self._moved = anyio.Event()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a step is still to come, or to be waited for."""
+        return bool(self._steps)
 
     async def admit(self, wanted: int) -> int:
         """Wait until somebody may be sent to; return how many may, at most ``wanted``.
@@ -80,6 +87,8 @@ class Ramp:
             await self._wait(total, step)
             self._steps.pop(0)
             self._in_trouble = 0
+            if not self._steps:
+                self._over()
         self._under_way += wanted
         return wanted
 

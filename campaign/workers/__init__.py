@@ -1,0 +1,1 @@
+"""A run that is sent by several processes of this machine."""

@@ -1,0 +1,182 @@
+"""The workers of a run as one sender: begun together, stopped together, waited for together.
+
+Invariant: when a pass has ended, nothing is under way in any worker. The first reason to stop stops
+all of them; whom a worker that was killed had under way is ``unknown`` then, never pending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+import anyio.to_thread
+
+from campaign.errors import CampaignError
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Lease
+from campaign.sending.ending import Ending, Result
+from campaign.sending.shard import Shard
+from campaign.workers.hand import Hand
+from campaign.workers.orders import Line, Orders, error_of, result_of
+
+_STOP: Line = {"do": "stop"}
+_ABORT: Line = {"do": "abort"}
+_BY_ITSELF = (Ending.FINISHED, Ending.LIMIT, Ending.FULL)
+"""How a worker ends that sent to all whom it might; the others go on."""
+
+
+class Crew:
+    """Workers that send one run. ``limit`` is how many people they may send to together.
+
+    ``tell`` is called with sentences for people.
+    """
+
+    def __init__(
+        self, ledger: Ledger, lease: Lease, limit: int | None, tell: Callable[[str], None]
+    ) -> None:
+        self._ledger = ledger
+        self._lease = lease
+        self._room = limit
+        self._tell = tell
+        self._hands: list[Hand] = []
+        self._busy: set[Hand] = set()
+        self._gone: set[Hand] = set()
+        self._results: dict[Hand, Result] = {}
+        self._stopped: Result | None = None
+        self._error: CampaignError | None = None
+        self._dead: Hand | None = None
+        self._is_over = False
+        self._news = anyio.Event()
+
+    def hire(self, orders: Sequence[Orders], environment: Mapping[str, str]) -> None:
+        """Start the workers; they make themselves ready meanwhile."""
+        for one in orders:
+            hand = Hand(one, environment, self._hear)
+            self._hands.append(hand)
+            self._busy.add(hand)
+
+    async def dismiss(self) -> None:
+        """Let the workers end, and wait until they have."""
+        self._is_over = True
+        with anyio.CancelScope(shield=True):
+            for hand in self._hands:
+                hand.dismiss()
+            while len(self._gone) < len(self._hands):
+                await self._wait()
+
+    def stop(self, ending: Ending, why: str | None = None) -> None:
+        """Claim nobody any more; what is under way is waited for."""
+        self._stopped = self._stopped or Result(ending, why)
+        for hand in self._hands:
+            hand.tell(_STOP)
+
+    def abort(self) -> None:
+        """Stop at once; what is under way is settled as unknown."""
+        self.stop(Ending.INTERRUPTED)
+        for hand in self._hands:
+            hand.tell(_ABORT)
+
+    async def run(self) -> Result:
+        """Send to everybody who may be sent to now.
+
+        Raises:
+            CampaignError: that of a worker, such as a ledger that cannot be written.
+        """
+        await self._until_idle()  # all are ready, or one of them never will be
+        going = list(self._hands)
+        while going and self._stopped is None and self._room != 0:
+            self._results.clear()
+            for place, hand in enumerate(going):
+                self._busy.add(hand)
+                hand.tell({"do": "go", "limit": self._share(place, len(going))})
+            await self._until_idle()
+            # Whoever has nobody left leaves its part of the limit to the others.
+            going = [hand for hand in going if self._ending(hand) is Ending.LIMIT]
+        if self._error is not None:
+            raise self._error
+        if self._dead is not None:
+            await self._bury(self._dead)
+        if self._stopped is not None:
+            return self._stopped
+        if going:
+            return Result(Ending.LIMIT)
+        full = (one for one in self._results.values() if one.ending is Ending.FULL)
+        return next(full, Result())
+
+    def _share(self, place: int, of: int) -> int | None:
+        return None if self._room is None else Shard(place, of, 0).share(self._room)
+
+    def _ending(self, hand: Hand) -> Ending | None:
+        result = self._results.get(hand)
+        return None if result is None else result.ending
+
+    async def _bury(self, hand: Hand) -> None:
+        """Make unknown what a worker that was killed had under way."""
+        cut_off = await anyio.to_thread.run_sync(self._ledger.recover, self._lease)
+        whom = "1 recipient" if cut_off == 1 else f"{cut_off:,} recipients"
+        self._tell(f"The {hand.name} {hand.how_it_ended()}; {whom} under way then are now unknown.")
+
+    async def _until_idle(self) -> None:
+        while self._busy:
+            await self._wait()
+
+    async def _wait(self) -> None:
+        self._news = anyio.Event()
+        await self._news.wait()
+
+    def _hear(self, hand: Hand, line: Line | None) -> None:
+        """Take in what a worker says, or (``None``) that it is gone."""
+        match line:
+            case None:
+                self._busy.discard(hand)
+                self._gone.add(hand)
+                self._has_gone(hand)
+            case {"ready": _}:
+                self._busy.discard(hand)
+            case {"told": text}:
+                self._tell(f"{hand.name.capitalize()}: {text}")
+            case {"stopping": _}:
+                self._stop_for(result_of(line, "stopping"))
+            case {"ended": _}:
+                self._busy.discard(hand)
+                self._results[hand] = result = result_of(line, "ended")
+                if self._room is not None:
+                    self._room -= line["begun"]
+                self._stop_for(result)
+            case {"failed": _}:
+                self._error = self._error or error_of(line)
+                self._busy.discard(hand)
+                self.stop(Ending.STOPPED, str(self._error))
+        self._news.set()
+
+    def _stop_for(self, result: Result) -> None:
+        if result.ending not in _BY_ITSELF and self._stopped is None:
+            self.stop(result.ending, result.why)
+
+    def _has_gone(self, hand: Hand) -> None:
+        if self._is_over or self._error is not None:
+            return  # as it was told to, or after it said why
+        self._dead = self._dead or hand
+        if self._stopped is None:
+            self.stop(
+                Ending.STOPPED,
+                f"the {hand.name} {hand.how_it_ended()}; run again to go on with the others",
+            )
+
+
+@asynccontextmanager
+async def crew(
+    ledger: Ledger,
+    orders: Sequence[Orders],
+    environment: Mapping[str, str],
+    limit: int | None,
+    tell: Callable[[str], None],
+) -> AsyncIterator[Crew]:
+    """Start a worker for each of the ``orders``; none is left when the block ends."""
+    found = Crew(ledger, orders[0].lease, limit, tell)
+    try:
+        found.hire(orders, environment)
+        yield found
+    finally:
+        await found.dismiss()
