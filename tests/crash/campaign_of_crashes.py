@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from campaign.errors import CampaignError
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer
-from tests.crash.sender import NOTHING_TO_RECOVER, OF_RECOVERY, POINTS
+from tests.crash.sender import LOST_A_WORKER, NOTHING_TO_RECOVER, OF_RECOVERY, POINTS
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number
 from tests.run.truth import assert_every_row_is_somewhere, assert_the_journal_agrees
@@ -108,8 +109,9 @@ def crash_until(
         if point == "nowhere":
             _kill_at_any_instant(sender, server, chance)
         _, errors = sender.communicate(timeout=120)
-        if sender.returncode == -9:
-            story.kills[point] += 1
+        if sender.returncode in (-9, LOST_A_WORKER):
+            alone = " (a worker alone)" * (sender.returncode == LOST_A_WORKER)
+            story.kills[point + alone] += 1
             story.weather[weather] += 1
             now = _open_claims(definition)
             assert now - unknown <= CONCURRENCY, f"{point} cut off {now - unknown}"
@@ -132,14 +134,28 @@ def _anywhere(chance: random.Random, *, is_planned: bool) -> str:
 def _kill_at_any_instant(
     sender: subprocess.Popen[bytes], server: SandboxServer, chance: random.Random
 ) -> None:
-    """Kill while the process starts, or when it has sent to some more people."""
+    """Kill it, or a worker of it, while it starts or when it has sent to some more people."""
     if chance.random() < 0.2:
         time.sleep(chance.uniform(0.0, 1.0))
     else:
         enough = len(server.journal) + chance.randint(1, 200)
         while len(server.journal) < enough and sender.poll() is None:
             time.sleep(0.001)
-    sender.kill()
+    with suppress(ProcessLookupError):
+        os.kill(chance.choice([sender.pid, *workers_of(sender.pid)]), signal.SIGKILL)
+
+
+def workers_of(run: int) -> list[int]:
+    """Return the ids of the processes that a process has started and that live."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = place.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(parent) == run and state != "Z":
+            found.append(int(place.parent.name))
+    return sorted(found)
 
 
 def _open_claims(definition: Path) -> int:

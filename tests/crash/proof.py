@@ -1,5 +1,7 @@
 """The long crash proof: ``python -m tests.crash.proof [--kills 500] [--ledger sqlite|postgres]``.
 
+With ``--workers 2`` by runs of two workers, of which one or the run or both are killed.
+
 Campaigns of thousands, each killed with SIGKILL at named points and at any instant until it is
 finished, with changing faults at the vendor; then judged by the sandbox's journal. Goes on with
 another campaign until there were enough kills. After that, many processes that are started at once.
@@ -57,7 +59,7 @@ def ledgers(kind: str) -> Iterator[Ledgers]:
         server.close()
 
 
-def prove_kills(make: Ledgers, wanted: int, chance: random.Random) -> None:
+def prove_kills(make: Ledgers, wanted: int, chance: random.Random, workers: int) -> None:
     """Kill until there were enough kills, and print what came of it."""
     kills: Counter[str] = Counter()
     weather: Counter[str] = Counter()
@@ -67,8 +69,8 @@ def prove_kills(make: Ledgers, wanted: int, chance: random.Random) -> None:
     while sum(kills.values()) < wanted:
         config = SandboxConfig.model_validate({"seed": campaigns})
         with tempfile.TemporaryDirectory() as name, SandboxServer(config) as server, make() as line:
-            url = server.url_for("synthflow")
-            definition = write_campaign(Path(name), PEOPLE, url, line, timeout=SHORT)
+            url, more = server.url_for("synthflow"), f"{line}workers: {workers}\n"
+            definition = write_campaign(Path(name), PEOPLE, url, more, timeout=SHORT)
             left = wanted - sum(kills.values())
             story = crash_until(definition, server, left, chance)
             summary = finish_and_judge(definition, server, PEOPLE)
@@ -116,11 +118,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--ledger", choices=["sqlite", "postgres"], action="append")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
     wanted = parser.parse_args()
     for kind in wanted.ledger or ["sqlite", "postgres"]:
         print(f"\n### {kind}\n", flush=True)
         with ledgers(kind) as make:
-            prove_kills(make, wanted.kills, random.Random(f"{kind} {wanted.seed}"))
+            prove_kills(make, wanted.kills, random.Random(f"{kind} {wanted.seed}"), wanted.workers)
             prove_starts(make)
 
 

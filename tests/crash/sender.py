@@ -4,6 +4,10 @@ Runs the campaign as the command does, in a process of its own, and sends itself
 named point is reached for the AFTERth time. The points are put around the project's own functions
 from here; the project knows nothing of them. Where a point is one of recovery and there is nothing
 to recover, it gives up at once, with NOTHING_TO_RECOVER.
+
+Where the campaign has workers, the points are put around their functions too. One that gets there
+takes the whole run with it if AFTER is odd; else it dies alone, and the run ends with
+LOST_A_WORKER.
 """
 
 from __future__ import annotations
@@ -23,21 +27,26 @@ from campaign.ledger.records import Lease, State
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.plan import of_run
 from campaign.sending.clients import Clients
+from campaign.workers import hand
+from campaign.workers.worker import main as main_of_worker
 
 NOTHING_TO_RECOVER = 99
+LOST_A_WORKER = 98
 
 
 class Fuse:
     """Counts how often a point is reached, and ends the process at the right time."""
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int, *others: int) -> None:
         self._left = after
+        self._others = others
 
     def burn(self) -> None:
         """Reach the point once more."""
         self._left -= 1
         if self._left <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            for pid in (*self._others, os.getpid()):
+                os.kill(pid, signal.SIGKILL)
 
 
 def after_plan(fuse: Fuse) -> None:
@@ -209,7 +218,17 @@ def main() -> None:
     """Run the campaign until the fuse has burnt down."""
     definition, point, after = sys.argv[1:]
     POINTS[point](Fuse(int(after)))
-    sys.exit(campaign.load(definition).run().exit_code)
+    hand.PROGRAM = f"from tests.crash.sender import worker; worker({point!r}, {after})"
+    summary = campaign.load(definition).run()
+    lost = "was ended by SIGKILL" in (summary.why or "")
+    sys.exit(LOST_A_WORKER if lost else summary.exit_code)
+
+
+def worker(point: str, after: int) -> None:
+    """Be a worker of such a run."""
+    others = [os.getppid()] if after % 2 else []
+    POINTS[point](Fuse(after, *others))
+    main_of_worker()
 
 
 if __name__ == "__main__":

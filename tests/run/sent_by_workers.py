@@ -12,7 +12,8 @@ from pathlib import Path
 import campaign
 from campaign.errors import CampaignError
 from campaign.sandbox import SandboxServer
-from tests.crash.processes import Ended, ended, started
+from tests.crash.campaign_of_crashes import workers_of
+from tests.crash.processes import Ended, ended
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number
 
@@ -40,19 +41,6 @@ def load(definition: Path) -> campaign.Campaign:
     return campaign.load(definition, environment=ENVIRONMENT)
 
 
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    """Return the ids of the processes that a process has started and that live."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = place.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
-        except OSError:
-            continue  # it has ended meanwhile
-        if int(parent) == process.pid and state != "Z":
-            found.append(int(place.parent.name))
-    return sorted(found)
-
-
 def lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2][1] != "Z"
@@ -75,7 +63,7 @@ def until_sent(server: SandboxServer, people: int, process: subprocess.Popen[str
         assert process.poll() is None, ended(process).said
         assert time.monotonic() < until, "it does not send"
         time.sleep(0.002)
-    return workers_of(process)
+    return workers_of(process.pid)
 
 
 def until_under_way(definition: Path, people: int, process: subprocess.Popen[str]) -> list[int]:
@@ -87,13 +75,13 @@ def until_under_way(definition: Path, people: int, process: subprocess.Popen[str
         time.sleep(0.05)
         with suppress(CampaignError), load(definition).view() as view:
             found = view.counts.sending
-    return workers_of(process)
+    return workers_of(process.pid)
 
 
 def asked_to_stop(process: subprocess.Popen[str], times: int = 1) -> Ended:
     """Press Ctrl-C so many times, which every process of the terminal gets."""
     for pressed in range(times):
-        for pid in (process.pid, *workers_of(process)):
+        for pid in (process.pid, *workers_of(process.pid)):
             os.kill(pid, signal.SIGINT)
         if pressed + 1 < times:
             time.sleep(0.5)  # a signal that is not yet taken swallows the same one
