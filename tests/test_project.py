@@ -40,6 +40,17 @@ MAY_KNOW = {
     "providers": {"channel", "definition", "errors"},
     "sending": {"channel", "errors", "ledger", "message", "providers", "rules"},
     "ledger": {"errors"},
+    "workers": {
+        "alone",
+        "definition",
+        "errors",
+        "gate",
+        "in_time",
+        "job",
+        "ledger",
+        "plan",
+        "sending",
+    },
     "outcomes": {"ledger", "providers", "sending"},
     "sandbox": {"errors"},
     "plan": {

@@ -7,8 +7,12 @@ part; the rates add up to the asked one, the requests in flight and the limit to
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from campaign.sending.speed import Speed
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,13 @@ class Shard:
     place: int
     of: int
     seed: int
+
+    def holds(self, numbers: pl.Expr) -> pl.Expr:
+        """Return, for positions in the plan, whether they are in this part.
+
+        Polars promises no stable hash between versions; the workers of a run have one.
+        """
+        return numbers.hash(self.seed) % self.of == self.place
 
     def share(self, whole: int) -> int:
         """Return this part of so many things; the first parts take what does not divide."""

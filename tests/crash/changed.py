@@ -21,6 +21,8 @@ from campaign.cli import main
 from campaign.ledger import owner, postgres_server
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.sending import leaving
+from campaign.workers import hand
+from campaign.workers.worker import main as main_of_worker
 
 
 def lease(seconds: float) -> None:
@@ -87,8 +89,21 @@ CHANGES: dict[str, Callable[[Any], None]] = {
     change.__name__: change for change in (lease, patience, quota, stop, clock, clock_back)
 }
 
-if __name__ == "__main__":
-    for name, value in json.loads(sys.argv[1]).items():
+
+def change(changes: dict[str, Any]) -> None:
+    """Make the changes here, and in every worker that is started from here."""
+    for name, value in changes.items():
         CHANGES[name](value)
+    hand.PROGRAM = f"from tests.crash.changed import worker; worker({changes!r})"
+
+
+def worker(changes: dict[str, Any]) -> None:
+    """Be a worker, a little changed."""
+    change(changes)
+    main_of_worker()
+
+
+if __name__ == "__main__":
+    change(json.loads(sys.argv[1]))
     sys.argv[:2] = ["campaign"]
     main()

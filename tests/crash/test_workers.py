@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from campaign.sandbox import SandboxServer
+from campaign.sending.ending import Ending
 from tests.crash.campaign_of_crashes import finish_and_judge
-from tests.crash.processes import ended, run, started
+from tests.crash.processes import HELD, ended, run, started
 from tests.run.sent_by_workers import (
     asked_to_stop,
     lives,
@@ -92,6 +93,36 @@ def test_a_worker_that_slept_through_the_end_of_its_run_sends_nothing_more(
     summary = finish_and_judge(definition, server, PEOPLE)
     assert late <= IN_FLIGHT // 2, "more than what was on its way already"
     assert summary.counts.unknown <= IN_FLIGHT
+
+
+def test_a_run_that_is_stopped_is_not_taken_over_while_its_workers_send(
+    ledger_line: str, server: SandboxServer, tmp_path: Path
+) -> None:
+    slowly = "{limit: 40/s, concurrency: 16}"
+    definition = write(tmp_path, server.url_for("synthflow"), PEOPLE, ledger_line, rate=slowly)
+    sender = started("run", definition, lease=2.0)
+    until_sent(server, 30, sender)
+    os.kill(sender.pid, signal.SIGSTOP)
+    until_sent(server, 150, sender)  # which takes three seconds
+    another = run(definition, lease=2.0)
+    os.kill(sender.pid, signal.SIGCONT)
+    end = ended(sender)
+    summary = finish_and_judge(definition, server, PEOPLE)
+    assert another.code == HELD, another.said
+    assert end.code == 0, end.said
+    assert summary.counts.accepted == PEOPLE
+
+
+def test_a_worker_whose_run_is_not_its_parent_any_more_sends_nobody_anything(
+    server: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definition = write(tmp_path, server.url_for("synthflow"), 40)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getpid", os.getppid)
+        summary = load(definition).run()
+    assert (summary.ending, summary.counts.pending) == (Ending.STOPPED, 40)
+    assert summary.why == "the process that held the run has ended"
+    assert len(server.journal) == 0
 
 
 def test_ctrl_c_waits_for_the_answers_of_all_workers_and_leaves_the_rest(
