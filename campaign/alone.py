@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 import polars as pl
@@ -52,8 +53,9 @@ class Work:
 class Means:
     """What a process sends with: ``url`` is where a sandbox listens, if one is to be used.
 
-    The ``pace`` is one for all that the process sends. ``stop`` ends the sending, ``tell`` is called with sentences for people, ``clock`` tells the
-    time in seconds since 1970 UTC.
+    The ``pace`` is one for all that the process sends. ``stop`` ends the sending, ``tell`` is
+    called with sentences for people, ``clock`` tells the time in seconds since 1970 UTC. Every
+    group is written within a ``turn``.
     """
 
     environment: Mapping[str, str]
@@ -64,14 +66,19 @@ class Means:
     stop: Stop
     tell: Callable[[str], None]
     clock: Callable[[], float]
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
-class CountedBooks(BooksUntil):
-    """Books that know how many people were claimed through them, where that has a limit."""
+class OwnBooks(BooksUntil):
+    """The books of one process, which may be one of several.
+
+    They know how many people were claimed through them, where that has a limit.
+    """
 
     def __init__(self, work: Work, means: Means, *, limited: bool) -> None:
         super().__init__(work.ledger, work.lease, means.moments, means.stop, work.gate)
         self._numbers: set[int] | None = set() if limited else None
+        self._turn = means.turn
 
     @property
     def begun(self) -> int:
@@ -85,6 +92,10 @@ class CountedBooks(BooksUntil):
             found = zip(claims, attempts, strict=True)
             self._numbers.update(claim.number for claim, attempt in found if attempt)
         return attempts
+
+    def _write_group(self, group: list[Any]) -> list[int | None]:
+        with self._turn():
+            return super()._write_group(group)
 
 
 def own_pace(
@@ -115,9 +126,9 @@ async def engines(
     ramp: Ramp,
     means: Means,
     kind: Callable[..., Engine] = Engine,
-) -> AsyncIterator[tuple[Callable[[], Engine], CountedBooks]]:
+) -> AsyncIterator[tuple[Callable[[], Engine], OwnBooks]]:
     """Yield what makes an engine for each pass, and the books that they share."""
-    books = CountedBooks(work, means, limited=speed.limit is not None)
+    books = OwnBooks(work, means, limited=speed.limit is not None)
     settings = job.loaded.settings
     local = is_local(means.url or settings.base_url)
     clients = Clients(settings.timeout.total_seconds(), proxies=not local)

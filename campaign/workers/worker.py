@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from campaign.gate import OtherRuns
 from campaign.in_time import InTime
 from campaign.job import Job, local_now
 from campaign.ledger.holding import beating
+from campaign.ledger.location import FileLocation
 from campaign.plan.frozen import Plan
 from campaign.plan.remaining import still_to_do
 from campaign.sending.ending import Ending, Result, TooLate
@@ -33,6 +34,10 @@ from campaign.sending.engine import Engine
 from campaign.sending.ramp import Ramp
 from campaign.workers import orders as said
 from campaign.workers.orders import Line, Orders
+from campaign.workers.turns import Turns
+
+Turn = Callable[[], AbstractContextManager[None]]
+"""What a worker writes to the ledger within."""
 
 _ALONE = "the process that held the run has ended"
 _AT_ONCE = 65536
@@ -86,7 +91,7 @@ class Worker:
         Raises:
             CampaignError: something that a person can mend.
         """
-        with self._ready() as (job, work):
+        with self._ready() as (job, work, turn):
             judge = job.judge(work.suppressed, work.gate.rules)
             moments = [*InTime(job, local_now).moments(self._orders.began), self._orphaned()]
             means = Means(
@@ -97,6 +102,7 @@ class Worker:
                 stop=self.stop,
                 tell=lambda text: self._say({"told": text}),
                 clock=lambda: local_now().timestamp(),
+                turn=turn,
             )
             self._say({"ready": True})
             while not self._is_dismissed:
@@ -142,7 +148,7 @@ class Worker:
         return TooLate(lambda: os.getppid() != parent, Ending.STOPPED, _ALONE)
 
     @contextmanager
-    def _ready(self) -> Iterator[tuple[Job, Work]]:
+    def _ready(self) -> Iterator[tuple[Job, Work, Turn]]:
         """Open what a worker needs: the same definition, ledger and plan as the run's."""
         orders = self._orders
         job = Job.load(Path(orders.definition), past_ok=True)
@@ -161,10 +167,12 @@ class Worker:
             plan = Plan.of_run(run, job.plans_from(location))
             gate = OtherRuns(job, ledger, run.id)
             folder = job.folder / run.run
-            yield (
-                job,
-                Work(ledger, run, orders.lease, plan, job.suppressed(), gate, 0, folder, ()),
-            )
+            work = Work(ledger, run, orders.lease, plan, job.suppressed(), gate, 0, folder, ())
+            if isinstance(location, FileLocation):
+                with closing(Turns(plan.path)) as turns:
+                    yield job, work, turns.mine
+            else:  # a server makes those wait in a line who want the same
+                yield job, work, nullcontext
 
 
 class _Telling(Engine):
