@@ -9,7 +9,6 @@ their outcome, and who is held stays held in the ledger.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,11 +30,10 @@ from campaign.sandbox.embedded import embedded_sandbox
 from campaign.sending.ending import Ending, Result, TooLate
 from campaign.sending.pace import Pace
 from campaign.sending.ramp import Ramp, Step
-from campaign.sending.shard import Shard
 from campaign.sending.speed import Speed
 from campaign.sending.waited import Waited
-from campaign.workers.crew import crew
-from campaign.workers.orders import Orders, said_by
+from campaign.workers.crew import Crew, crew
+from campaign.workers.orders import orders_of
 
 _LOOK_AGAIN = 1.0
 """Seconds; the clock of the day may be set, so no wait is computed from it."""
@@ -103,6 +101,7 @@ class Passes:
         )
         self._pace: Pace | None = None
         self._workers = self._how_many()
+        self._crew: Crew | None = None
         self._sender: Sender | None = None
         self._hands_over = False
         self._ended: Result | None = None
@@ -129,7 +128,8 @@ class Passes:
     @property
     def waited(self) -> Waited:
         """What was waited for until now."""
-        return Waited() if self._pace is None else self._pace.waited
+        alone = Waited() if self._pace is None else self._pace.waited
+        return alone if self._crew is None else alone.then(self._crew.waited)
 
     def waits(self) -> float:
         """Return how many seconds are known to be spent waiting from now on."""
@@ -194,10 +194,10 @@ class Passes:
             if not self._hands_over or result.ending is not Ending.FINISHED:
                 return result
             self._hands_over = False
-        hired = crew(
-            work.ledger, self._orders(means.url), means.environment, self._speed.limit, means.tell
-        )
+        orders = orders_of(work, self._job, self._workers, bounds.began, means.url)
+        hired = crew(work.ledger, orders, means.environment, self._speed, means.tell)
         async with hired as many:
+            self._crew = many
             return await self._passes(lambda: (many, many.run()))
 
     async def _passes(self, begin: Callable[[], tuple[Sender, Awaitable[Result]]]) -> Result:
@@ -222,28 +222,21 @@ class Passes:
             self._sender = None
 
     def _how_many(self) -> int:
-        """Return by how many processes to send; each needs a request that it may have in flight."""
+        """Return by how many processes to send, and say where caps allow but one.
+
+        Each needs a request that it may have in flight.
+        """
         limit = self._speed.limit
         if self._bounds.only is not None or (limit is not None and self._ramp.is_on):
             return 1
         workers = min(self._job.loaded.definition.workers, self._speed.concurrency)
-        return workers if limit is None else min(workers, limit)
-
-    def _orders(self, url: str | None) -> list[Orders]:
-        loaded, lease = self._job.loaded, self._work.lease
-        return [
-            Orders(
-                definition=str(loaded.path),
-                said=said_by(loaded),
-                run=self._work.run.run,
-                lease=lease,
-                shard=Shard(place, self._workers, lease.epoch),
-                began=self._bounds.began,
-                parent=os.getpid(),
-                url=url,
+        workers = workers if limit is None else min(workers, limit)
+        if workers > 1 and self._speed.at_most:
+            self._reporter.told(
+                "One process sends, whatever `workers` says: it counts for `rate.at_most`."
             )
-            for place in range(self._workers)
-        ]
+            return 1
+        return workers
 
     def _after_ramp(self) -> None:
         """Let the workers go on where one process began carefully."""

@@ -41,6 +41,7 @@ class Shard:
     def speed(self, whole: Speed) -> Speed:
         """Return the pace and the bounds of this part.
 
+        Caps of longer windows (``at_most``) have no parts: only who sends alone can keep them.
         ``unknown`` is rounded up, and the first worker that reaches its part stops all: together
         they have no more than the definition allows by then. What is asked of answers in a row, or
         of the last hundred, holds for each worker as it is written: a part of it would soon be a
@@ -50,6 +51,7 @@ class Shard:
         return replace(
             whole,
             rate=whole.rate / self.of,
+            per_sender=None if whole.per_sender is None else whole.per_sender / self.of,
             concurrency=self.share(whole.concurrency),
             limit=None if whole.limit is None else self.share(whole.limit),
             stop_when=replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -24,3 +25,29 @@ class Waited:
     def for_the_vendor(self) -> float:
         """Seconds that were the vendor's."""
         return self.in_flight + self.paused
+
+    def then(self, later: Waited) -> Waited:
+        """Return what was waited for in both, where the other came later."""
+        return Waited(
+            in_flight=self.in_flight + later.in_flight,
+            paused=self.paused + later.paused,
+            capped=self.capped + later.capped,
+            slowed_to=later.slowed_to,
+        )
+
+
+def at_once(parts: Sequence[Waited], rate: float) -> Waited:
+    """Return what was waited for by several who sent at the same time, each at a ``rate``.
+
+    A second in which half of them waited is half a second. Slowed to what all have together:
+    whoever was not slowed has its rate.
+    """
+    if not parts:
+        return Waited()
+    slowed = [one.slowed_to for one in parts if one.slowed_to is not None]
+    return Waited(
+        in_flight=sum(one.in_flight for one in parts) / len(parts),
+        paused=sum(one.paused for one in parts) / len(parts),
+        capped=sum(one.capped for one in parts) / len(parts),
+        slowed_to=sum(slowed) + rate * (len(parts) - len(slowed)) if slowed else None,
+    )

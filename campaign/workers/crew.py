@@ -17,6 +17,8 @@ from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Lease
 from campaign.sending.ending import Ending, Result
 from campaign.sending.shard import Shard
+from campaign.sending.speed import Speed
+from campaign.sending.waited import Waited, at_once
 from campaign.workers.hand import Hand
 from campaign.workers.orders import Line, Orders, error_of, result_of
 
@@ -27,22 +29,24 @@ _BY_ITSELF = (Ending.FINISHED, Ending.LIMIT, Ending.FULL)
 
 
 class Crew:
-    """Workers that send one run. ``limit`` is how many people they may send to together.
+    """Workers that send one run, at the ``speed`` that all of them have together.
 
     ``tell`` is called with sentences for people.
     """
 
     def __init__(
-        self, ledger: Ledger, lease: Lease, limit: int | None, tell: Callable[[str], None]
+        self, ledger: Ledger, lease: Lease, speed: Speed, tell: Callable[[str], None]
     ) -> None:
         self._ledger = ledger
         self._lease = lease
-        self._room = limit
+        self._rate = speed.rate
+        self._room = speed.limit
         self._tell = tell
         self._hands: list[Hand] = []
         self._busy: set[Hand] = set()
         self._gone: set[Hand] = set()
         self._results: dict[Hand, Result] = {}
+        self._waits: dict[Hand, Waited] = {}
         self._stopped: Result | None = None
         self._error: CampaignError | None = None
         self._dead: Hand | None = None
@@ -104,6 +108,11 @@ class Crew:
         full = (one for one in self._results.values() if one.ending is Ending.FULL)
         return next(full, Result())
 
+    @property
+    def waited(self) -> Waited:
+        """What was waited for in the passes that have ended, by those who told."""
+        return at_once(list(self._waits.values()), self._rate / max(1, len(self._hands)))
+
     def _share(self, place: int, of: int) -> int | None:
         return None if self._room is None else Shard(place, of, 0).share(self._room)
 
@@ -141,6 +150,7 @@ class Crew:
             case {"ended": _}:
                 self._busy.discard(hand)
                 self._results[hand] = result = result_of(line, "ended")
+                self._waits[hand] = Waited(**line["waited"])
                 if self._room is not None:
                     self._room -= line["begun"]
                 self._stop_for(result)
@@ -170,11 +180,11 @@ async def crew(
     ledger: Ledger,
     orders: Sequence[Orders],
     environment: Mapping[str, str],
-    limit: int | None,
+    speed: Speed,
     tell: Callable[[str], None],
 ) -> AsyncIterator[Crew]:
     """Start a worker for each of the ``orders``; none is left when the block ends."""
-    found = Crew(ledger, orders[0].lease, limit, tell)
+    found = Crew(ledger, orders[0].lease, speed, tell)
     try:
         found.hire(orders, environment)
         yield found

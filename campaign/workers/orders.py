@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
 
 from campaign import errors
+from campaign.alone import Work
 from campaign.definition.load import Loaded
 from campaign.errors import CampaignError, LedgerError
+from campaign.job import Job
 from campaign.ledger.records import Lease
 from campaign.sending.ending import Ending, Result
 from campaign.sending.shard import Shard
+from campaign.sending.waited import Waited
 
 Line = dict[str, Any]
 """What is said in one line."""
@@ -64,9 +68,27 @@ def said_by(loaded: Loaded) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
-def ended(result: Result, begun: int) -> Line:
-    """Say that a pass has ended, in which so many were claimed."""
-    return {"ended": result.ending.value, "why": result.why, "begun": begun}
+def orders_of(work: Work, job: Job, workers: int, began: datetime, url: str | None) -> list[Orders]:
+    """Return what each of so many workers is told by this process, which holds the run."""
+    return [
+        Orders(
+            definition=str(job.loaded.path),
+            said=said_by(job.loaded),
+            run=work.run.run,
+            lease=work.lease,
+            shard=Shard(place, workers, work.lease.epoch),
+            began=began,
+            parent=os.getpid(),
+            url=url,
+        )
+        for place in range(workers)
+    ]
+
+
+def ended(result: Result, begun: int, waited: Waited) -> Line:
+    """Say that a pass has ended, in which so many were claimed, and what was waited for so far."""
+    so_far = {"begun": begun, "waited": asdict(waited)}
+    return {"ended": result.ending.value, "why": result.why, **so_far}
 
 
 def stopping(ending: Ending, why: str | None) -> Line:

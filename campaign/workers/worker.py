@@ -31,6 +31,7 @@ from campaign.plan.frozen import Plan
 from campaign.plan.remaining import still_to_do
 from campaign.sending.ending import Ending, Result, TooLate
 from campaign.sending.engine import Engine
+from campaign.sending.pace import Pace
 from campaign.sending.ramp import Ramp
 from campaign.workers import orders as said
 from campaign.workers.orders import Line, Orders
@@ -93,11 +94,13 @@ class Worker:
         """
         with self._ready() as (job, work, turn):
             judge = job.judge(work.suppressed, work.gate.rules)
+            pace = Pace(self._orders.shard.speed(job.speed()))
             moments = [*InTime(job, local_now).moments(self._orders.began), self._orphaned()]
             means = Means(
                 environment=self._environment,
                 url=self._orders.url,
                 judge=judge,
+                pace=pace,
                 moments=moments,
                 stop=self.stop,
                 tell=lambda text: self._say({"told": text}),
@@ -108,7 +111,7 @@ class Worker:
             while not self._is_dismissed:
                 if self._goes:
                     result, begun = await self._pass(job, work, means, self._goes.pop(0))
-                    self._say(said.ended(result, begun))
+                    self._say(said.ended(result, begun, pace.waited))
                 else:
                     self._moved = anyio.Event()
                     await self._moved.wait()
