@@ -15,6 +15,7 @@ from campaign.plan import beside, left
 from campaign.plan.beside import _KINDS, LEDGER, parts
 from campaign.plan.frozen import Plan
 from campaign.plan.rejects import refused_at_sending, write_rejects
+from campaign.sending.shard import Shard
 from tests.plan.planned import HEADER, LIST, SMS, plan_of
 
 PEOPLE = 60
@@ -82,6 +83,38 @@ def test_what_is_damaged_where_nobody_is_left_keeps_nobody_from_being_sent_to(pl
     with pytest.raises(pl.exceptions.PolarsError):
         left_without(plan, [])
     assert left_without(plan, done) == [number for number in sendable() if number >= len(done)]
+
+
+def test_a_worker_reads_nothing_where_nobody_of_its_part_is_left(plan: Plan) -> None:
+    part = Shard(0, 3, 7)
+    mine = [todo.number for batch in plan.todo(shard=part) for todo in batch]
+    content = plan.path.read_bytes()
+    for number in range(40):
+        content = content.replace(f"Hi P{number:02}".encode(), b"\xff" * 6, 1)
+    plan.path.write_bytes(content)
+    with pytest.raises(pl.exceptions.PolarsError):
+        list(plan.todo(shard=part))
+    # Of those whose rows are damaged, nobody of the other parts has an outcome.
+    done = [number for number in mine if number < 40]
+    found = plan.todo(without=lambda first, last: done, shard=part)
+    left = [todo.number for batch in found for todo in batch]
+    assert left == mine[len(done) :]
+    assert left
+
+
+@pytest.mark.parametrize("gone", [[], range(13, 47), [*range(19), *range(21, 39)]])
+def test_everybody_who_is_left_comes_to_one_worker(plan: Plan, gone: Sequence[int]) -> None:
+    found = [
+        [
+            todo.number
+            for batch in plan.todo(without=lambda first, last: list(gone), shard=Shard(k, 3, 7))
+            for todo in batch
+        ]
+        for k in range(3)
+    ]
+    assert all(part == sorted(part) for part in found)
+    together = sorted(number for part in found for number in part)
+    assert together == [number for number in sendable() if number not in gone]
 
 
 def test_nobody_is_asked_about_before_their_turn(plan: Plan) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import random
+from bisect import bisect_left
 from itertools import pairwise
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from campaign.sending.breaker import Thresholds
 from campaign.sending.shard import Shard
+from campaign.sending.slots import Slots
 from campaign.sending.speed import Speed
 
 WORKERS = some.integers(1, 64)
@@ -39,9 +42,10 @@ def test_the_shares_of_all_workers_add_up_and_differ_by_one_at_most(
 def test_the_speeds_of_all_workers_are_that_of_the_run(
     workers: int, rate: float, concurrency: int, limit: int, unknown: int
 ) -> None:
-    whole = Speed(rate, concurrency, 5, 1.0, 60.0, 1, limit, Thresholds(20, unknown, 5.0))
+    whole = Speed(rate, concurrency, 5, 1.0, 60.0, 1, limit, Thresholds(20, unknown, 5.0), rate / 3)
     parts = [shard.speed(whole) for shard in shards(workers)]
     assert math.isclose(sum(part.rate for part in parts), rate)
+    assert math.isclose(sum(part.per_sender or 0.0 for part in parts), rate / 3)
     assert sum(part.concurrency for part in parts) == concurrency
     assert min(part.concurrency for part in parts) >= 1
     assert sum(part.limit or 0 for part in parts) == limit
@@ -59,6 +63,26 @@ def test_the_slots_of_all_workers_lie_as_far_apart_as_those_of_one(
     slots = sorted(begin + slot * workers / rate for begin in begins for slot in range(3))
     gaps = [later - earlier for earlier, later in pairwise(slots)]
     assert all(math.isclose(gap, 1 / rate, rel_tol=1e-6) for gap in gaps)
+
+
+@settings(deadline=None, max_examples=30)
+@given(some.integers(1, 8), some.floats(1.0, 500.0), some.floats(0.0, 2.0), some.integers(0, 2**32))
+def test_no_second_of_all_workers_holds_more_than_the_rate_allows_them(
+    workers: int, rate: float, away: float, seed: int
+) -> None:
+    luck = random.Random(seed)
+    left: list[float] = []
+    for shard in shards(workers):
+        whole = Speed(rate, 64, 5, 1.0, 60.0)
+        slots, now = Slots(shard.speed(whole).rate), 100.0 + shard.first_slot(rate)
+        for _ in range(min(400, math.ceil(5 * rate / workers))):
+            now += away if luck.random() < 0.02 else 0.0
+            now = max(now, slots.free_at(1, now))
+            slots.leave(1, now)
+            left.append(now)
+    left.sort()
+    fullest = max(bisect_left(left, at + 1.0) - place for place, at in enumerate(left))
+    assert fullest <= rate * 1.01 + workers
 
 
 def of(shard: Shard, numbers: pl.Series) -> set[int]:
