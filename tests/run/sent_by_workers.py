@@ -11,6 +11,7 @@ from pathlib import Path
 
 import campaign
 from campaign.errors import CampaignError
+from campaign.reporting.reporter import Silent
 from campaign.sandbox import SandboxServer
 from tests.crash.campaign_of_crashes import workers_of
 from tests.crash.processes import Ended, ended
@@ -18,6 +19,16 @@ from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number
 
 FAST = "{limit: 100000/s, concurrency: 16}"
+
+
+class Told(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def told(self, text: str) -> None:
+        self.sentences.append(text)
 
 
 def write(
