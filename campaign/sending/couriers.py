@@ -38,14 +38,13 @@ class Couriers(Generic[Job]):
         self._idle: list[asyncio.Future[Job | None]] = []
         self._dismissed = False
 
-    async def place(self) -> bool:
+    async def place(self) -> None:
         """Wait for a place; it is for :meth:`give`, or is given back by :meth:`keep_free`."""
         # Nothing is awaited where one is free: a semaphore would look for a cancellation each time.
         while not self.free:
             self._freed = asyncio.get_running_loop().create_future()
             await self._freed
         self.free -= 1
-        return True
 
     def keep_free(self) -> None:
         """Give a place back for which there was no job."""

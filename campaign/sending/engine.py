@@ -8,7 +8,6 @@ and a second stop settles what was under way as unknown.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -78,7 +77,6 @@ class Engine:
             clock=clock,
         )
         self._pace = pace
-        self._pause = pace.pause
         self._breaker = Breaker(speed.attempts, speed.stop_when)
         self._dispatching = anyio.CancelScope()
         self._sending = anyio.CancelScope()
@@ -130,8 +128,6 @@ class Engine:
             async with aclosing(todos), aclosing(self._upcoming.batches(todos)) as batches:
                 # A place first: who is judged and then waits for one has to be judged again.
                 while await self._place(couriers) and (waiting := await anext(batches, None)):
-                    if self._dispatching.cancel_called:
-                        break
                     admitted = await self._ramp.admit(len(waiting))
                     self._upcoming.put_back(waiting[admitted:])
                     await self._pace.take(admitted, waiting[0][0].sender)
@@ -146,10 +142,13 @@ class Engine:
             self._end_with(error)
 
     async def _place(self, couriers: Couriers[_Delivery]) -> bool:
+        """Wait for a place; return whether anybody may still be claimed."""
         if couriers.free:
-            return await couriers.place()
-        with self._pace.waiting_for_an_answer():
-            return await couriers.place()
+            await couriers.place()
+        else:
+            with self._pace.waiting_for_an_answer():
+                await couriers.place()
+        return not self._dispatching.cancel_called
 
     def _end_with(self, error: Exception) -> None:
         """Keep a bug from breaking off other requests; it is raised when they are answered."""
@@ -279,22 +278,20 @@ class Engine:
         # A run that stops gives nobody up: the trouble may be everybody's, or ours.
         if todo.tries >= self._speed.attempts and not self._dispatching.cancel_called:
             return None
-        doubled = self._speed.first_wait * 2.0 ** min(todo.tries - 1, 30)
-        spread = random.uniform(0.75, 1.25)  # noqa: S311 - a wait
-        return now + min(doubled, self._speed.longest_wait) * spread
+        return now + self._speed.wait(todo.tries)
 
     def _stop_if(self, tripped: str | None) -> None:
         if tripped is not None:
             self.stop(Ending.STOPPED, tripped)
 
     def _wait_for_vendor(self, outcome: Outcome, let_go_at: float, what: str) -> None:
-        if self._pause.begin(outcome.wait, let_go_at):
+        if self._pace.pause.begin(outcome.wait, let_go_at):
             if outcome.kind is Kind.THROTTLED:
                 self._pace.throttled()
-            if tripped := self._breaker.paused(outcome, self._pause.in_a_row):
+            if tripped := self._breaker.paused(outcome, self._pace.pause.in_a_row):
                 self.stop(Ending.STOPPED, tripped)
             else:
-                self._news.append(f"Waiting {self._pause.seconds:.1f} s: {what}.")
+                self._news.append(f"Waiting {self._pace.pause.seconds:.1f} s: {what}.")
 
 
 def _now() -> int:

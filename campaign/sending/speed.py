@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -29,6 +30,12 @@ class Speed:
     stop_when: Thresholds = field(default_factory=Thresholds)
     per_sender: float | None = None
     at_most: Sequence[Quota] = ()
+
+    def wait(self, tries: int) -> float:
+        """Return how many seconds to wait after so many tries: doubled, and spread by a quarter."""
+        doubled = self.first_wait * 2.0 ** min(tries - 1, 30)
+        spread = random.uniform(0.75, 1.25)  # noqa: S311 - a wait
+        return min(doubled, self.longest_wait) * spread
 
 
 class Transport(Protocol):
