@@ -26,6 +26,8 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.bars import Bar, shown
+
 ROWS = "100000,1000000"
 DEFINITION = """\
 name: check
@@ -128,6 +130,7 @@ def main(arguments: Sequence[str]) -> None:
     print("| rows | peak MB | above one MB | columns MB | keys MB | plan s | checks s | rows/s |")
     print("|---:|---:|---:|---:|---:|---:|---:|---:|")
     bare = 0
+    found_at: list[tuple[float, float]] = []
     for rows in [1, *sizes]:
         with tempfile.TemporaryDirectory() as name:
             found = measured(Path(name), rows)
@@ -141,3 +144,13 @@ def main(arguments: Sequence[str]) -> None:
             f"| {times['all'] - times['plan']:.1f} | {rows / times['all']:,.0f} |",
             flush=True,
         )
+        found_at.append((peak / 1024, float(str(found["columns"]))))
+    (fewer, few_columns), (more, many_columns) = found_at[-2:]
+    grown, allowed = more - fewer, many_columns - few_columns
+    bar = Bar(
+        "memory of `campaign check`, from one list to the next larger",
+        f"≤ the columns' own, {allowed:,.0f} MB",
+        f"{grown:,.0f} MB more",
+        grown <= allowed,
+    )
+    print(f"\n{shown([bar])}")

@@ -34,6 +34,8 @@ import polars as pl
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from phonenumbers.re_util import enable_pattern_cache
 
+from benchmarks.bars import Bar, shown
+
 ROWS = "1000000,10000000"
 SAMPLE = 50_000
 ROUNDS = 3
@@ -253,6 +255,7 @@ def main(arguments: Sequence[str]) -> None:
     print("| | rows | s | processor s | times the loop | by processor | checks s | peak MB |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     first: tuple[int, Least, float] | None = None
+    bars: list[Bar] = []
     for rows in (int(one) for one in given.rows.split(",")):
         loops, plans, checks = Least(), Least(), Least()
         peak, compared = 0.0, 0
@@ -282,12 +285,31 @@ def main(arguments: Sequence[str]) -> None:
         print(f"\n{compared:,} rows of the sample compared, all alike.\n", file=sys.stderr)
         if first is None:
             first = rows, plans, peak
+            times = loops.wall / plans.wall
+            name = "preflight, times as fast as the row loop"
+            bars.append(Bar(name, "≥ 20", f"{times:.1f} ({rows:,} rows)", times >= 20))
         else:
             print(
                 f"\n{rows / first[0]:.0f} times the rows: {plans.wall / first[1].wall:.1f} times "
                 f"the time, {plans.cpu / first[1].cpu:.1f} times the processor time, "
                 f"{peak / first[2]:.2f} times the memory."
             )
+            bars += _growth(rows / first[0], plans.wall / first[1].wall, peak, peak / first[2])
+    print(f"\n{shown(bars)}")
+
+
+def _growth(rows: float, seconds: float, peak: float, memory: float) -> list[Bar]:
+    """Return the bars of so many times the rows: for ten times, eleven times the time."""
+    return [
+        Bar(
+            f"preflight of {rows:.0f} times the rows, times the time",
+            f"≤ {1.1 * rows:.0f}",
+            f"{seconds:.1f}",
+            seconds <= 1.1 * rows,
+        ),
+        Bar("its peak memory", "≤ 2,048 MB", f"{peak:,.0f} MB", peak <= 2048),
+        Bar("its peak memory, times that of the fewer rows", "≤ 2", f"{memory:.2f}", memory <= 2),
+    ]
 
 
 def _clocks(found: dict[str, object], stage: str) -> tuple[float, float]:

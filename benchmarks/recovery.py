@@ -32,6 +32,7 @@ from urllib.request import urlopen
 import psycopg
 
 import campaign
+from benchmarks.bars import Bar, shown
 from benchmarks.vendor import vendor
 from campaign.ledger.location import FileLocation
 from campaign.ledger.protocol import Ledger
@@ -172,10 +173,12 @@ def _spent(pid: int) -> tuple[float, float] | None:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024, ticks / os.sysconf("SC_CLK_TCK")
 
 
-def measure(title: str, run: Run, planned: int, settled: int, rest: int) -> None:
-    """Bring a run through its stages, and print a line for each."""
+def measure(title: str, run: Run, planned: int, settled: int, rest: int) -> list[Bar]:
+    """Bring a run through its stages, and print a line for each; return its bars."""
+    peaks: list[float] = []
 
     def told(what: str, *spent: Spent) -> None:
+        peaks.extend(one.peak for one in spent)
         seconds = ", ".join(f"{one.seconds:.1f}" for one in spent)
         processor = ", ".join(f"{one.processor:.1f}" for one in spent)
         peak = max(one.peak for one in spent)
@@ -184,7 +187,8 @@ def measure(title: str, run: Run, planned: int, settled: int, rest: int) -> None
     told("plan, one request, results", run.command("run", "--yes", "--limit", "1"))
     told("fresh: to the first request", *_first_requests(run))
     run.settle(settled)
-    told(f"resumed after {settled:,}: to the first request", *_first_requests(run))
+    resumed = _first_requests(run)
+    told(f"resumed after {settled:,}: to the first request", *resumed)
     run.settle(planned - rest - 1)
     with run.ledger() as ledger:
         left = ledger.counts(1).pending
@@ -194,6 +198,21 @@ def measure(title: str, run: Run, planned: int, settled: int, rest: int) -> None
     with run.ledger() as ledger:
         assert ledger.broken(1) == []
         assert ledger.counts(1).pending == 0
+    slowest, peak = max(one.seconds for one in resumed), max(peaks)
+    return [
+        Bar(
+            "resume, from the start of the process to the first request, the slowest",
+            "≤ 10 s",
+            f"{slowest:.1f} s ({planned:,} planned, {settled:,} settled)",
+            slowest <= 10,
+        ),
+        Bar(
+            "peak memory of a whole run",
+            "≤ 2,048 MB",
+            f"{peak:,.0f} MB ({planned:,} rows)",
+            peak <= 2048,
+        ),
+    ]
 
 
 def _first_requests(run: Run) -> list[Spent]:
@@ -224,10 +243,11 @@ def main(arguments: Sequence[str]) -> None:
     print("|---|---|---:|---:|---:|")
     with vendor() as url:
         with tempfile.TemporaryDirectory() as name:
-            measure("SQLite", Run(Path(name), asked.planned, "", url), *sizes)
+            bars = measure("SQLite", Run(Path(name), asked.planned, "", url), *sizes)
         with tempfile.TemporaryDirectory() as name, database() as address:
             run = Run(Path(name), asked.planned, f"ledger: {address}", url)
             measure("PostgreSQL", run, *sizes)
+    print(f"\n{shown(bars)}")
 
 
 if __name__ == "__main__":

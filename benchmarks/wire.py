@@ -26,7 +26,7 @@ from benchmarks.vendor import vendor
 from campaign.sending.clients import Clients
 from campaign.sending.proxied import Proxied
 
-IN_FLIGHT = (16, 64, 256, 1_000)
+IN_FLIGHT = "16,64,256,1000"
 ROUNDS = 2
 TIMEOUT = 60.0
 BODY = {
@@ -141,10 +141,11 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks wire", description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each figure")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds to every answer")
+    parser.add_argument("--in-flight", default=IN_FLIGHT, help="how many, separated by commas")
     chosen = parser.parse_args(arguments)
     print("| carried by | in flight | processor time, µs | × ours | requests/s |")
     print("|---|---:|---:|---:|---:|")
-    for in_flight in IN_FLIGHT:
+    for in_flight in (int(one) for one in chosen.in_flight.split(",")):
         least: dict[str, tuple[float, float]] = {}
         with vendor(chosen.latency) as url:
             for _ in range(ROUNDS):

@@ -23,8 +23,21 @@ SMALL = {
     "ledger": "--rounds 1 --messages 200",
     "check": "--rows 200",
     "phones": "--rows 200",
+    "preflight": "--rows 200,400 --rounds 1",
+    "recovery": "--planned 2000 --settled 1000 --rest 100",
+    "startup": "--times 1",
+    "wire": "--seconds 0.05 --in-flight 4",
 }
-BARS = {"pace": 2, "throughput": 2, "ledger": 1}
+BARS = {
+    "pace": 2,
+    "throughput": 2,
+    "ledger": 1,
+    "check": 1,
+    "phones": 1,
+    "preflight": 4,
+    "recovery": 2,
+    "startup": 2,
+}
 
 
 def printed(name: str, capsys: pytest.CaptureFixture[str]) -> str:
