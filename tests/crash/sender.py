@@ -27,6 +27,7 @@ from campaign.ledger.records import Lease, State
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.plan import of_run
 from campaign.sending.clients import Clients
+from campaign.sending.connection import Connection
 from campaign.workers import hand
 from campaign.workers.worker import main as main_of_worker
 
@@ -88,16 +89,14 @@ def during_commit(fuse: Fuse) -> None:
 
 def request_written(fuse: Fuse) -> None:
     """The bytes of a request are on their way, and no answer was read."""
-    from httpcore import AsyncConnectionInterface  # noqa: F401 - the layer below httpx is here
-    from httpcore._async.http11 import AsyncHTTP11Connection
+    carry = Connection.carry
 
-    receive = AsyncHTTP11Connection._receive_response_headers
-
-    async def received(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def carried(self: Connection, written: bytes, method: str) -> Any:
+        answered = carry(self, written, method)
         fuse.burn()
-        return await receive(self, *args, **kwargs)
+        return answered
 
-    AsyncHTTP11Connection._receive_response_headers = received  # type: ignore[method-assign]
+    Connection.carry = carried  # type: ignore[method-assign]
 
 
 def answer_read(fuse: Fuse) -> None:
