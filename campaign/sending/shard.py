@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from campaign.sending.speed import Speed
-
 if TYPE_CHECKING:
     import polars as pl
+
+    from campaign.sending.speed import Speed
 
 
 @dataclass(frozen=True, slots=True)
