@@ -54,16 +54,20 @@ class Couriers(Generic[Job]):
 
     def give(self, job: Job) -> None:
         """Have a job done in a place that was waited for."""
-        if self._idle:
-            self._idle.pop().set_result(job)
-        else:
-            self._tasks.start_soon(partial(self._courier, job))
+        while self._idle:
+            waiting = self._idle.pop()
+            if not waiting.done():  # who is being broken off does no more
+                waiting.set_result(job)
+                return
+        self._tasks.start_soon(partial(self._courier, job))
 
     def dismiss(self) -> None:
         """Let everybody go who has nothing to do, and the others when they are done."""
         self._dismissed = True
         while self._idle:
-            self._idle.pop().set_result(None)
+            waiting = self._idle.pop()
+            if not waiting.done():
+                waiting.set_result(None)
 
     async def _courier(self, job: Job) -> None:
         given: Job | None = job

@@ -173,7 +173,7 @@ class Engine:
     ) -> None:
         # Before the claim: a provider that cannot write the request costs nobody anything.
         request = self._provider.request([message for _, message in batch])
-        if self._sending.cancel_called:
+        if self._dispatching.cancel_called:
             return
         # Claims and outcomes are written whatever happens; only the request is broken off.
         steady.shield = True
@@ -200,7 +200,8 @@ class Engine:
             messages = [message for _, message, _ in mine]
             if len(mine) < len(batch):
                 request = self._provider.request(messages)
-            leaving.ask_before(request, partial(self._may_leave, asked_at))
+            turn = partial(self._pace.door.through, len(mine), mine[0][0].sender)
+            leaving.ask_before(request, partial(self._may_leave, asked_at), turn)
             steady.shield = False
             await anyio.lowlevel.checkpoint_if_cancelled()
             leaving.check(request)
@@ -239,7 +240,8 @@ class Engine:
             self._tell(self._news.pop(0))
 
     def _may_leave(self, asked_at: float) -> bool:
-        return leaving.clock() - asked_at < leaving.OLDEST and self._books.in_time()
+        in_time = leaving.clock() - asked_at < leaving.OLDEST and self._books.in_time()
+        return in_time and not self._dispatching.cancel_called
 
     async def _refused(
         self, mine: Sequence[tuple[Todo, Message, int]], outcomes: Sequence[Outcome]

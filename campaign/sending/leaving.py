@@ -9,7 +9,7 @@ and the first byte.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
 
@@ -18,6 +18,7 @@ OLDEST = 10.0
 that an owner may be silent before its run is taken over."""
 
 _MAY_LEAVE = "campaign.may_leave"
+_TURN = "campaign.turn"
 
 
 class NotLeft(Exception):
@@ -31,9 +32,22 @@ def clock() -> float:
     return time.monotonic()
 
 
-def ask_before(request: httpx.Request, may_leave: Callable[[], bool]) -> None:
-    """Have ``may_leave`` asked before the request leaves."""
-    request.extensions = {**request.extensions, _MAY_LEAVE: may_leave}
+def ask_before(
+    request: httpx.Request,
+    may_leave: Callable[[], bool],
+    turn: Callable[[], Awaitable[bool]] | None = None,
+) -> None:
+    """Have ``turn`` awaited and then ``may_leave`` asked before the request leaves."""
+    request.extensions = {**request.extensions, _MAY_LEAVE: may_leave, _TURN: turn}
+
+
+async def turn(request: httpx.Request) -> bool:
+    """Wait for the request's turn, when everything stands that it needs to leave.
+
+    Return whether there was anything to wait for.
+    """
+    wait = request.extensions.get(_TURN)
+    return wait is not None and await wait()
 
 
 def check(request: httpx.Request) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import anyio
 
+from campaign.sending.door import Door
 from campaign.sending.giving_way import GivingWay
 from campaign.sending.pause import Pause
 from campaign.sending.quotas import Quotas
@@ -35,6 +36,7 @@ class Pace:
 
     def __init__(self, speed: Speed, quotas: Quotas | None = None) -> None:
         self.pause = Pause(speed.first_wait, speed.longest_wait)
+        self.door = Door(speed.rate, speed.per_sender)
         self._slots = Slots(speed.rate)
         self._per_sender = speed.per_sender
         self._of_sender: dict[str | None, Slots] = {}

@@ -50,6 +50,7 @@ class Proxied:
             if event.endswith(".send_request_body.started"):
                 leaving.check(request)  # nobody acts on headers whose body never comes
             if event.endswith(".send_request_headers.started") and not _is_connect(info):
+                await leaving.turn(request)
                 leaving.check(request)  # connecting may have taken long
                 limit.deadline = anyio.current_time() + self._seconds
 

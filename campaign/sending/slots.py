@@ -27,16 +27,13 @@ _TOGETHER = 0.0005
 """Seconds: what leaves within them is remembered as one, which bounds the memory at any rate."""
 
 
-class Slots:
-    """The slots of ``rate`` messages a second.
+class Window:
+    """The last second: how many messages it holds, and when there is room for more.
 
-    A message has its slot ``1 / rate`` after the one before, on a schedule that does not move while
-    its owner is at most :data:`CATCH_UP` late. Times are seconds of any clock that only goes on.
+    Times are seconds of any clock that only goes on.
     """
 
     def __init__(self, rate: float) -> None:
-        self._slot = -math.inf
-        self._eased = -math.inf
         self._left: deque[list[float]] = deque()
         """When the first and the last of them left, and how many they were."""
         self._in_window = 0
@@ -44,19 +41,15 @@ class Slots:
 
     def change(self, rate: float) -> None:
         """Go on at another rate; what has left stays counted."""
-        self._each = 1.0 / rate
-        self._eased_each = self._each / _HASTE
         self._room = math.floor(_SPARE * rate + 1)
 
     def free_at(self, messages: int, now: float) -> float:
-        """Return when so many messages, in one request, may leave: ``now`` or earlier for "now"."""
-        if self._slot == -math.inf:
-            self._slot = now - self._each
+        """Return when so many messages, in one request, have room: ``-inf`` for "now"."""
         left = self._left
         while left and left[0][1] + _WINDOW <= now:
             self._in_window -= int(left.popleft()[2])
-        at = max(self._slot + messages * self._each, self._eased + messages * self._eased_each)
         too_many = self._in_window + messages - self._room
+        at = -math.inf
         if too_many > 0:
             for entry in left:
                 at = max(at, entry[1] + _WINDOW)
@@ -67,14 +60,45 @@ class Slots:
 
     def leave(self, messages: int, now: float) -> None:
         """Note that so many messages leave now."""
-        self._slot = max(self._slot + messages * self._each, now - CATCH_UP)
-        self._eased = max(self._eased + messages * self._eased_each, now - _GRAIN)
         self._in_window += messages
         if self._left and now - self._left[-1][0] < _TOGETHER:
             self._left[-1][1] = now
             self._left[-1][2] += messages
         else:
             self._left.append([now, now, messages])
+
+
+class Slots:
+    """The slots of ``rate`` messages a second.
+
+    A message has its slot ``1 / rate`` after the one before, on a schedule that does not move while
+    its owner is at most :data:`CATCH_UP` late. Times are seconds of any clock that only goes on.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._slot = -math.inf
+        self._eased = -math.inf
+        self._window = Window(rate)
+        self.change(rate)
+
+    def change(self, rate: float) -> None:
+        """Go on at another rate; what has left stays counted."""
+        self._each = 1.0 / rate
+        self._eased_each = self._each / _HASTE
+        self._window.change(rate)
+
+    def free_at(self, messages: int, now: float) -> float:
+        """Return when so many messages, in one request, may leave: ``now`` or earlier for "now"."""
+        if self._slot == -math.inf:
+            self._slot = now - self._each
+        at = max(self._slot + messages * self._each, self._eased + messages * self._eased_each)
+        return max(at, self._window.free_at(messages, now))
+
+    def leave(self, messages: int, now: float) -> None:
+        """Note that so many messages leave now."""
+        self._slot = max(self._slot + messages * self._each, now - CATCH_UP)
+        self._eased = max(self._eased + messages * self._eased_each, now - _GRAIN)
+        self._window.leave(messages, now)
 
     def forgive(self, now: float) -> None:
         """Catch up with nothing from before ``now``: the time was spent waiting on purpose."""

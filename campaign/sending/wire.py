@@ -60,9 +60,16 @@ class Wire:
         stack = self._stack(request.url)
         connection = stack.take() or await stack.open()
         try:
+            waited = await leaving.turn(request)
+            if waited and not connection.is_usable():
+                connection.close()
+                connection = stack.take() or await stack.open()
             leaving.check(request)  # connecting may have taken long
-        except leaving.NotLeft:
-            stack.is_free(connection)
+        except BaseException:
+            if connection.is_usable():
+                stack.is_free(connection)
+            else:
+                connection.close()
             raise
         answered = connection.carry(bytes_of_it, request.method)
         self._waiting.add(answered)

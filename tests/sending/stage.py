@@ -37,6 +37,7 @@ from campaign.providers.protocol import (
     ProviderSettings,
     Scope,
 )
+from campaign.sending import leaving
 from campaign.sending.books import Books
 from campaign.sending.ending import Result
 from campaign.sending.engine import Engine
@@ -131,6 +132,7 @@ class Scripted:
         self.peak = 0
 
     async def send(self, request: httpx.Request) -> httpx.Response:
+        await leaving.turn(request)
         numbers = json.loads(request.content)
         self.without_a_claim += [n for n in numbers if self._state(n) != "sending"]
         self.requests.append(numbers)

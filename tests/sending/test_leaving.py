@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -110,6 +111,25 @@ async def test_a_request_that_may_not_leave_any_more_when_it_is_connected_does_n
             leaving.ask_before(again, lambda: True)
             assert (await clients.send(again)).status_code == 401
             assert server.counts.as_dict()["requests"] == 1
+
+
+async def test_a_request_waits_for_its_turn_when_all_stands_that_it_needs() -> None:
+    seen: list[tuple[str, int]] = []
+    with SandboxServer() as server:
+        url = server.url_for("synthflow") + "/v2/chat/outbound"
+
+        async def turn() -> bool:
+            seen.append(("before", server.counts.as_dict()["requests"]))
+            await anyio.sleep(0.05)
+            seen.append(("after", server.counts.as_dict()["requests"]))
+            return True
+
+        async with Clients(5.0, proxies=False) as clients:
+            for _ in range(2):
+                request = httpx.Request("POST", url, json={})
+                leaving.ask_before(request, lambda: True, turn)
+                assert (await clients.send(request)).status_code == 401
+    assert seen == [("before", 0), ("after", 0), ("before", 1), ("after", 1)]
 
 
 async def test_a_request_leaves_in_one_piece_so_that_it_is_asked_once_whether_it_may() -> None:

@@ -129,7 +129,7 @@ async def test_nothing_leaves_during_a_pause(stage: Stage) -> None:
     during_a_pause = []
 
     def script(number: int, tries: int) -> Answer:
-        during_a_pause.append(stage.engine._pause.seconds > 0)
+        during_a_pause.append(stage.engine._pace.pause.seconds > 0)
         return asked if (number, tries) == (3, 0) else ACCEPTED
 
     await stage.run(script, fast(concurrency=1))

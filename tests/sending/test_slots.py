@@ -152,4 +152,4 @@ def test_what_is_remembered_does_not_grow_with_the_rate(rate: float) -> None:
     for _ in range(20_000):
         now = max(now, slots.free_at(1, now))
         slots.leave(1, now)
-    assert len(slots._left) <= min(math.ceil(rate * 1.01) + 1, 2_010)
+    assert len(slots._window._left) <= min(math.ceil(rate * 1.01) + 1, 2_010)

@@ -303,6 +303,8 @@ async def test_a_list_that_breaks_off_is_raised_when_what_is_under_way_is_answer
     async def broken_list() -> AsyncGenerator[Todo]:
         for number in range(3):
             yield todo(number)
+        while len(stage.transport.requests) < 3:  # noqa: ASYNC110 - it tells nobody
+            await anyio.sleep(0.001)
         raise OSError("the plan cannot be read")
 
     async def script(number: int, tries: int) -> Outcome:
@@ -312,3 +314,21 @@ async def test_a_list_that_breaks_off_is_raised_when_what_is_under_way_is_answer
     with pytest.raises(OSError, match="plan cannot be read"):
         await stage.run(script, todos=broken_list())
     assert stage.counts == {"accepted": 3, "pending": 7}
+
+
+async def test_who_waits_for_a_slow_ledger_when_a_stop_comes_is_not_sent_to(stage: Stage) -> None:
+    token = anyio.lowlevel.current_token()
+
+    def interrupting(written: Mapping[str, Any]) -> bool:
+        if written["claims"]:
+            anyio.from_thread.run_sync(stage.engine.interrupt, token=token)
+        return False
+
+    stage.ledger = FailingLedger(stage.held.ledger, interrupting)  # type: ignore[assignment]
+    result = await stage.run(lambda number, tries: ACCEPTED, fast(concurrency=4))
+    assert result.ending is Ending.INTERRUPTED
+    assert stage.transport.requests == []
+    assert stage.counts == {"pending": 10}
+    stage.ledger = stage.held.ledger
+    await stage.run(lambda number, tries: ACCEPTED)
+    assert stage.counts == {"accepted": 10}
