@@ -9,11 +9,13 @@ good for nothing else.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from typing_extensions import override
 
@@ -78,17 +80,18 @@ class MemoryLedger(SqliteLedger):
         return replace(planned, **found, skipped=skipped)
 
     @override
-    def decided(self, run_id: int, first: int, last: int) -> set[int]:
+    def decided(self, run_id: int, first: int, last: int) -> Sequence[int]:
         """Return who is not to be sent to any more."""
         with _lock:
             numbers = (number for number in range(first, last + 1) if number in _rows)
-            return {number for number in numbers if _rows[number].state is not State.PENDING}
+            return [number for number in numbers if _rows[number].state is not State.PENDING]
 
     @override
-    def states(self, run_id: int) -> Mapping[int, State]:
-        """Return the state of everybody who was ever claimed."""
-        with _lock:
-            return {number: row.state for number, row in _rows.items()}
+    def columns(self, run_id: int, first: int, last: int) -> Mapping[str, Sequence[Any]]:
+        """Return what is known of the recipients from ``first`` to ``last``, by column."""
+        entries = self.entries(run_id, first, last)
+        names = super().columns(run_id, 0, -1)
+        return {name: [_plain(getattr(entry, name)) for entry in entries] for name in names}
 
     @override
     def refused(self, run_id: int, number: int, reason: str) -> int:
@@ -99,7 +102,7 @@ class MemoryLedger(SqliteLedger):
     def entries(self, run_id: int, first: int, last: int) -> Iterable[Entry]:
         """Return what is known of the recipients from ``first`` to ``last``."""
         with _lock:
-            numbers = [number for number in range(first, last + 1) if number in _rows]
+            numbers = sorted(number for number in _rows if first <= number <= last)
             return [_entry(number, _rows[number]) for number in numbers]
 
 
@@ -144,6 +147,13 @@ def _entry(number: int, row: _Row) -> Entry:
         resend=outcome.resend if outcome else None,
         not_before=last.not_before if last else None,
     )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a database keeps it."""
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value)) if value else None
+    return value.value if isinstance(value, State) else value
 
 
 def _open(location: FileLocation, *, create: bool = True) -> Ledger:

@@ -13,6 +13,8 @@ from campaign.ledger.runs import Runs
 
 PAGE = 20_000
 """Rows that are read at a time."""
+_LONGEST_CLAIM = 60_000
+"""Milliseconds, and more than enough, from a claim to the beginning of its attempt."""
 
 
 class Contacts(Runs):
@@ -66,12 +68,14 @@ class Contacts(Runs):
         """Return how many were claimed at or after ``since``, by their time over ``width``.
 
         Both are milliseconds, since 1970 UTC the first. ``own``: by this run; else by all other
-        real runs through the same provider. Whoever is pending again was certainly not sent to,
-        and does not count.
+        real runs through the same provider. What was certainly not sent does not count; what was
+        counts, also where a person had its recipient sent to again.
         """
         rows = self._db.all(
             "claimed_by_time",
             since=since,
+            # An attempt begins within ten seconds of its claim, or not at all.
+            claimed=since - _LONGEST_CLAIM,
             width=width,
             provider=run.provider,
             sandbox=int(own and run.sandbox),

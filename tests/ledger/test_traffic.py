@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.ledger.records import State
+from campaign.ledger.records import Decision, State
 from tests.ledger.ledgers import Held
 
 HOUR = 3_600_000
@@ -30,7 +30,7 @@ def test_another_provider_and_whoever_was_certainly_not_sent_to_do_not_count(hel
         "chat", "once", provider="zild", channel="whatsapp", sandbox=False
     )
     held.claim(0, 1)
-    held.settle(0, 1, State.PENDING)
+    held.settle(0, 1, State.PENDING, outcome="throttled")
     held.settle(1, 1, State.UNKNOWN)
     assert sum(held.ledger.claimed_by_time(held.run, 0, HOUR, own=True).values()) == 1
     assert held.ledger.claimed_by_time(zild, 0, HOUR, own=False) == {}
@@ -44,3 +44,18 @@ def test_no_real_run_counts_a_rehearsal(held: Held) -> None:
     held.store.rewrite("UPDATE recipient SET run_id = ?", rehearsal.id)
     assert held.ledger.claimed_by_time(held.run, 0, HOUR, own=False) == {}
     assert sum(held.ledger.claimed_by_time(rehearsal, 0, HOUR, own=True).values()) == 1
+
+
+def test_what_was_sent_counts_although_a_person_has_it_sent_again(held: Held) -> None:
+    held.claim(0, 1)
+    held.settle(0, 1, State.FAILED)
+    held.settle(1, 1, State.UNKNOWN)
+    again = [
+        Decision(number, was, State.PENDING, "retried", "ana")
+        for number, was in ((0, State.FAILED), (1, State.UNKNOWN))
+    ]
+    held.ledger.decide(held.lease, again)
+    count = held.ledger.claimed_by_time
+    assert sum(count(held.run, 0, HOUR, own=True).values()) == 2
+    held.claim(0)
+    assert sum(count(held.run, 0, HOUR, own=True).values()) == 3

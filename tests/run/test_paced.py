@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ from tests.run.campaigns import ENVIRONMENT, Recipe
 
 
 class Impatient(Silent):
-    """Interrupts a run as soon as it says that a cap is reached."""
+    """Interrupts a run soon after it says that a cap is reached."""
 
     def __init__(self) -> None:
         self.caps: list[str] = []
@@ -33,7 +34,8 @@ class Impatient(Silent):
     def told(self, text: str) -> None:
         if text.startswith("The cap of"):
             self.caps.append(text)
-            self.execution.interrupt()
+            # By then what was let go has left; what has not would stay pending.
+            asyncio.get_running_loop().call_later(0.2, self.execution.interrupt)
 
     def send(self, path: Path) -> Summary:
         self.execution = Execution(Job.load(path), ENVIRONMENT, self, Options())

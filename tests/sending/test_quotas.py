@@ -56,6 +56,12 @@ class Account:
                 "VALUES (?, ?, ?, ?, 1, ?)",
                 *(run.id, self._next, f"k{self._next}", state, round(at * 1000)),
             )
+            outcome = "throttled" if state == "pending" else "accepted"
+            self.store.rewrite(
+                "INSERT INTO attempt (run_id, number, attempt, started_at, ended_at, outcome) "
+                "VALUES (?, ?, 1, ?, ?, ?)",
+                *(run.id, self._next, round(at * 1000), round(at * 1000), outcome),
+            )
 
     def quotas(self, clock: Callable[[], float], *quotas: Quota, run: Run | None = None) -> Quotas:
         return Quotas(

@@ -247,15 +247,27 @@ WHERE recipient.claimed_at BETWEEN :since AND :until
 ORDER BY recipient.claimed_at, recipient.run_id, recipient.number;
 
 -- How much an account was used, for the caps of `rate.at_most`. `only` is the one run to look at, `but`
--- the one to leave out; 0 for none. Who is pending again was certainly not sent to.
+-- the one to leave out; 0 for none. Every attempt counts that the vendor may have taken, whatever was
+-- decided about its recipient since, and every claim without an attempt yet. Whose attempt began in the
+-- window was claimed last at `claimed` or later: that leads to them by the index on the time (and the
+-- plus leads SQLite to the index).
 -- name: claimed_by_time
-SELECT recipient.claimed_at / :width AS part, count(*) AS rows
--- The plus leads SQLite to the index on the time.
-FROM recipient JOIN run ON run.id = +recipient.run_id
-WHERE recipient.claimed_at >= :since AND recipient.state <> 'pending'
-  AND run.provider = :provider AND run.sandbox = :sandbox
-  AND (:only = 0 OR recipient.run_id = :only) AND recipient.run_id <> :but
-GROUP BY recipient.claimed_at / :width;
+SELECT part, count(*) AS rows FROM (
+    SELECT attempt.started_at / :width AS part
+    FROM recipient JOIN run ON run.id = +recipient.run_id
+    JOIN attempt ON attempt.run_id = recipient.run_id AND attempt.number = recipient.number
+    WHERE recipient.claimed_at >= :claimed AND attempt.started_at >= :since
+      AND attempt.outcome NOT IN ('throttled', 'not_sent')
+      AND run.provider = :provider AND run.sandbox = :sandbox
+      AND (:only = 0 OR recipient.run_id = :only) AND recipient.run_id <> :but
+    UNION ALL
+    SELECT recipient.claimed_at / :width AS part
+    FROM recipient JOIN run ON run.id = +recipient.run_id
+    WHERE recipient.claimed_at >= :since AND recipient.state = 'sending'
+      AND run.provider = :provider AND run.sandbox = :sandbox
+      AND (:only = 0 OR recipient.run_id = :only) AND recipient.run_id <> :but
+) AS used
+GROUP BY part;
 
 -- Writers of a SQLite file wait for each other by themselves.
 -- name: one_claims
