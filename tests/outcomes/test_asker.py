@@ -176,7 +176,7 @@ async def told_of(returned: Any) -> list[Finding]:
         ([replace(GOOD, reason=7)], "its reason is of type int"),
         ([replace(GOOD, resend="no")], "its resend is of type str"),
     ],
-    ids=repr,
+    ids=lambda value: value if isinstance(value, str) else "answer",
 )
 async def test_a_look_up_that_breaks_its_contract_makes_nothing_certain(
     returned: Any, about_the_second: str
