@@ -1,6 +1,7 @@
 """One worker as the run sees it: a process, a pipe to it and a pipe from it.
 
 Invariant: whatever ends a worker, the run hears of it, after the last line that the worker said.
+What anything else prints on that pipe is passed over.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import IO, cast
 
-from campaign.workers.orders import Line, Orders, as_bytes
+from campaign.workers.orders import Line, Orders, as_bytes, line_of
 
 PROGRAM = "from campaign.workers.worker import main; main()"
 """What a worker runs."""
@@ -83,11 +84,15 @@ class Hand:
         return f"ended unexpectedly with exit code {self.code}"
 
     def _listen(self) -> None:
-        with self._from as lines:
-            for line in lines:
-                self._pass_on(json.loads(line))
-        self.code = self._process.wait()
-        self._pass_on(None)
+        try:
+            with self._from as lines:
+                for said in lines:
+                    if (line := line_of(said)) is not None:
+                        self._pass_on(line)
+        finally:
+            self.dismiss()  # whom nobody hears any more is let go
+            self.code = self._process.wait()
+            self._pass_on(None)
 
     def _pass_on(self, line: Line | None) -> None:
         with suppress(RuntimeError):  # the event loop has been closed: nobody waits any more

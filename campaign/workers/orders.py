@@ -116,3 +116,15 @@ def error_of(line: Line) -> CampaignError:
 def as_bytes(line: Line) -> bytes:
     """Return a line as it travels."""
     return json.dumps(line).encode() + b"\n"
+
+
+def line_of(said: bytes) -> Line | None:
+    """Return what :func:`as_bytes` made, and nothing for what it did not make.
+
+    A hook of the Python that is installed may print before a worker has begun.
+    """
+    try:
+        line = json.loads(said)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) else None

@@ -207,6 +207,8 @@ def main() -> None:
         with suppress(OSError):  # nobody hears it any more; what is under way is still settled
             os.write(out, said.as_bytes(line))
 
+    with suppress(OSError):
+        os.write(out, b"\n")  # ends what was printed before, which is no line of the worker's
     lines = _lines()
     orders = next(lines, None)
     if orders is not None:
