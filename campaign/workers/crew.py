@@ -1,7 +1,8 @@
 """The workers of a run as one sender: begun together, stopped together, waited for together.
 
 Invariant: when a pass has ended, nothing is under way in any worker. The first reason to stop stops
-all of them; whom a worker that was killed had under way is ``unknown`` then, never pending.
+all of them; whom a worker that was killed had under way is ``unknown`` then, never pending. One
+that was killed between two passes had nobody under way: another takes its place in the next one.
 """
 
 from __future__ import annotations
@@ -45,8 +46,11 @@ class Crew:
         self._hands: list[Hand] = []
         self._busy: set[Hand] = set()
         self._gone: set[Hand] = set()
-        self._results: dict[Hand, Result] = {}
-        self._waits: dict[Hand, Waited] = {}
+        self._environment: Mapping[str, str] = {}
+        # By the workers' places, which others may take.
+        self._results: dict[int, Result] = {}
+        self._waits: dict[int, Waited] = {}
+        self._before: dict[int, Waited] = {}
         self._stopped: Result | None = None
         self._error: CampaignError | None = None
         self._dead: Hand | None = None
@@ -55,10 +59,8 @@ class Crew:
 
     def hire(self, orders: Sequence[Orders], environment: Mapping[str, str]) -> None:
         """Start the workers; they make themselves ready meanwhile."""
-        for one in orders:
-            hand = Hand(one, environment, self._hear)
-            self._hands.append(hand)
-            self._busy.add(hand)
+        self._environment = environment
+        self._hands = [self._started(one) for one in orders]
 
     async def dismiss(self) -> None:
         """Let the workers end, and wait until they have."""
@@ -87,16 +89,16 @@ class Crew:
         Raises:
             CampaignError: that of a worker, such as a ledger that cannot be written.
         """
-        await self._until_idle()  # all are ready, or one of them never will be
-        going = list(self._hands)
-        while going and self._stopped is None and self._room != 0:
+        going = list(range(len(self._hands)))
+        while going and self._room != 0 and await self._is_ready():
             self._results.clear()
-            for place, hand in enumerate(going):
+            for part, place in enumerate(going):
+                hand = self._hands[place]
                 self._busy.add(hand)
-                hand.tell({"do": "go", "limit": self._share(place, len(going))})
+                hand.tell({"do": "go", "limit": self._share(part, len(going))})
             await self._until_idle()
             # Whoever has nobody left leaves its part of the limit to the others.
-            going = [hand for hand in going if self._ending(hand) is Ending.LIMIT]
+            going = [place for place in going if self._ending(place) is Ending.LIMIT]
         if self._error is not None:
             raise self._error
         if self._dead is not None:
@@ -113,11 +115,36 @@ class Crew:
         """What was waited for in the passes that have ended, by those who told."""
         return at_once(list(self._waits.values()), self._rate / max(1, len(self._hands)))
 
-    def _share(self, place: int, of: int) -> int | None:
-        return None if self._room is None else Shard(place, of, 0).share(self._room)
+    def _started(self, orders: Orders) -> Hand:
+        hand = Hand(orders, self._environment, self._hear)
+        self._busy.add(hand)
+        return hand
 
-    def _ending(self, hand: Hand) -> Ending | None:
-        result = self._results.get(hand)
+    async def _is_ready(self) -> bool:
+        """Wait until every place has a worker that is ready, or until one never will be."""
+        await self._until_idle()
+        while self._stopped is None and (ended := [one for one in self._hands if one.has_ended]):
+            for hand in ended:
+                while hand not in self._gone:
+                    await self._wait()
+                self._replace(hand)
+            await self._until_idle()
+        return self._stopped is None
+
+    def _replace(self, hand: Hand) -> None:
+        """Give the place of a worker that has gone to another one."""
+        how = f"{hand.how_it_ended()} while it sent to nobody"
+        self._tell(f"The {hand.name} {how}; another one takes its place.")
+        place = hand.shard.place
+        self._gone.discard(hand)
+        self._hands[place] = self._started(hand.orders)
+        self._before[place] = self._waits.get(place, Waited())
+
+    def _share(self, part: int, of: int) -> int | None:
+        return None if self._room is None else Shard(part, of, 0).share(self._room)
+
+    def _ending(self, place: int) -> Ending | None:
+        result = self._results.get(place)
         return None if result is None else result.ending
 
     async def _bury(self, hand: Hand) -> None:
@@ -138,9 +165,10 @@ class Crew:
         """Take in what a worker says, or (``None``) that it is gone."""
         match line:
             case None:
-                self._busy.discard(hand)
                 self._gone.add(hand)
-                self._has_gone(hand)
+                if hand in self._busy:
+                    self._busy.discard(hand)
+                    self._has_died(hand)
             case {"ready": _}:
                 self._busy.discard(hand)
             case {"told": text}:
@@ -149,8 +177,10 @@ class Crew:
                 self._stop_for(result_of(line, "stopping"))
             case {"ended": _}:
                 self._busy.discard(hand)
-                self._results[hand] = result = result_of(line, "ended")
-                self._waits[hand] = Waited(**line["waited"])
+                place = hand.shard.place
+                self._results[place] = result = result_of(line, "ended")
+                before = self._before.get(place, Waited())
+                self._waits[place] = before.then(Waited(**line["waited"]))
                 if self._room is not None:
                     self._room -= line["begun"]
                 self._stop_for(result)
@@ -164,9 +194,9 @@ class Crew:
         if result.ending not in _BY_ITSELF and self._stopped is None:
             self.stop(result.ending, result.why)
 
-    def _has_gone(self, hand: Hand) -> None:
+    def _has_died(self, hand: Hand) -> None:
         if self._is_over or self._error is not None:
-            return  # as it was told to, or after it said why
+            return  # as it was told to, or after another one said why
         self._dead = self._dead or hand
         if self._stopped is None:
             self.stop(

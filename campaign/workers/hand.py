@@ -44,8 +44,10 @@ class Hand:
         environment: Mapping[str, str],
         hear: Callable[[Hand, Line | None], None],
     ) -> None:
+        self.orders = orders
         self.shard = orders.shard
         self.code: int | None = None
+        self._is_silent = False
         self._hear = hear
         self._loop = asyncio.get_running_loop()
         # Not through a shell, and by this very Python: what is run is written above.
@@ -64,6 +66,12 @@ class Hand:
     def name(self) -> str:
         """Which of the workers it is, in a sentence."""
         return f"worker {self.shard.place + 1} of {self.shard.of}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has ended, also where the run has not heard of it yet."""
+        # The question is not answered while the other thread waits for the process's end.
+        return self._process.poll() is not None or self._is_silent
 
     def tell(self, line: Line) -> None:
         """Tell it something; one that has ended hears nothing."""
@@ -90,6 +98,7 @@ class Hand:
                     if (line := line_of(said)) is not None:
                         self._pass_on(line)
         finally:
+            self._is_silent = True
             self.dismiss()  # whom nobody hears any more is let go
             self.code = self._process.wait()
             self._pass_on(None)

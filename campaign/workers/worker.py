@@ -157,7 +157,8 @@ class Worker:
         job = Job.load(Path(orders.definition), past_ok=True)
         if said.said_by(job.loaded) != orders.said:
             raise InvalidInput(
-                f"{orders.definition} was changed while the run began; nothing was sent. Run again."
+                f"{orders.definition} was changed since the run began, so this worker sends to "
+                "nobody. Run again."
             )
         location = job.ledger(self._environment)
         with (

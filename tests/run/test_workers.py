@@ -186,7 +186,7 @@ def test_a_definition_that_changes_while_its_run_begins_is_not_sent(
             with_workers(definition, 3)
 
     definition = write(tmp_path, server.url_for("synthflow"), 20)
-    with pytest.raises(InvalidInput, match="was changed while the run began"):
+    with pytest.raises(InvalidInput, match="was changed since the run began"):
         load(definition).run(reporter=Editing())
     assert len(server.journal) == 0
     assert load(definition).run().counts.accepted == 20
