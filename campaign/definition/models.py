@@ -126,7 +126,8 @@ class Definition(Part):
         ge=1,
         le=64,
         description="By how many processes a run is sent, where one core is not enough. The rate "
-        "and every bound hold for all of them together. With rate.at_most it is one.",
+        "and every bound hold for all of them together, but for what docs/how-to/workers.md lists. "
+        "With rate.at_most it is one.",
     )
     frequency_cap: Annotated[list[FrequencyCap], Shorthand(one_or_many, (CAP,))] = Field(
         default_factory=list,

@@ -27,6 +27,11 @@ class Shard:
     of: int
     seed: int
 
+    @property
+    def worker(self) -> str:
+        """Which of the workers has it, in a sentence."""
+        return f"worker {self.place + 1} of {self.of}"
+
     def holds(self, numbers: pl.Expr) -> pl.Expr:
         """Return, for positions in the plan, whether they are in this part.
 

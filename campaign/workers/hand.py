@@ -65,7 +65,7 @@ class Hand:
     @property
     def name(self) -> str:
         """Which of the workers it is, in a sentence."""
-        return f"worker {self.shard.place + 1} of {self.shard.of}"
+        return self.shard.worker
 
     @property
     def has_ended(self) -> bool:

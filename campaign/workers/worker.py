@@ -68,6 +68,9 @@ class Worker:
                 self._goes.append(limit)
             case {"do": "stop"}:
                 self.stop(Ending.INTERRUPTED)
+            case {"do": "end", "signal": name}:
+                worker = self._orders.shard.worker
+                self.stop(Ending.INTERRUPTED, f"{worker} was told to end ({name})")
             case {"do": "abort"}:
                 self.stop(Ending.INTERRUPTED)
                 if self._engine is not None:
@@ -239,7 +242,7 @@ async def _work(worker: Worker, lines: Iterator[Line]) -> None:
             pass_on(line)
         pass_on(None)
 
-    asked: list[Line] = [{"do": "stop"}, {"do": "abort"}]
+    asked: list[Line] = [{"do": "end", "signal": "SIGTERM"}, {"do": "abort"}]
     signal.signal(signal.SIGTERM, lambda *_: pass_on(asked.pop(0) if asked[1:] else asked[0]))
     threading.Thread(target=listen, name="orders", daemon=True).start()
     try:

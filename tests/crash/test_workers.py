@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,6 +175,7 @@ def test_a_worker_that_is_asked_to_end_lets_the_whole_run_end_in_order(
     with load(definition).view() as view:
         counts = view.counts
     assert end.code == 130, end.said
+    assert re.search(r"worker [12] of 2 was told to end \(SIGTERM\)", end.said), end.said
     assert (counts.unknown, counts.sending) == (0, 0)
     assert counts.pending > 0
     assert finish_and_judge(definition, server, PEOPLE).counts.accepted == PEOPLE
