@@ -90,6 +90,16 @@ Body = Annotated[
 """The text of a message, without the line breaks at its end."""
 
 
+def _whole(value: object) -> object:
+    if isinstance(value, bool):
+        raise wrong("must be a whole number")
+    return value
+
+
+AsWhole = BeforeValidator(_whole)
+"""Annotates a whole number: ``true`` is none, though pydantic takes it for 1."""
+
+
 def one_or_many(value: object) -> object:
     """Return a list for a single text or number."""
     return [value] if isinstance(value, str) or is_number(value) else value

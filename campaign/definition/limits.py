@@ -13,7 +13,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from campaign.definition.fields import INSTANT, Timezone, instant, wrong
+from campaign.definition.fields import INSTANT, AsWhole, Timezone, instant, wrong
 from campaign.definition.part import Part
 from campaign.definition.values import Duration, Percent
 
@@ -126,12 +126,11 @@ class StopWhen(Part):
         description="Stops when more than this share of the last 100 outcomes are `failed`: 5%. "
         "It is counted of 100 on a shorter list too, so 5% stops at the sixth.",
     )
-    unknown: int | None = Field(
+    unknown: Annotated[int, Field(ge=1), AsWhole] | None = Field(
         default=None,
-        ge=1,
         description="Stops when so many recipients have become `unknown` in one go.",
     )
-    in_a_row: int = Field(
+    in_a_row: Annotated[int, AsWhole] = Field(
         default=20,
         ge=1,
         description="Stops after so many answers in a row that are unknown, or are the same "
@@ -142,7 +141,7 @@ class StopWhen(Part):
 class Retry(Part):
     """When to try again what certainly was not sent."""
 
-    attempts: int = Field(
+    attempts: Annotated[int, AsWhole] = Field(
         default=5, ge=1, le=100, description="The most attempts per recipient in one go."
     )
     first_wait: Duration = Field(

@@ -16,6 +16,7 @@ from campaign.channel import Channel
 from campaign.definition.caps import CAP, FrequencyCap
 from campaign.definition.estimate import Cost, CostByFile
 from campaign.definition.fields import (
+    AsWhole,
     OneOrMany,
     SenderList,
     Shorthand,
@@ -121,7 +122,7 @@ class Definition(Part):
     rate: Annotated[Rate, Shorthand(short_rate, (SHORT_RATE,))] = Field(
         default_factory=Rate, description="How fast: 80/s, or a mapping that says more."
     )
-    workers: int = Field(
+    workers: Annotated[int, AsWhole] = Field(
         default=1,
         ge=1,
         le=64,

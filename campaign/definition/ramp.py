@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from campaign.definition.fields import wrong
+from campaign.definition.fields import AsWhole, wrong
 from campaign.definition.part import Part
 from campaign.definition.values import Duration
 
@@ -24,7 +24,7 @@ _STEP = re.compile(rf"([0-9]+), wait ({_WAIT})")
 class RampStep(Part):
     """Some recipients, and how long to wait after them."""
 
-    send: int = Field(
+    send: Annotated[int, AsWhole] = Field(
         ge=1,
         description="How many more recipients the message may have reached before the wait.",
     )

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from campaign.channel import Channel
 from campaign.definition.caps import MessagingTier
-from campaign.definition.fields import Shorthand, is_number, one_or_many, wrong
+from campaign.definition.fields import AsWhole, Shorthand, is_number, one_or_many, wrong
 from campaign.definition.part import Part
 from campaign.definition.values import Percent, PerSecond
 from campaign.providers.protocol import Misfit
@@ -87,10 +87,8 @@ class Rate(Part):
         description="Further caps of the account, in any minute, hour or day, over all runs of the "
         "ledger through the same provider: 50000/d, or a list. A run waits where one is reached.",
     )
-    concurrency: int | None = Field(
+    concurrency: Annotated[int, Field(ge=1, le=10_000), AsWhole] | None = Field(
         default=None,
-        ge=1,
-        le=10_000,
         description="The most requests in flight at once. Default: enough for answers that take "
         "30 seconds, from 8 to 4000, and never more than the machine has open files for.",
     )

@@ -6,11 +6,11 @@ units, and hundredths.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
@@ -74,11 +74,19 @@ def per_second(value: object) -> float:
     A bare number is refused: nobody can tell whether 80 means per second or per minute.
 
     Raises:
-        ValueError: the text is not a rate, or the rate is zero or absurdly high.
+        ValueError: the text is not a rate, or the rate is zero or absurdly high, or its dot may
+            group the digits of a thousand.
     """
     if isinstance(value, str) and (found := re.fullmatch(_RATE, value)):
+        if re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", found[1]):
+            plain, short = found[1].replace(".", ""), float(found[1])
+            raise ValueError(
+                f"{found[1]} may mean two rates: write {plain}/{found[2]} or {short:g}/{found[2]}"
+            )
         rate = float(found[1]) / _SECONDS[found[2]]
-        if math.isfinite(rate) and 0 < rate <= _FASTEST:
+        if rate > _FASTEST:
+            raise ValueError(f"a rate is at most {_FASTEST:,.0f}/s")
+        if rate > 0:
             return rate
     raise ValueError("a rate is a number above 0 per unit of time: 80/s, 1000/min, 5000/h or 1/d")
 
@@ -103,7 +111,19 @@ def percent(value: object) -> float:
         hundredths = float(found[1])
         if 0 < hundredths <= 100:
             return hundredths
+    if isinstance(value, str | int | float) and (like := _as_percent(str(value))):
+        raise ValueError(f"a share is a percentage above 0% and up to 100%: {like}")
     raise ValueError("a share is a percentage above 0% and up to 100%: 5% or 0.5%")
+
+
+def _as_percent(written: str) -> str | None:
+    """Return how to write what a bare number may mean, where it may be a share."""
+    if not re.fullmatch(_NUMBER, written.strip()):
+        return None
+    value = Decimal(written.strip()).normalize()
+    if 0 < value < 1:
+        return f"write {(value * 100).normalize():f}%, or {value:f}% if you mean that"
+    return f"write {value:f}%" if 1 < value <= 100 else None
 
 
 Percent = Annotated[

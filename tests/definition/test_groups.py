@@ -65,7 +65,7 @@ def test_what_means_yes_is_text_however_it_is_written(tmp_path: Path) -> None:
         ),
         (
             "holdout: 5",
-            "`holdout`: a share is a percentage above 0% and up to 100%: 5% or 0.5%",
+            "`holdout`: a share is a percentage above 0% and up to 100%: write 5%",
         ),
         ("holdout: 100%", "`holdout` leaves nobody to send to (write a share below 100%)"),
         ("holdout: {seed: x}", "`holdout.share` is missing"),

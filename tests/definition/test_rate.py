@@ -73,3 +73,57 @@ def test_a_rate_of_each_sender_needs_senders(tmp_path: Path) -> None:
         "(name them, or say `rate.limit`)" in problem
         for problem in problems
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("0.9", "write 90%, or 0.9% if you mean that"),
+        ("90", "write 90%"),
+        ("1", "5% or 0.5%"),
+        ("250", "5% or 0.5%"),
+    ],
+)
+def test_a_share_without_its_sign_is_answered_with_what_it_may_mean(
+    tmp_path: Path, written: str, hint: str
+) -> None:
+    (problem,) = problems_of(f"{FIRST}rate: {{limit: 80/s, use: {written}}}\n", tmp_path)
+    assert problem.endswith(f"a share is a percentage above 0% and up to 100%: {hint}")
+
+
+def test_a_rate_above_the_highest_is_told_the_highest(tmp_path: Path) -> None:
+    (problem,) = problems_of(f"{FIRST}rate: 1000001/s\n", tmp_path)
+    assert problem.endswith("a rate is at most 1,000,000/s")
+
+
+@pytest.mark.parametrize(
+    ("written", "rates"),
+    [("5.000/s", "5000/s or 5/s"), ("12.500/min", "12500/min or 12.5/min")],
+)
+def test_a_dot_that_may_group_a_thousand_is_asked_about(
+    tmp_path: Path, written: str, rates: str
+) -> None:
+    (problem,) = problems_of(f"{FIRST}rate: {written}\n", tmp_path)
+    assert problem.endswith(f"may mean two rates: write {rates}")
+
+
+@pytest.mark.parametrize("written", ["2.5/s", "0.125/s", "1.25/min"])
+def test_a_dot_that_groups_nothing_is_a_decimal_point(tmp_path: Path, written: str) -> None:
+    rate = load_text(f"{FIRST}rate: {written}\n", tmp_path).definition.rate
+    number, unit = written.split("/")
+    assert rate.limit == pytest.approx(float(number) / (60 if unit == "min" else 1))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "workers: true",
+        "rate: {concurrency: true}",
+        "retry: {attempts: yes}",
+        "stop_when: {unknown: true}",
+        "ramp: {steps: [{send: true, wait: 1h}]}",
+    ],
+)
+def test_true_is_no_number(tmp_path: Path, written: str) -> None:
+    (problem,) = problems_of(f"{FIRST}{written}\n", tmp_path)
+    assert "must be a whole number" in problem
