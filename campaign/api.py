@@ -104,6 +104,7 @@ class Campaign:
             InvalidInput: the definition, the list or a secret is not usable; nothing was sent.
             RunHeld: another process is sending this run.
             LedgerError: the ledger cannot be read or written; nothing was sent after that.
+            Interrupted: somebody asked to stop while the list was judged; nothing was sent.
         """
         execution = self._execution(
             Options(limit, only, takeover, replan=replan, run=run), reporter

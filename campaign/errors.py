@@ -92,6 +92,12 @@ class OutputError(CampaignError):
     """A file this command should write could not be written."""
 
 
+class Interrupted(CampaignError):
+    """A person or the system asked to stop before there was anything to wait for."""
+
+    exit_code = 130
+
+
 def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the error of a group that people should see: one meant for them, else the first."""
     ours, _ = group.split(CampaignError)

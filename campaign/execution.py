@@ -24,24 +24,25 @@ import polars as pl
 from campaign import trace
 from campaign.alone import Work
 from campaign.audience.fingerprint import fingerprint
+from campaign.concluding import Sent, concluded
 from campaign.deciding import Decisions
 from campaign.errors import InvalidInput
+from campaign.files import clear
 from campaign.gate import OtherRuns
 from campaign.in_time import InTime
+from campaign.interruption import Interruption
 from campaign.job import Job, local_now
 from campaign.ledger.holding import held
-from campaign.ledger.records import Counts
 from campaign.leftovers import left_behind
 from campaign.passes import Bounds, Passes
 from campaign.plan import making
 from campaign.plan.meant import the_one
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
 from campaign.plan.rejected import check_rejected
-from campaign.plan.rejects import refused_at_sending, write_rejects
 from campaign.plan.remaining import left_of_one
 from campaign.reporting.reporter import About, Guarded, Reporter
-from campaign.reporting.results import write_results
 from campaign.reporting.summary import Summary
+from campaign.reporting.watching import listening
 from campaign.sending.ending import Ending, Result
 from campaign.sending.waited import Waited
 from campaign.status import run_named
@@ -77,23 +78,34 @@ class Execution:
         self._environment = environment
         self._reporter = Guarded(reporter)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._passes: Passes | None = None
-        self._interrupted = False
+        self._interruption = Interruption(self._reporter)
         self._options = options
         self._in_time = InTime(job, options.now)
         self._definition = job.loaded.definition
 
     def interrupt(self) -> None:
         """Stop, from another thread: first politely, and at once when asked a second time."""
-        again, self._interrupted = self._interrupted, True
-        if self._loop is not None and self._passes is not None:
-            # Gone when there is nothing more to send: the results are being written.
-            passes = self._passes
-            self._loop.call_soon_threadsafe(passes.abort if again else passes.interrupt)
+        if self._loop is None:
+            self._interruption.ask()
+        else:
+            self._loop.call_soon_threadsafe(self._interruption.ask)
 
     async def run(self) -> Summary:
-        """Send to everybody who is still to be sent to."""
+        """Send to everybody who is still to be sent to.
+
+        Raises:
+            CampaignError: something that a person can mend, or that somebody asked for.
+        """
         self._loop = asyncio.get_running_loop()
+        with ExitStack() as stack:
+            if self._options.handle_signals:
+                stack.enter_context(listening(self._interruption.ask))
+            with self._interruption.heeded():
+                work = await self._prepared(stack)
+            return await self._send(work)
+
+    async def _prepared(self, stack: ExitStack) -> Work:
+        """Take the run, recover it, and open or make its plan."""
         job = self._job
         if not job.loaded.settings.sandbox:
             job.provider(self._environment, None)  # a missing secret is told before anything else
@@ -112,63 +124,59 @@ class Execution:
         if not location.exists:  # refused before an empty ledger stands in its place
             self._check_new(folder, traces=traces)
             self._in_time.check_new()
-        summary: Summary
-        with ExitStack() as stack:
-            ledger = await anyio.to_thread.run_sync(partial(location.open, create=named is None))
-            stack.callback(ledger.close)
-            if named is not None:
-                run_named(job.loaded, ledger, named)
-            # The traces were looked for first, so they are not of a run that began just now.
-            if ledger.find_run(self._definition.name, name) is None:
-                self._check_new(folder, traces=traces)
-            run = ledger.ensure_run(
-                self._definition.name,
-                name,
-                provider=job.loaded.settings.name,
-                channel=self._definition.channel.value,
-                sandbox=job.loaded.settings.sandbox,
-            )
-            if not self._options.takeover:
-                trace.check(ledger, run, folder, location)
-            lease = stack.enter_context(held(ledger, run.id, takeover=self._options.takeover))
-            # Another process may have planned and sent until it gave the run back.
-            run = ledger.find_run(self._definition.name, name) or run
-            if not run.sandbox:
-                Trace.of(ledger, run).write(folder)
-            recovered = ledger.recover(lease)
-            now = self._options.now()
-            # Whom a rule holds is judged by the rules as they are now, where sending may begin.
-            ledger.release_due(
-                lease, round(now.timestamp() * 1000), ours=job.hours.refusal(now) is None
-            )
-            if ledger.may_replan(run.id):
-                self._in_time.check_new()
-            gate = await anyio.to_thread.run_sync(OtherRuns, job, ledger, run.id)
-            self._reporter.preparing("Judging every row and rendering every message")
-            plan = await anyio.to_thread.run_sync(
-                plan_of_run,
-                ledger,
-                run,
-                lease,
-                replace(
-                    job.question(pl.concat([suppressed, gate.suppressed])),
-                    tell=self._reporter.working,
-                ),
-                list_hash,
-                Place(folder, job.plans_from(location)),
-                Renewal(self._options.replan, self._reporter.told),
-            )
-            if ledger.may_replan(run.id):
-                check_rejected(job.loaded, plan)
-            if (only := self._options.only) is not None:
-                self._options = replace(self._options, only=the_one(plan, job.loaded, only))
-            for sentence in plan.warnings() + left_behind(job, ledger, name, self._options.now()):
-                self._reporter.told(sentence)
-            again = self._options.again(ledger, run) if self._options.again is not None else []
-            summary = await self._send(
-                Work(ledger, run, lease, plan, suppressed, gate, recovered, folder, again)
-            )
-        return summary
+        ledger = await anyio.to_thread.run_sync(partial(location.open, create=named is None))
+        stack.callback(ledger.close)
+        if named is not None:
+            run_named(job.loaded, ledger, named)
+        # The traces were looked for first, so they are not of a run that began just now.
+        if ledger.find_run(self._definition.name, name) is None:
+            self._check_new(folder, traces=traces)
+        run = ledger.ensure_run(
+            self._definition.name,
+            name,
+            provider=job.loaded.settings.name,
+            channel=self._definition.channel.value,
+            sandbox=job.loaded.settings.sandbox,
+        )
+        if not self._options.takeover:
+            trace.check(ledger, run, folder, location)
+        lease = stack.enter_context(held(ledger, run.id, takeover=self._options.takeover))
+        # Another process may have planned and sent until it gave the run back.
+        run = ledger.find_run(self._definition.name, name) or run
+        if not run.sandbox:
+            Trace.of(ledger, run).write(folder)
+        clear(folder)
+        recovered = ledger.recover(lease)
+        now = self._options.now()
+        # Whom a rule holds is judged by the rules as they are now, where sending may begin.
+        ledger.release_due(
+            lease, round(now.timestamp() * 1000), ours=job.hours.refusal(now) is None
+        )
+        if ledger.may_replan(run.id):
+            self._in_time.check_new()
+        gate = await anyio.to_thread.run_sync(OtherRuns, job, ledger, run.id)
+        self._reporter.preparing("Judging every row and rendering every message")
+        plan = await anyio.to_thread.run_sync(
+            plan_of_run,
+            ledger,
+            run,
+            lease,
+            replace(
+                job.question(pl.concat([suppressed, gate.suppressed])),
+                tell=self._interruption.working,
+            ),
+            list_hash,
+            Place(folder, job.plans_from(location)),
+            Renewal(self._options.replan, self._reporter.told),
+        )
+        if ledger.may_replan(run.id):
+            check_rejected(job.loaded, plan)
+        if (only := self._options.only) is not None:
+            self._options = replace(self._options, only=the_one(plan, job.loaded, only))
+        for sentence in plan.warnings() + left_behind(job, ledger, name, self._options.now()):
+            self._reporter.told(sentence)
+        again = self._options.again(ledger, run) if self._options.again is not None else []
+        return Work(ledger, run, lease, plan, suppressed, gate, recovered, folder, again)
 
     def _list_hash(self) -> str | None:
         try:
@@ -233,62 +241,12 @@ class Execution:
         elif to_send:
             bounds = Bounds(options.only, began_at, moments, self._in_time.deadline())
             passes = Passes(job, work, bounds, speed, to_send, self._reporter, options.now)
-            result = await self._sent(passes)
+            with self._interruption.of(passes):
+                result = await passes.run(self._environment)
             waited = passes.waited
         if result.ending is Ending.DEADLINE and not ledger.counts(run.id).pending:
             result = Result()  # it came while the last answers were under way
         seconds = time.monotonic() - started
-        return await self._finished(work, result, began, speed.rate, seconds, waited)
-
-    async def _sent(self, passes: Passes) -> Result:
-        self._passes = passes
-        if self._interrupted:
-            passes.interrupt()
-        try:
-            return await passes.run(self._environment, handle_signals=self._options.handle_signals)
-        finally:
-            self._passes = None
-
-    async def _finished(
-        self,
-        work: Work,
-        result: Result,
-        began: Counts,
-        rate: float,
-        seconds: float,
-        waited: Waited,
-    ) -> Summary:
-        """Write down how it ended, and the results."""
-        ledger, run, folder = work.ledger, work.run, work.folder
-        ledger.note(work.lease, result.ending.value, result.why)
-        counts = ledger.counts(run.id)
-        results, rejects = folder / "results.csv", folder / "rejects.csv"
-        summary = Summary(
-            name=self._definition.name,
-            run=run.run,
-            counts=counts,
-            held_until=ledger.next_due(run.id),
-            reasons=ledger.reasons(run.id),
-            ending=result.ending,
-            why=result.why,
-            rate=rate,
-            settled=counts.done - began.done,
-            sent=counts.sent - began.sent,
-            seconds=seconds,
-            waited=waited,
-            ledger=self._job.ledger(self._environment),
-            results=results,
-            rejects=rejects if counts.skipped else None,
-        )
-        self._reporter.preparing("Writing the results")
-        try:
-            if not run.sandbox:
-                Trace.of(ledger, run).write(folder)
-            await anyio.to_thread.run_sync(write_results, work.plan, ledger, run.id, results)
-            late = await anyio.to_thread.run_sync(refused_at_sending, ledger, run.id)
-            if not late.is_empty():
-                await anyio.to_thread.run_sync(write_rejects, work.plan, rejects, late)
-        finally:
-            # Who got it is told even where it cannot be written down.
-            self._reporter.finished(summary)
-        return summary
+        sent = Sent(result, began, speed.rate, seconds, waited)
+        location = job.ledger(self._environment)
+        return await concluded(job, location, work, sent, self._reporter, self._interruption)

@@ -9,9 +9,10 @@ their outcome, and who is held stays held in the ledger.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -25,7 +26,7 @@ from campaign.job import Job
 from campaign.plan.remaining import still_to_do
 from campaign.reporting import words
 from campaign.reporting.reporter import Reporter
-from campaign.reporting.watching import listen, watch
+from campaign.reporting.watching import watch
 from campaign.sandbox.embedded import embedded_sandbox
 from campaign.sending.ending import Ending, Result, TooLate
 from campaign.sending.pace import Pace
@@ -106,6 +107,7 @@ class Passes:
         self._hands_over = False
         self._ended: Result | None = None
         self._until: float | None = None
+        self._held = 0.0
         self._woken = anyio.Event()
 
     def stop(self, ending: Ending, why: str | None = None) -> None:
@@ -129,7 +131,8 @@ class Passes:
     def waited(self) -> Waited:
         """What was waited for until now."""
         alone = Waited() if self._pace is None else self._pace.waited
-        return alone if self._crew is None else alone.then(self._crew.waited)
+        sending = alone if self._crew is None else alone.then(self._crew.waited)
+        return replace(sending, held=self._held + self._ramp.waited)
 
     def waits(self) -> float:
         """Return how many seconds are known to be spent waiting from now on."""
@@ -138,7 +141,7 @@ class Passes:
         settled = self._work.ledger.counts(self._work.run.id).done - self._done_before
         return held + capped + self._ramp.waits(max(0, self.to_send - settled))
 
-    async def run(self, environment: Mapping[str, str], *, handle_signals: bool) -> Result:
+    async def run(self, environment: Mapping[str, str]) -> Result:
         """Send to everybody who may be sent to until the execution ends.
 
         Raises:
@@ -172,8 +175,6 @@ class Passes:
                     around.start_soon(
                         watch, self._reporter, work.ledger, work.run.id, self._speed.rate, self
                     )
-                    if handle_signals:
-                        around.start_soon(listen, self._reporter, self)
                     result = await self._sent(means)
                     around.cancel_scope.cancel()
             except BaseExceptionGroup as group:
@@ -259,9 +260,11 @@ class Passes:
             f"Waiting until {words.clock(due)} for the first of {words.people(held)} who "
             f"{'is' if held == 1 else 'are'} held. Ctrl-C ends the run; it can be resumed."
         )
+        began = time.monotonic()
         while self._ended is None and (left := self._until - self._clock()) > 0:
             with anyio.move_on_after(min(left, _LOOK_AGAIN)):
                 await self._woken.wait()
+        self._held += time.monotonic() - began
         self._until = None
 
     def _release(self) -> None:

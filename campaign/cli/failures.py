@@ -24,6 +24,7 @@ def told(*, json: bool) -> Iterator[None]:
             print(_as_text(error), file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         _forget_stdout()

@@ -22,6 +22,7 @@ from campaign.reporting.online import online_view
 from campaign.reporting.reporter import About, Reporter
 from campaign.reporting.summary import Summary
 from campaign.reporting.terminal import Terminal
+from campaign.reporting.watching import answerable
 
 
 def check(
@@ -92,7 +93,12 @@ def run(
         # Asked beside the output, which may go to a file or to another program.
         people = "1 real person" if about.to_send == 1 else f"{about.to_send:,} real people"
         warning = " Some of them may get it twice." if twice else ""
-        return typer.confirm(f"Message {people} through {about.provider}?{warning}", err=True)
+        question = f"Message {people} through {about.provider}?{warning}"
+        try:
+            with answerable():
+                return typer.confirm(question, err=True)
+        except typer.Abort:
+            return False
 
     ask = campaign.is_live and not yes and sys.stdin.isatty() and sys.stderr.isatty()
 

@@ -66,7 +66,7 @@ class Lines:
         self._say(text)
 
     def finished(self, summary: Summary) -> None:
-        """Write the counts, one state and one reason a line."""
+        """Write the counts, one state and one reason a line, and what a terminal says of them."""
         self._say(f"{summary.ending.value}: {summary.name} {summary.run}")
         if summary.why:
             self._say(summary.why)
@@ -74,7 +74,9 @@ class Lines:
             self._say(f"  {state}: {words.number(rows)}")
         for (state, code), rows in sorted(summary.reasons.items(), key=lambda item: -item[1]):
             self._say(f"  {state} {code}: {words.number(rows)}")
-        self._say(f"Results: {summary.results}")
+        for said in summary.how_it_went():
+            self._say(said)
+        self._say(summary.where_the_results_are())
         if summary.rejects is not None:
             self._say(f"Refused rows: {summary.rejects}")
         if summary.counts.pending:

@@ -8,7 +8,7 @@ from. Who was sent to and is no longer on the list has a line too.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -35,26 +35,34 @@ _STATE_COLUMNS = {
 
 
 def write_results(
-    plan: Plan, ledger: Ledger, run_id: int, path: Path, *, running: bool = False
+    plan: Plan,
+    ledger: Ledger,
+    run_id: int,
+    path: Path,
+    *,
+    running: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the results as CSV or, when ``path`` ends in ``.parquet``, as Parquet.
 
     ``running``: a process is sending now, so that a claim that is open is under way; else whoever
-    made it is gone, and it is unknown.
+    made it is gone, and it is unknown. ``check`` is called now and then; what it raises ends the
+    writing, and an earlier file stays as it was.
 
     Raises:
         InvalidInput: the file name ends in something else.
         OutputError: the file cannot be written.
     """
+    batches = _checked(_batches(plan, ledger, run_id, running), check)
     if path.suffix == ".csv":
         with replaced(path) as file, file.open("wb") as out:
-            for number, batch in enumerate(_batches(plan, ledger, run_id, running)):
+            for number, batch in enumerate(batches):
                 batch.write_csv(out, include_header=number == 0)
     elif path.suffix == ".parquet":
         with replaced(path) as file:
             parts = []
             try:
-                for number, batch in enumerate(_batches(plan, ledger, run_id, running)):
+                for number, batch in enumerate(batches):
                     parts.append(file.with_suffix(f".{number}"))
                     batch.write_parquet(parts[-1])
                 pl.scan_parquet(parts).sink_parquet(file)
@@ -77,6 +85,12 @@ def is_results(path: Path) -> bool:
         return False
     ours = [name.split("campaign_")[-1] for name in names[-len(_STATE_COLUMNS) :]]
     return ours == list(_STATE_COLUMNS)
+
+
+def _checked(batches: Iterator[pl.DataFrame], check: Callable[[], None]) -> Iterator[pl.DataFrame]:
+    for batch in batches:
+        check()
+        yield batch
 
 
 def _batches(plan: Plan, ledger: Ledger, run_id: int, running: bool) -> Iterator[pl.DataFrame]:

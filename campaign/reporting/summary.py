@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from campaign.ledger.location import Location
 from campaign.ledger.records import Counts
+from campaign.reporting import words
 from campaign.sending.ending import Ending
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ EXIT_CODES: Mapping[int, str] = {
 }
 """What the exit codes of the commands mean."""
 
+_SECONDS_THAT_TELL, _MESSAGES_THAT_TELL = 5.0, 20
+"""Below, the first answer and the last one say more of the speed than the rate does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -36,7 +40,7 @@ class Summary:
     outcome, ``sent`` of them were accepted or scheduled, in ``seconds``; ``waited`` is for what.
     ``held_until`` is when the first of those who wait for their time may be sent to, in
     milliseconds UTC. ``reasons`` counts rows by (state, reason). ``why`` says what stopped the
-    run, if anything did.
+    run, if anything did. ``results`` is ``None`` where the writing was interrupted, or failed.
     """
 
     name: str
@@ -52,7 +56,7 @@ class Summary:
     seconds: float
     waited: Waited
     ledger: Location
-    results: Path
+    results: Path | None
     rejects: Path | None
 
     @property
@@ -70,8 +74,32 @@ class Summary:
 
     @property
     def achieved(self) -> float:
-        """Outcomes a second of this execution."""
-        return self.settled / self.seconds if self.seconds > 0 else 0.0
+        """Outcomes a second of this execution, while somebody might be sent to."""
+        return self.settled / self._sending if self._sending > 0 else 0.0
+
+    @property
+    def _sending(self) -> float:
+        return max(self.seconds - self.waited.held, 0.0)
+
+    def how_it_went(self) -> list[str]:
+        """Return how many got it, how fast, and what made it slower, in sentences."""
+        if not self.settled:
+            left = self.counts.pending
+            return ["Nobody was sent to." if left else "Nothing was left to send."]
+        of = "" if self.sent == self.settled else f" of {words.number(self.settled)}"
+        tells = self._sending >= _SECONDS_THAT_TELL and self.settled >= _MESSAGES_THAT_TELL
+        achieved = self.achieved if tells else None
+        speed = words.speed_of(self.rate, achieved, self.waited, self._sending)
+        sent = f"Sent {words.number(self.sent)}{of} in {words.duration(self.seconds)}: {speed}."
+        return [sent, *words.slower(self.waited, self._sending)]
+
+    def where_the_results_are(self) -> str:
+        """Return where the results are, or how to get them."""
+        if self.results is not None:
+            return f"Results: {self.results}"
+        was = self.ending is Ending.INTERRUPTED
+        why = "Interrupted while writing the results" if was else "The results are not written"
+        return f"{why}; `campaign results` writes them."
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain data, for machines."""
@@ -95,12 +123,13 @@ class Summary:
                     "in_flight": round(self.waited.in_flight, 3),
                     "paused": round(self.waited.paused, 3),
                     "capped": round(self.waited.capped, 3),
+                    "held": round(self.waited.held, 3),
                 },
             },
             "settled": self.settled,
             "sent": self.sent,
             "seconds": round(self.seconds, 3),
             "ledger": str(self.ledger),
-            "results": str(self.results),
+            "results": None if self.results is None else str(self.results),
             "rejects": None if self.rejects is None else str(self.rejects),
         }

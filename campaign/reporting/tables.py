@@ -89,21 +89,8 @@ def summary_view(summary: Summary) -> Group:
     parts.append(Padding(counts_table(summary.counts), (1, 0)))
     if summary.reasons:
         parts.append(Padding(reasons_table(summary.reasons), (0, 0, 1, 0)))
-    if summary.settled:
-        of = "" if summary.sent == summary.settled else f" of {words.number(summary.settled)}"
-        speed = words.speed_of(summary.rate, summary.achieved, summary.waited, summary.seconds)
-        parts.append(
-            Text(
-                f"Sent {words.number(summary.sent)}{of} in {words.duration(summary.seconds)}: "
-                f"{speed}."
-            )
-        )
-        parts += [Text(said) for said in words.slower(summary.waited, summary.seconds)]
-    elif not summary.counts.pending:
-        parts.append(Text("Nothing was left to send."))
-    else:
-        parts.append(Text("Nobody was sent to."))
-    parts.append(Text(f"Results: {summary.results}"))
+    parts += [Text(said) for said in summary.how_it_went()]
+    parts.append(Text(summary.where_the_results_are()))
     if summary.rejects is not None:
         parts.append(Text(f"Refused rows: {summary.rejects}"))
     parts.append(Text(f"Ledger: {summary.ledger}"))

@@ -1,9 +1,13 @@
-"""Beside a run: progress for whoever watches, and a polite stop for whoever presses Ctrl-C."""
+"""Beside a run: progress for whoever watches, and an ear for whoever presses Ctrl-C."""
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Protocol
 
 import anyio
@@ -69,18 +73,30 @@ async def watch(reporter: Reporter, ledger: Ledger, run_id: int, asked: float, g
         reporter.progress(Progress(counts, sent, to_send, rate, asked, eta))
 
 
-async def listen(reporter: Reporter, engine: Stoppable) -> None:
-    """Drain and stop on the first Ctrl-C, SIGTERM or SIGHUP, stop at once on the second."""
-    with anyio.open_signal_receiver(*_SIGNALS) as signals:
-        stopping = False
-        async for _ in signals:
-            if stopping:
-                reporter.told("Stopping at once; what is under way becomes unknown.")
-                engine.abort()
-                return
-            stopping = True
-            reporter.told(
-                "Stopping: waiting for the answers that are under way. "
-                "Press Ctrl-C again to stop at once."
-            )
-            engine.interrupt()
+@contextmanager
+def listening(hear: Callable[[], None]) -> Iterator[None]:
+    """Call ``hear`` in the running event loop at each Ctrl-C, SIGTERM or SIGHUP."""
+    loop = asyncio.get_running_loop()
+    with _handled(lambda *_: loop.call_soon_threadsafe(hear)):
+        yield
+
+
+@contextmanager
+def answerable() -> Iterator[None]:
+    """Let a signal break off a question, for which the event loop stands still.
+
+    Raises:
+        KeyboardInterrupt: one came.
+    """
+    with _handled(signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    before = {one: signal.signal(one, handler) for one in _SIGNALS}
+    try:
+        yield
+    finally:
+        for one, earlier in before.items():
+            signal.signal(one, earlier)

@@ -27,6 +27,8 @@ def people(value: int) -> str:
 
 def speed(per_second: float) -> str:
     """Return a rate with its natural unit: ``80/s``, or ``30/min`` below one a second."""
+    if per_second >= 1_000:
+        return f"{per_second:,.0f}/s"
     if per_second >= 1 or per_second == 0:
         return f"{per_second:.4g}/s"
     return f"{per_second * 60:.3g}/min"
@@ -40,10 +42,14 @@ def quota(messages: int, seconds: float) -> str:
     return f"{messages:,}/{_WINDOWS[seconds]}"
 
 
-def speed_of(asked: float, achieved: float, waited: Waited, seconds: float) -> str:
-    """Return how fast a run was, and what part of its seconds went to waiting for the vendor."""
+def speed_of(asked: float, achieved: float | None, waited: Waited, seconds: float) -> str:
+    """Return how fast a run was, and what part of its seconds went to waiting for the vendor.
+
+    Without ``achieved``, how fast it was does not tell anything.
+    """
     part = _percent(waited.for_the_vendor, seconds)
-    return f"asked {speed(asked)}, achieved {speed(achieved)}; waited for the vendor {part}"
+    was = "" if achieved is None else f", achieved {speed(achieved)}"
+    return f"asked {speed(asked)}{was}; waited for the vendor {part}"
 
 
 def slower(waited: Waited, seconds: float) -> list[str]:
@@ -53,6 +59,8 @@ def slower(waited: Waited, seconds: float) -> list[str]:
         said.append(f"Slowed to about {speed(float(f'{waited.slowed_to:.2g}'))} by the vendor.")
     if waited.capped:
         said.append(f"Waited for a cap {_percent(waited.capped, seconds)} of the time.")
+    if waited.held >= 1:
+        said.append(f"Waited {duration(waited.held)} until more people might be sent to.")
     return said
 
 

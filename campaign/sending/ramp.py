@@ -7,6 +7,7 @@ step was reached is in the ledger, so that a resume neither begins again nor lea
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -63,6 +64,8 @@ class Ramp:
         self._under_way = 0
         self._in_trouble = 0
         self._moved = anyio.Event()
+        self.waited = 0.0
+        """Seconds in which a step was waited out."""
 
     @property
     def is_on(self) -> bool:
@@ -126,8 +129,12 @@ class Ramp:
         until = self._reached[total] + step.wait
         if self._clock() < until:
             self._tell(total, until)
-        while (left := until - self._clock()) > 0:  # noqa: ASYNC110 - a clock tells nobody
-            await anyio.sleep(min(left, _LOOK_AGAIN))
+        began = time.monotonic()
+        try:
+            while (left := until - self._clock()) > 0:  # noqa: ASYNC110 - a clock tells nobody
+                await anyio.sleep(min(left, _LOOK_AGAIN))
+        finally:
+            self.waited += time.monotonic() - began
 
     async def _note(self, total: int) -> None:
         """Write down when a step was reached: the first time counts."""

@@ -12,13 +12,15 @@ class Waited:
 
     ``in_flight``: every place for a request was taken, so an answer was waited for; ``paused``: the
     vendor had asked to wait, or could not be reached; ``capped``: a cap of ``rate.at_most`` was
-    reached. ``slowed_to`` is the rate at the end where the vendor made it slower, in messages a
-    second.
+    reached. In ``held`` nobody was to be sent to: a step of the ramp was reached, or all who were
+    left were held. ``slowed_to`` is the rate at the end where the vendor made it slower, in
+    messages a second.
     """
 
     in_flight: float = 0.0
     paused: float = 0.0
     capped: float = 0.0
+    held: float = 0.0
     slowed_to: float | None = None
 
     @property
@@ -32,6 +34,7 @@ class Waited:
             in_flight=self.in_flight + later.in_flight,
             paused=self.paused + later.paused,
             capped=self.capped + later.capped,
+            held=self.held + later.held,
             slowed_to=later.slowed_to,
         )
 
@@ -49,5 +52,6 @@ def at_once(parts: Sequence[Waited], rate: float) -> Waited:
         in_flight=sum(one.in_flight for one in parts) / len(parts),
         paused=sum(one.paused for one in parts) / len(parts),
         capped=sum(one.capped for one in parts) / len(parts),
+        held=sum(one.held for one in parts) / len(parts),
         slowed_to=sum(slowed) + rate * (len(parts) - len(slowed)) if slowed else None,
     )

@@ -166,6 +166,110 @@ def test_a_reader_that_goes_away_breaks_nothing_off(folder: Path, slow: SandboxS
     assert counts(folder)["accepted"] == PEOPLE
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_while_it_judges_its_list_says_that_nothing_was_sent(
+    folder: Path, slow: SandboxServer, stop: signal.Signals
+) -> None:
+    rows = "".join(f"+4915{place:09},Ana,Plus\n" for place in range(300_000))
+    (folder / "list.csv").write_text("Phone,First Name,Plan\n" + rows, encoding="utf-8")
+    run = started("run", "campaign.yaml", "--json", cwd=folder)
+    assert run.stdout is not None
+    until(lambda: '"working"' in run.stdout.readline())
+    run.send_signal(stop)
+    out, _ = run.communicate(timeout=60)
+
+    assert run.returncode == 130, out
+    assert "Interrupted; nothing was sent." in out
+    assert left_over(folder) == []
+    assert len(slow.journal) == 0
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_results_that_are_not_written_are_not_named(
+    folder: Path, slow: SandboxServer, stop: signal.Signals
+) -> None:
+    slow.set_faults({})
+    stopped_at_the_results = (
+        "import signal, sys\n"
+        "from campaign.cli.app import main\n"
+        "from campaign.reporting.lines import Lines\n"
+        "say = Lines.preparing\n"
+        "def preparing(self, what):\n"
+        "    say(self, what)\n"
+        f"    if what == 'Writing the results': signal.raise_signal({int(stop)})\n"
+        "Lines.preparing = preparing\n"
+        "sys.argv = ['campaign', 'run', 'campaign.yaml']\n"
+        "main()\n"
+    )
+    run = subprocess.run(
+        [COMMAND[0], "-c", stopped_at_the_results],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    assert run.returncode == 130, run.stderr
+    assert "Interrupted while writing the results; `campaign results` writes them." in run.stdout
+    assert "Results:" not in run.stdout
+    assert left_over(folder) == []
+    assert not list(folder.rglob("results.csv"))
+    assert counts(folder)["accepted"] == PEOPLE
+    assert campaign("run", "campaign.yaml", cwd=folder).returncode == 0
+    assert len(list(folder.rglob("results.csv"))) == 1
+    assert len(slow.journal) == PEOPLE
+
+
+def left_over(folder: Path) -> list[Path]:
+    return list((folder / "output").rglob(".*"))
+
+
+def test_what_a_dead_process_left_half_written_is_removed_by_the_next_run(
+    folder: Path, slow: SandboxServer
+) -> None:
+    slow.set_faults({})
+    assert campaign("run", "campaign.yaml", "--limit", "1", cwd=folder).returncode == 5
+    (plan,) = folder.rglob("plan-*.parquet")
+    dead = subprocess.Popen([COMMAND[0], "-c", ""])
+    dead.wait()
+    for left in (f".results.csv.{dead.pid}.tmp", f".results.parquet.{dead.pid}.3"):
+        plan.with_name(left).write_text("half", encoding="utf-8")
+    numbers = plan.with_name(f".plan-2.parquet.{dead.pid}.numbers")
+    numbers.mkdir()
+    (numbers / "shared.parquet").write_text("half", encoding="utf-8")
+    of_a_living_one = plan.with_name(f".results.csv.{os.getpid()}.tmp")
+    of_a_living_one.write_text("half", encoding="utf-8")
+    of_somebody_else = plan.with_name(".keep")
+    of_somebody_else.write_text("", encoding="utf-8")
+
+    assert campaign("run", "campaign.yaml", "--limit", "1", cwd=folder).returncode == 5
+    assert sorted(left_over(folder)) == sorted([of_a_living_one, of_somebody_else])
+
+
+def test_ctrl_c_at_the_question_is_a_no(folder: Path, slow: SandboxServer) -> None:
+    master, slave = pty.openpty()
+    run = subprocess.Popen(
+        [*COMMAND, "run", "campaign.yaml"],
+        cwd=folder,
+        env=environment(TERM="xterm"),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    seen = b""
+    while b"[y/N]" not in seen:
+        seen += os.read(master, 4096)
+    run.send_signal(signal.SIGINT)
+    while b"nothing was sent" not in seen:
+        seen += os.read(master, 4096)
+    run.wait(timeout=60)
+    os.close(master)
+    assert run.returncode == 130
+    assert len(slow.journal) == 0
+
+
 def test_a_notebooks_interrupt_stops_the_run(folder: Path, slow: SandboxServer) -> None:
     cell = (
         "import asyncio, campaign\n"

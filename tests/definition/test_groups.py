@@ -117,7 +117,7 @@ SPLITS = {
     ),
     "a bare number": (
         "{a: {share: 50, text: A}, b: B}",
-        ["`variants.a.share`: a share is a percentage above 0% and up to 100%: 5% or 0.5%"],
+        ["`variants.a.share`: a share is a percentage above 0% and up to 100%: write 50%"],
     ),
     "a name that is none": (
         "{1a: A, b: B}",
