@@ -174,7 +174,7 @@ def test_a_run_that_is_stopped_while_it_judges_its_list_says_that_nothing_was_se
     (folder / "list.csv").write_text("Phone,First Name,Plan\n" + rows, encoding="utf-8")
     run = started("run", "campaign.yaml", "--json", cwd=folder)
     assert run.stdout is not None
-    until(lambda: '"working"' in run.stdout.readline())
+    until(lambda: "Judging" in run.stdout.readline())
     run.send_signal(stop)
     out, _ = run.communicate(timeout=60)
 

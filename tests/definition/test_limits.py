@@ -107,10 +107,14 @@ def test_a_schedule_may_name_moments(tmp_path: Path) -> None:
                 f"stop_when: {{failed_rate: {written}}}",
                 (
                     "11:26 `stop_when.failed_rate`: a share is a percentage above 0% and up to "
-                    "100%: 5% or 0.5%"
+                    f"100%: {hint}"
                 ),
             )
-            for written in ("5", "0.05", "0%", "101%", "-5%", "five%")
+            for written, hint in (
+                ("5", "write 5%"),
+                ("0.05", "write 5%, or 0.05% if you mean that"),
+                *((other, "5% or 0.5%") for other in ("0%", "101%", "-5%", "five%")),
+            )
         ),
         ("stop_when: {unknown: 0}", "11:22 `stop_when.unknown` must be at least 1"),
         ("stop_when: {in_a_row: none}", "11:23 `stop_when.in_a_row` must be a whole number"),

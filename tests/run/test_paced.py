@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -15,6 +16,7 @@ from campaign.channel import Channel
 from campaign.execution import Execution, Options
 from campaign.job import Job
 from campaign.reporting import words
+from campaign.reporting.lines import Lines
 from campaign.reporting.reporter import Silent
 from campaign.reporting.summary import Summary
 from campaign.reporting.tables import summary_view
@@ -67,6 +69,12 @@ def campaign(
         name=name, message="message: Hi\n", rate=rate, more="ledger: ../common-ledger.db\n"
     )
     return recipe.write(own, "list.csv", server.url_for("synthflow"))
+
+
+def logged(summary: Summary) -> str:
+    out = io.StringIO()
+    Lines(out).finished(summary)
+    return out.getvalue()
 
 
 def shown(summary: Summary) -> str:
@@ -155,8 +163,9 @@ def test_where_the_rate_bound_it_nothing_else_is_named(
     assert summary.counts.accepted == 20
     assert summary.waited == Waited()
     text = shown(summary)
-    assert "asked 40/s, achieved " in text
-    assert "; waited for the vendor 0 %." in text
+    # Half a second says nothing of the rate; the first message does not wait for it.
+    assert "asked 40/s; waited for the vendor 0 %." in text
+    assert summary.as_dict()["rate"]["achieved"] > 0
     assert "Slowed" not in text
     assert "cap" not in text
 
@@ -166,8 +175,9 @@ def test_where_the_rate_bound_it_nothing_else_is_named(
     [
         (Waited(), []),
         (Waited(slowed_to=42.34), ["Slowed to about 42/s by the vendor."]),
-        (Waited(slowed_to=1234.0), ["Slowed to about 1200/s by the vendor."]),
+        (Waited(slowed_to=1234.0), ["Slowed to about 1,200/s by the vendor."]),
         (Waited(capped=90.0), ["Waited for a cap 90 % of the time."]),
+        (Waited(held=1800.0), ["Waited 30 min until more people might be sent to."]),
     ],
 )
 def test_what_made_a_run_slower_is_said_in_sentences(waited: Waited, said: list[str]) -> None:
@@ -178,3 +188,42 @@ def test_the_share_that_the_vendor_cost_is_of_the_whole_time() -> None:
     waited = Waited(in_flight=10.0, paused=2.0)
     said = words.speed_of(80.0, 79.9, waited, 100.0)
     assert said == "asked 80/s, achieved 79.9/s; waited for the vendor 12 %"
+
+
+def test_a_log_says_the_same_of_the_speed_as_a_terminal(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    summary = Impatient().send(campaign(tmp_path, server, "rate: {limit: 1000/s}\n"))
+    slow = replace(
+        summary, seconds=100.0, waited=Waited(capped=50.0, slowed_to=42.0), rate=80.0, settled=2000
+    )
+    text = logged(slow)
+    assert "asked 80/s, achieved 20/s; waited for the vendor 0 %." in text
+    assert "Slowed to about 42/s by the vendor." in text
+    assert "Waited for a cap 50 % of the time." in text
+    for said in slow.how_it_went():
+        assert said in shown(slow)
+
+
+def test_time_in_which_nobody_might_be_sent_to_is_not_part_of_the_speed(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    summary = Impatient().send(campaign(tmp_path, server, "rate: {limit: 1000/s}\n"))
+    ramped = replace(summary, seconds=3700.0, settled=1000, rate=10.0, waited=Waited(held=3600.0))
+    assert ramped.achieved == 10.0
+    assert "asked 10/s, achieved 10/s" in shown(ramped)
+    assert "Waited 1 h until more people might be sent to." in logged(ramped)
+
+
+def test_the_wait_of_a_ramp_is_counted(tmp_path: Path, server: SandboxServer) -> None:
+    ramp = "rate: {limit: 1000/s}\nramp: {steps: [{send: 5, wait: 1s}]}\n"
+    summary = Impatient().send(campaign(tmp_path, server, ramp))
+    assert summary.counts.accepted == 20
+    assert 0 < summary.waited.held < summary.seconds
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [(80.0, "80/s"), (999.5, "999.5/s"), (1500.0, "1,500/s"), (2e4, "20,000/s")]
+)
+def test_a_high_rate_is_written_out(rate: float, said: str) -> None:
+    assert words.speed(rate) == said
