@@ -59,7 +59,8 @@ def test_a_plan_that_was_changed_or_lost_is_named(folder: Path) -> None:
     (plan,) = folder.glob("output/*/*/plan-*.parquet")
     plan.write_bytes(plan.read_bytes() + b"x")
     done = campaign("ledger", "verify", "campaign.yaml", cwd=folder)
-    assert (done.returncode, "was changed after it was made" in done.stdout) == (1, True)
+    told = " ".join(done.stdout.split())  # however it is broken into lines
+    assert (done.returncode, "was changed after it was made" in told) == (1, True)
     plan.unlink()
     done = campaign("ledger", "verify", "campaign.yaml", cwd=folder)
     assert (done.returncode, "the plan of this run is missing" in done.stdout) == (1, True)

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -102,6 +103,15 @@ def sent_to_some(folder: Path, server: SandboxServer) -> tuple[Path, subprocess.
     return definition, sender
 
 
+def all_that_left(server: SandboxServer) -> int:
+    """Return how many requests the server has, with those that it read after their sender's end."""
+    before = -1
+    while before != (now := len(server.journal)):
+        before = now
+        time.sleep(0.3)
+    return before
+
+
 def an_older_copy(ledger: Path) -> None:
     """Put a backup that was just made in the ledger's place, as a restore would."""
     older = ledger.with_suffix(".backup")
@@ -119,7 +129,7 @@ def test_a_ledger_that_is_gone_while_it_is_used_stops_the_run_and_is_kept(
         definition, sender = sent_to_some(tmp_path, server)
         lose(ledger)
         stopped = ended(sender)
-        sent = len(server.journal)
+        sent = all_that_left(server)
         refused = run(definition)
         assert len(server.journal) == sent
         ledger.with_name(f"{LEDGER}.rescued").rename(ledger)
