@@ -136,8 +136,8 @@ def test_the_share_and_the_rates_may_change_while_a_run_is_going_on(tmp_path: Pa
         (
             "max_rejects: 0.05",
             (
-                "11:14 `max_rejects`: a share is a percentage above 0% and up to 100%: write 5%, or "
-                "0.05% if you mean that"
+                "11:14 `max_rejects`: a share is a percentage above 0% and up to 100%: write 5%, "
+                "or 0.05% if you mean that"
             ),
         ),
         ("cost: {rate: x.csv}", "11:8 `rate` is not a key of `cost` (did you mean 'rates'?)"),
