@@ -7,9 +7,7 @@ several of them are in memory at a time; two columns may come in large ones.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -20,9 +18,6 @@ from campaign.audience.readings import Reading
 
 BATCH = 200_000
 """Cells that are judged together."""
-
-AT_A_TIME = 2
-"""Batches: polars has one core busy with most of what is asked of so few columns."""
 
 
 def judged_apart(
@@ -38,23 +33,13 @@ def judged_apart(
     Raises:
         OSError: they cannot be written.
     """
-    asked: deque[Future[None]] = deque()
     files: list[Path] = []
-    with ThreadPoolExecutor(AT_A_TIME) as judges:
-        for batch in cells.collect_batches(chunk_size=BATCH, maintain_order=True):
-            if len(asked) == AT_A_TIME:
-                asked.popleft().result()
-            if through is not None:
-                through(batch.height)
-            files.append(folder / f"{len(files)}.parquet")
-            asked.append(judges.submit(_judge, batch, files[-1], reading))
-        for one in asked:
-            one.result()
+    for batch in cells.collect_batches(chunk_size=BATCH, maintain_order=True):
+        if through is not None:
+            through(batch.height)
+        raw, region = batch.select("raw", "region").rechunk().get_columns()
+        files.append(folder / f"{len(files)}.parquet")
+        normalise_phones(raw, region, reading).write_parquet(
+            files[-1], compression="lz4", statistics=False, row_group_size=ROW_GROUP
+        )
     return pl.scan_parquet(files)
-
-
-def _judge(batch: pl.DataFrame, file: Path, reading: Reading | None) -> None:
-    raw, region = batch.select("raw", "region").rechunk().get_columns()
-    normalise_phones(raw, region, reading).write_parquet(
-        file, compression="lz4", statistics=False, row_group_size=ROW_GROUP
-    )
