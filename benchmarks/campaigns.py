@@ -82,7 +82,7 @@ def running(
         )
     try:
         yield process
-    except Exception:
+    except Exception:  # whatever it was: what the campaign said explains it; raised again
         for said in ("out", "err"):
             sys.stderr.write((folder / said).read_text(encoding="utf-8"))
         raise

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.bars import Bar, shown
 from benchmarks.campaigns import accepted, running, write_list
+from benchmarks.recovery import database
 from benchmarks.vendor import arrivals, vendor
 from benchmarks.watching import Watched, watch
-from tests.postgres import PostgresForTests
 
 ROUNDS = 3
 MESSAGES = 20_000
@@ -26,17 +25,6 @@ IN_FLIGHT = 64
 SECONDS = 6.0
 MEMORY, SQLITE, POSTGRESQL = "in memory", "SQLite", "PostgreSQL"
 MOST = 0.15
-
-
-@contextmanager
-def _database() -> Iterator[str]:
-    """Run a server with an empty database, which is gone before anything else is measured."""
-    server = PostgresForTests()
-    try:
-        with server.database() as address:
-            yield address
-    finally:
-        server.close()
 
 
 def measured(where: str, asked: argparse.Namespace, *, more: str = "") -> Watched:
@@ -72,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
     for _ in range(asked.rounds):
         for where in (MEMORY, SQLITE, POSTGRESQL):
             if where == POSTGRESQL:
-                with _database() as address:
+                with database() as address:
                     found = measured(where, asked, more=f"ledger: {address}")
             else:
                 found = measured(where, asked)

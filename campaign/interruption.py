@@ -65,7 +65,7 @@ class Interruption:
         """
         try:
             yield
-        except Exception:
+        except Exception:  # whatever a library made of it: an interruption is told as one
             self.check()
             raise
         self.check()
