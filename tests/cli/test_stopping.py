@@ -123,9 +123,8 @@ def test_a_second_run_at_the_same_time_is_refused(folder: Path, slow: SandboxSer
     assert max(slow.journal.addresses().values()) == 1
 
 
-def test_on_a_terminal_a_live_run_asks_first_and_no_means_no(
-    folder: Path, slow: SandboxServer
-) -> None:
+def asked_on_a_terminal(folder: Path) -> tuple[subprocess.Popen[bytes], int, bytes]:
+    """Begin a live run on a terminal; return it, the terminal, and what was said when it asks."""
     master, slave = pty.openpty()
     run = subprocess.Popen(
         [*COMMAND, "run", "campaign.yaml"],
@@ -139,6 +138,13 @@ def test_on_a_terminal_a_live_run_asks_first_and_no_means_no(
     seen = b""
     while b"[y/N]" not in seen:
         seen += os.read(master, 4096)
+    return run, master, seen
+
+
+def test_on_a_terminal_a_live_run_asks_first_and_no_means_no(
+    folder: Path, slow: SandboxServer
+) -> None:
+    run, master, seen = asked_on_a_terminal(folder)
     os.write(master, b"n\n")
     run.wait(timeout=60)
     os.close(master)
@@ -248,19 +254,7 @@ def test_what_a_dead_process_left_half_written_is_removed_by_the_next_run(
 
 
 def test_ctrl_c_at_the_question_is_a_no(folder: Path, slow: SandboxServer) -> None:
-    master, slave = pty.openpty()
-    run = subprocess.Popen(
-        [*COMMAND, "run", "campaign.yaml"],
-        cwd=folder,
-        env=environment(TERM="xterm"),
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-    )
-    os.close(slave)
-    seen = b""
-    while b"[y/N]" not in seen:
-        seen += os.read(master, 4096)
+    run, master, seen = asked_on_a_terminal(folder)
     run.send_signal(signal.SIGINT)
     while b"nothing was sent" not in seen:
         seen += os.read(master, 4096)
