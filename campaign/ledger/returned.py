@@ -1,0 +1,91 @@
+"""The part of the ledger's contract about what came back: deliveries, replies, who is who.
+
+Invariants: what is heard is merged so that neither order nor repetition matters (each time is the
+earliest that was ever heard, and *undelivered* is never taken back), so every one of these methods
+may be called again after any failure. None of them needs a lease: nothing here decides who is sent
+to, and a run may go on meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from campaign.ledger.delivery_records import (
+    Deliveries,
+    Inbound,
+    Observation,
+    Place,
+    Unmatched,
+)
+from campaign.ledger.records import Entry
+
+
+class Returned(Protocol):
+    """What a store keeps of what came back."""
+
+    def learn(
+        self, provider: str, names: Callable[[Entry], Iterable[str]], *, sandbox: bool
+    ) -> int:
+        """Note by which ids the vendor knows the recipients that came since the last time.
+
+        Of all runs of a provider, real ones or rehearsals. ``names`` gives the ids of one. Return
+        how many recipients were new. Written part by part; whoever breaks it off goes on there.
+        """
+        ...
+
+    def places_of_ids(
+        self, provider: str, ids: Iterable[str], *, sandbox: bool
+    ) -> Mapping[str, Place]:
+        """Return whose conversations these are, of those that `learn` has seen."""
+        ...
+
+    def places_of_people(
+        self, provider: str, identities: Iterable[str], *, sandbox: bool
+    ) -> Mapping[str, Sequence[Place]]:
+        """Return to whom of these people a run has written, the newest claim first."""
+        ...
+
+    def hear(self, observations: Sequence[Observation]) -> int:
+        """Merge what happened, durably, all or nothing; return how many recipients it changed."""
+        ...
+
+    def heard_from(self, inbound: Sequence[Inbound]) -> None:
+        """Keep when people last wrote to us; an earlier time changes nothing."""
+        ...
+
+    def last_inbound(
+        self, kind: str, channel: str, senders: Sequence[str] | None = None, *, since: int = 0
+    ) -> Iterator[tuple[str, int]]:
+        """Yield each person's identity with when they last wrote to one of these senders.
+
+        Messages of which the vendor did not say whom they were for count for every sender;
+        ``senders`` of ``None`` are all.
+        """
+        ...
+
+    def keep_unmatched(self, provider: str, events: Sequence[str], *, sandbox: bool) -> None:
+        """Keep events that fit nobody yet, each once."""
+        ...
+
+    def unmatched(
+        self, provider: str, *, sandbox: bool, after: int = 0, limit: int = 1000
+    ) -> list[Unmatched]:
+        """Return such events in the order in which they were kept, from an id on."""
+        ...
+
+    def drop_unmatched(self, ids: Sequence[int]) -> None:
+        """Forget events, for they have been matched or are too old."""
+        ...
+
+    def cursor(self, run_id: int, source: str) -> str | None:
+        """Return where the reading of a source goes on, ``None`` at its beginning."""
+        ...
+
+    def set_cursor(self, run_id: int, source: str, cursor: str | None) -> None:
+        """Keep where the reading of a source goes on."""
+        ...
+
+    def deliveries(self, run_id: int) -> Deliveries:
+        """Return how many recipients of a run stand where, as of one instant."""
+        ...
