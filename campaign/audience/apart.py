@@ -16,7 +16,7 @@ from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.phones import normalise_phones
 from campaign.audience.readings import Reading
 
-BATCH = 100_000
+BATCH = 200_000
 """Cells that are judged together."""
 
 
