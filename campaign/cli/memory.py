@@ -1,8 +1,8 @@
 """How polars' allocator is to give memory back.
 
 Invariant: it is told before polars is loaded, for it asks only then; and who has told it something
-else is left alone. What polars leaves in the environment is nobody's word: a program that has loaded
-it, and starts ``campaign``, hands it on.
+else is left alone. What polars leaves in the environment is nobody's word: a program that has
+loaded it, and starts ``campaign``, hands it on.
 
 The allocator is jemalloc, which polars builds in so that pages no longer in use are given back with
 ``MADV_FREE`` alone: Linux counts them as ours until somebody wants them (madvise(2)). So a command

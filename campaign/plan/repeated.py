@@ -88,7 +88,8 @@ def _perhaps_shared(rows: pl.LazyFrame) -> pl.Series:
 def _doubled(hashes: pl.Series) -> pl.Series:
     """Return what is there more than once; sorted, as a table of all would be larger than they."""
     ordered = hashes.drop_nulls().sort()
-    return ordered.filter(ordered == ordered.shift(1)).unique()
+    # Two views of the same memory, where a shift would be a copy.
+    return ordered[1:].filter(ordered[1:] == ordered[:-1]).unique()
 
 
 def _among(numbers: pl.Series, column: str) -> pl.Expr:

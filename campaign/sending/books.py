@@ -10,7 +10,7 @@ is cancelled, until every claim that went through them is settled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,6 +21,10 @@ import anyio.to_thread
 from campaign.ledger.protocol import Gate, Ledger
 from campaign.ledger.records import Claim, Lease, Settlement, Skip
 from campaign.sending.ending import Stop, TooLate
+
+_TURNS = 2
+"""Turns of the event loop, no time: whom an outcome has just made place for is claimed within them,
+and both are one transaction."""
 
 
 def _future() -> asyncio.Future[None]:
@@ -59,9 +63,9 @@ class Books:
         """
         return (await self._write(_Wish(claims=claims))).attempts
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Write outcomes."""
-        await self._write(_Wish(settlements=settlements))
+    def settle(self, settlements: Sequence[Settlement]) -> Awaitable[object]:
+        """Have outcomes written, before any claim that is asked for from now on; await it."""
+        return self._written(self._wish(_Wish(settlements=settlements)))
 
     def in_time(self) -> bool:
         """Return whether a request may leave now; always, unless a moment ends the sending."""
@@ -104,6 +108,8 @@ class Books:
             if not self._wishes:
                 self._ready = anyio.Event()
                 await self._ready.wait()
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
                 continue
             group, self._wishes = self._wishes, []
             with anyio.CancelScope(shield=True):
@@ -114,12 +120,18 @@ class Books:
         return self._closing and settled and not self._wishes
 
     async def _write(self, wish: _Wish) -> _Wish:
+        return await self._written(self._wish(wish))
+
+    def _wish(self, wish: _Wish) -> _Wish:
         if self._error is not None:
             raise self._error
         if self._closed:
             raise RuntimeError("the books are closed")
         self._wishes.append(wish)
         self._ready.set()
+        return wish
+
+    async def _written(self, wish: _Wish) -> _Wish:
         await wish.done
         if self._error is not None:
             raise self._error

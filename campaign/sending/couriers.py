@@ -1,7 +1,9 @@
 """The tasks that deliver, one batch at a time each; a task that is done waits for its next batch.
 
-Invariant: no more of them are at work than there are places, and all have ended when the couriers
-are dismissed. To start a task for every message would cost as much as to write its request.
+Invariant: no more of them hold a place than there are places, and all have ended when the couriers
+are dismissed. A place may be left before the work is done: what is left then, to write an outcome
+down, keeps nobody else from sending. To start a task for every message would cost as much as to
+write its request.
 """
 
 from __future__ import annotations
@@ -17,18 +19,40 @@ import anyio.abc
 Job = TypeVar("Job")
 
 
-class Couriers(Generic[Job]):
-    """At most ``size`` tasks in the group ``tasks`` that ``work``.
+class Courier:
+    """What the work is told of its task.
 
-    ``work`` gets a job and the scope of its task, to shield what must not be broken off; it leaves
-    the scope without a shield, and ends its task with whatever it raises.
+    ``scope`` is the task's, to shield what must not be broken off; the work leaves it without a
+    shield.
+    """
+
+    def __init__(self, scope: anyio.CancelScope, free: Callable[[], None]) -> None:
+        self.scope = scope
+        self._free = free
+        self._holds = False
+
+    def take_place(self) -> None:
+        """Hold the place that the job was given for."""
+        self._holds = True
+
+    def leave_place(self) -> None:
+        """Let the place go to the next job; what is done after that needs none."""
+        if self._holds:
+            self._holds = False
+            self._free()
+
+
+class Couriers(Generic[Job]):
+    """Tasks in the group ``tasks`` that ``work``, with ``size`` places among them.
+
+    ``work`` gets a job and the courier that does it, and ends its task with whatever it raises.
     """
 
     def __init__(
         self,
         tasks: anyio.abc.TaskGroup,
         size: int,
-        work: Callable[[Job, anyio.CancelScope], Awaitable[None]],
+        work: Callable[[Job, Courier], Awaitable[None]],
     ) -> None:
         self._tasks = tasks
         self._work = work
@@ -71,12 +95,14 @@ class Couriers(Generic[Job]):
 
     async def _courier(self, job: Job) -> None:
         given: Job | None = job
-        with anyio.CancelScope() as steady:
+        with anyio.CancelScope() as scope:
+            courier = Courier(scope, self.keep_free)
             while given is not None:
+                courier.take_place()
                 try:
-                    await self._work(given, steady)
+                    await self._work(given, courier)
                 finally:
-                    self.keep_free()
+                    courier.leave_place()
                 given = await self._next()
 
     async def _next(self) -> Job | None:

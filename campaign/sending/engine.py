@@ -23,7 +23,7 @@ from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
 from campaign.sending.books import Books
 from campaign.sending.breaker import Breaker
-from campaign.sending.couriers import Couriers
+from campaign.sending.couriers import Courier, Couriers
 from campaign.sending.ending import Ending, Result
 from campaign.sending.exchange import Exchange
 from campaign.sending.pace import Pace
@@ -35,7 +35,6 @@ from campaign.sending.upcoming import Batch, Judge, Upcoming
 
 _JUDGE_AGAIN = 0.1
 """Seconds; the ledger's clock, by which a gate goes, may be another than this machine's."""
-
 
 _Delivery = tuple[Batch, float]
 """What travels in one request, and when the sender let it go, on the monotonic clock."""
@@ -157,20 +156,19 @@ class Engine:
         self._bug = self._bug or error
         self.stop(Ending.STOPPED)
 
-    async def _deliver(self, delivery: _Delivery, steady: anyio.CancelScope) -> None:
+    async def _deliver(self, delivery: _Delivery, courier: Courier) -> None:
         batch, let_go_at = delivery
         try:
-            await self._claim_and_send(batch, let_go_at, steady)
+            await self._claim_and_send(batch, let_go_at, courier)
         except Exception as error:  # noqa: BLE001 - raised at the end
             self._end_with(error)
         finally:
-            steady.shield = False
+            courier.scope.shield = False
             self._ramp.back(len(batch))
             self._upcoming.is_back()
 
-    async def _claim_and_send(
-        self, batch: Batch, let_go_at: float, steady: anyio.CancelScope
-    ) -> None:
+    async def _claim_and_send(self, batch: Batch, let_go_at: float, courier: Courier) -> None:
+        steady = courier.scope
         # Before the claim: a provider that cannot write the request costs nobody anything.
         request = self._provider.request([message for _, message in batch])
         if self._dispatching.cancel_called:
@@ -229,7 +227,10 @@ class Engine:
             outcome = self._exchange.broken_off(error) if left else Outcome(Kind.NOT_SENT)
             outcomes = [outcome] * len(mine)
             settled = settlements(mine, outcomes, times, {}, started_at, _now(), left=left)
-        await self._books.settle(settled)
+        written = self._books.settle(settled)
+        # Whoever comes next is claimed together with it or later: no more are open than places.
+        courier.leave_place()
+        await written
         self._stop_if(await self._ramp.settled(settled))
         if raised is not None:
             raise raised

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any, cast
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from campaign.ledger.records import Claim
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Claim, Lease
 from campaign.message.form import Form
 from campaign.providers.protocol import Kind, Outcome
+from campaign.sending.books import Books
 from campaign.sending.ending import Ending
 from campaign.sending.todo import Todo
 from tests.sending.stage import ACCEPTED, UNKNOWN, Answer, Stage, fast, todo
@@ -29,6 +32,36 @@ async def test_there_are_never_more_requests_under_way_than_allowed(
         await stage.run(script, fast(concurrency=concurrency))
         assert stage.counts == {"accepted": 100}
         assert 1 <= stage.transport.peak <= concurrency
+
+
+class CountingLedger:
+    """A ledger that counts the claims that are open after each write, and what was in it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.open = 0
+        self.most = 0
+        self.together = 0
+
+    def write(self, lease: Lease, **writes: Any) -> list[int | None]:
+        attempts = self._ledger.write(lease, **writes)
+        self.open += sum(map(bool, attempts)) - len(writes["settlements"])
+        self.most = max(self.most, self.open)
+        self.together += bool(writes["claims"] and writes["settlements"])
+        return attempts
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_an_outcome_and_the_next_claim_are_written_together_and_no_more_are_open_than_places(
+    tmp_path: Path, concurrency: int
+) -> None:
+    with Stage(tmp_path, people=40) as stage:
+        counting = CountingLedger(stage.held.ledger)
+        stage.books = lambda ledger, lease: Books(cast("Ledger", counting), lease)
+        await stage.run(lambda number, tries: ACCEPTED, fast(concurrency=concurrency))
+        assert stage.counts == {"accepted": 40}
+        assert counting.most == concurrency
+        assert counting.together > 0
 
 
 async def test_requests_do_run_side_by_side(stage: Stage) -> None:
