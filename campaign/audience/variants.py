@@ -17,6 +17,8 @@ import re
 
 import polars as pl
 
+from campaign.audience.among import among
+
 # Anything else is its own canonical form, at the price of one look.
 _CONCERNED = "+5"
 _LONG = r"^\+(?:521\d{10}|549\d{10}|55\d{2}9[689]\d{7})$"
@@ -93,16 +95,27 @@ def in_two_forms(rows: pl.LazyFrame) -> pl.Series:
 
     An e-mail address is another than its identity for its upper case alone, which is no form.
     """
-    number = ~pl.col("address").str.contains("@", literal=True)
-    rows = rows.select("identity", "address")
+    people = rows.select("identity", "address").filter(
+        ~pl.col("address").str.contains("@", literal=True)
+    )
     differs = pl.col("identity") != pl.col("address")
-    other = rows.filter(differs).filter(number).select("identity").unique()
-    found = other.collect(engine="streaming")
+    # Hashes, for the texts of a long list would be most of its memory; two people have the same one
+    # of 64 bits in none of ten thousand lists of ten million, and are compared as texts then.
+    named = pl.col("identity").hash()
+    other = people.filter(differs).select(named.unique()).collect(engine="streaming")
+    found = other.to_series().sort()
     if found.is_empty():  # as in most lists, which need not be read a second time
-        return found.to_series()
+        return pl.Series("identity", [], dtype=pl.String)
+    pairs = people.select(named, pl.col("address").hash()).filter(among(found, pl.col("identity")))
+    twice = (
+        pairs.collect(engine="streaming")
+        .group_by("identity")
+        .agg(pl.col("address").min() != pl.col("address").max())
+        .filter("address")["identity"]
+        .sort()
+    )
     return (
-        rows.filter(number)
-        .join(found.lazy(), on="identity", how="semi")
+        people.filter(among(twice, named))
         .group_by("identity")
         .agg(pl.col("address").n_unique())
         .filter(pl.col("address") > 1)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from campaign.audience.among import among
 from campaign.audience.duplicates import mark_duplicates
 from campaign.audience.freezing import ROW_GROUP
 from campaign.rules.context import KEY
@@ -47,13 +48,13 @@ def repeats(
     shared = _perhaps_shared(people(frame))
     some = frame
     if apart is not None:
-        frame.filter(_among(shared, "_number")).sink_parquet(
+        frame.filter(among(shared, pl.col("_number"))).sink_parquet(
             apart, compression="lz4", statistics=False, row_group_size=ROW_GROUP
         )
         some = pl.scan_parquet(apart)
     keys = (
         judge(some)
-        .filter(_among(shared, "number") & pl.col(REASON).is_null())
+        .filter(among(shared, pl.col("number")) & pl.col(REASON).is_null())
         .select(
             "row",
             "file",
@@ -90,18 +91,3 @@ def _doubled(hashes: pl.Series) -> pl.Series:
     ordered = hashes.drop_nulls().sort()
     # Two views of the same memory, where a shift would be a copy.
     return ordered[1:].filter(ordered[1:] == ordered[:-1]).unique()
-
-
-def _among(numbers: pl.Series, column: str) -> pl.Expr:
-    """Return whether the column holds one of the numbers, which are sorted.
-
-    polars would make a table of them for every batch of rows.
-    """
-
-    def there(asked: pl.Series) -> pl.Series:
-        if numbers.is_empty():
-            return pl.repeat(False, len(asked), eager=True)
-        place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
-        return numbers.gather(place) == asked
-
-    return pl.col(column).map_batches(there, return_dtype=pl.Boolean, is_elementwise=True)
