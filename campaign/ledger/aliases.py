@@ -20,11 +20,11 @@ from campaign.ledger.runs import Runs
 PAGE = 2_000
 """Recipients that are noted in one transaction: short, for a run may wait for it to claim."""
 _VISIBLE_AFTER = 60_000
-"""Milliseconds after its time in which a claim becomes visible: a transaction and unequal clocks."""
+"""Milliseconds in which a claim becomes visible: a transaction, and clocks that are not equal."""
 _WAITED_FOR = 3_600_000
 """Milliseconds for which the outcome of an open claim is waited for."""
 _LONGEST = 500
-"""Characters of the longest id that is noted; PostgreSQL's index takes no row beyond 2,700 bytes."""
+"""Characters of the longest id that is noted: PostgreSQL's index takes no more than 2,700 bytes."""
 
 
 class Aliases(Runs):
@@ -154,7 +154,7 @@ class Aliases(Runs):
 
 
 def _pages(read: Callable[[Row | None], Sequence[Row]]) -> Iterator[tuple[Sequence[Row], bool]]:
-    """Yield what there is to learn, some at a time, with whether it is the last; it may be empty."""
+    """Yield what there is to learn, some at a time, with whether it is the last, maybe empty."""
     last: Row | None = None
     while True:
         rows = read(last)

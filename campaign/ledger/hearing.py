@@ -46,7 +46,7 @@ class Hearing(Runs):
             earliest = known[_TIMES[one.what]]
             known[_TIMES[one.what]] = one.at if earliest is None else min(earliest, one.at)
         heard = [
-            {"run_id": run_id, "number": number} | times[run_id, number]
+            {"run_id": run_id, "number": number, **times[run_id, number]}
             for run_id, number in sorted(times)
         ]
         lost = [_lost(undelivered[who]) for who in sorted(undelivered)]

@@ -222,7 +222,7 @@ class Ledger(Traffic, Returned, Protocol):
     def columns(self, run_id: int, first: int, last: int) -> Mapping[str, Sequence[Any]]:
         """Return what the ledger says of the recipients from ``first`` to ``last``, by column.
 
-        They are fields of its ``Entry``, and :data:`~campaign.ledger.hearing.COLUMNS`, in one order.
+        They are fields of ``Entry``, and :data:`~campaign.ledger.hearing.COLUMNS`, in one order.
         """
         ...
 

@@ -114,8 +114,8 @@ class SqlLedger(Recipients, Suppressions, Contacts, TeamSends, Aliases, Hearing,
 
         def work() -> Mapping[str, Sequence[Any]]:
             (row,) = self._db.all("columns", run_id=run_id, first=first, last=last)
-            found = {name: json.loads(row[name]) for name in _COLUMNS}
-            return found | self._came_back(run_id, first, last, found["number"])
+            found: dict[str, Sequence[Any]] = {name: json.loads(row[name]) for name in _COLUMNS}
+            return {**found, **self._came_back(run_id, first, last, found["number"])}
 
         return self._db.at_one_instant(work)
 

@@ -1,4 +1,4 @@
-"""Several processes hear and learn while another one claims, and some are killed: nothing is lost."""
+"""Several processes hear and learn while another claims, and some are killed: nothing is lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from campaign.ledger.delivery_records import Delivery, Observation
 from campaign.ledger.records import Entry, Lease, State
-from tests.ledger.ledgers import FileStore, Held, ServerStore, Store, claim, outcome
+from tests.ledger.ledgers import FileStore, Held, Store, claim, outcome
 
 SPAWN = multiprocessing.get_context("spawn")
 ROWS, GROUP = 400, 20
