@@ -1,4 +1,4 @@
-"""By which names the people and the vendors know a recipient: learnt afterwards, never on the way out.
+"""By which names people and vendors know a recipient: learnt afterwards, never on the way out.
 
 Invariant: whoever was claimed, and is not under way, is known by all names that the ledger has of
 them when :meth:`Aliases.learn` returns. What was learnt before is found by comparing, so it may be
@@ -17,7 +17,7 @@ from campaign.ledger.records import GIVEN_UP, Entry
 from campaign.ledger.rows import entry_of, storable
 from campaign.ledger.runs import Runs
 
-PAGE = 2_000
+PAGE = 5_000
 """Recipients that are noted in one transaction: short, for a run may wait for it to claim."""
 _VISIBLE_AFTER = 60_000
 """Milliseconds in which a claim becomes visible: a transaction, and clocks that are not equal."""
@@ -166,8 +166,13 @@ def _pages(read: Callable[[Row | None], Sequence[Row]]) -> Iterator[tuple[Sequen
 
 
 def _alias(kind: str, row: Row, value: str | None) -> dict[str, Any]:
-    of = {name: row[name] for name in ("run_id", "number", "claimed_at")}
-    return {"kind": kind, "value": value} | of
+    return {
+        "kind": kind,
+        "value": value,
+        "run_id": row["run_id"],
+        "number": row["number"],
+        "claimed_at": row["claimed_at"],
+    }
 
 
 def _order(alias: Mapping[str, Any]) -> tuple[str, int, int]:

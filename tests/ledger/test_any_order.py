@@ -12,19 +12,19 @@ from campaign.ledger.delivery_records import Delivery, Observation
 from campaign.ledger.hearing import COLUMNS
 from tests.ledger.ledgers import Held
 
-PEOPLE = 3
-TEXTS = st.none() | st.sampled_from(["", "a", "B", "é", "𝒳", "\uffff", "\0", "\ud83d"])
+PEOPLE = 2
+TEXTS = st.none() | st.sampled_from(["", "a", "B", "𝒳", "\uffff", "\0", "\ud83d"])
 
 
 @st.composite
 def observations(draw: st.DrawFn) -> Observation:
-    what = draw(st.sampled_from(Delivery))
+    what = draw(st.just(Delivery.UNDELIVERED) | st.sampled_from(Delivery))
     lost = what is Delivery.UNDELIVERED
     return Observation(
         run_id=1,
         number=draw(st.integers(0, PEOPLE - 1)),
         what=what,
-        at=draw(st.integers(0, 3)),
+        at=draw(st.integers(0, 2)),
         code=draw(TEXTS) if lost else None,
         detail=draw(TEXTS) if lost else None,
     )
