@@ -18,12 +18,14 @@ import uvicorn
 from campaign.errors import InvalidInput
 from campaign.sandbox import loopback
 from campaign.sandbox.app import build
+from campaign.sandbox.clock import Clock
 from campaign.sandbox.config import FaultPlan, SandboxConfig
 from campaign.sandbox.connection import http_protocol
 from campaign.sandbox.exchange import Desk
 from campaign.sandbox.faults import FaultsInForce
 from campaign.sandbox.journal import Counts, Journal
 from campaign.sandbox.lookups import SERVICES
+from campaign.sandbox.people.people import People
 
 # A server that closes idle connections early makes clients lose requests that they sent at the
 # same instant. Only configured faults may do that here.
@@ -80,9 +82,10 @@ class SandboxServer:
         port: int = 0,
         *,
         http: Http = "auto",
+        clock: Clock | None = None,
     ) -> None:
         self._config = config or SandboxConfig()
-        self._desk = _desk(self._config)
+        self._desk = _desk(self._config, clock or Clock())
         try:
             self._socket = loopback.listen(host, port)
         except InvalidInput:
@@ -97,6 +100,16 @@ class SandboxServer:
     def journal(self) -> Journal:
         """What was accepted; may be read at any time, and after the end."""
         return self._desk.journal
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's own time; advance it, and people have done more."""
+        return self._desk.clock
+
+    @property
+    def people(self) -> People:
+        """What became of everything that was accepted, as the clock stands."""
+        return self._desk.people
 
     @property
     def counts(self) -> Counts:
@@ -190,12 +203,13 @@ def serve(
     server.run()
 
 
-def _desk(config: SandboxConfig) -> Desk:
+def _desk(config: SandboxConfig, clock: Clock) -> Desk:
     try:
-        journal = Journal(config.journal)
+        journal = Journal(config.journal, clock.now)
     except OSError as error:
         raise InvalidInput(f"the sandbox's journal cannot be opened: {error}") from error
-    return Desk(journal, FaultsInForce(config.faults, config.seed))
+    people = People(config.people, config.seed, journal, clock)
+    return Desk(clock, journal, people, FaultsInForce(config.faults, config.seed))
 
 
 def _uvicorn_config(config: SandboxConfig, desk: Desk, http: Http) -> uvicorn.Config:
