@@ -24,6 +24,7 @@ from ruamel.yaml.error import YAMLError
 from campaign.errors import InvalidInput, Problem
 from campaign.sandbox.people.habits import Habits
 from campaign.sandbox.strict import Share, Strict, plain
+from campaign.sandbox.webhooks.subscriptions import Webhooks
 
 
 class Lognormal(Strict):
@@ -202,6 +203,7 @@ class SandboxConfig(Strict):
     synthflow: SynthflowConfig = SynthflowConfig()
     twilio: TwilioConfig = TwilioConfig()
     people: Habits = Habits()
+    webhooks: Webhooks = Webhooks()
 
     @classmethod
     def read(cls, path: Path) -> Self:

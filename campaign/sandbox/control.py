@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -16,6 +17,9 @@ from campaign.sandbox.faults import FaultsInForce
 from campaign.sandbox.people.habits import Seconds
 from campaign.sandbox.strict import Strict
 from campaign.sandbox.vendors import NAMES
+from campaign.sandbox.webhooks.subscriptions import Webhooks
+
+_MOST_CONNECTIONS = 100
 
 
 class _Advance(Strict):
@@ -42,6 +46,8 @@ class Control:
             Route("/_sandbox/clock", self.clock, methods=["GET"]),
             Route("/_sandbox/clock", self.advance, methods=["PUT"]),
             Route("/_sandbox/people", self.people, methods=["GET"]),
+            Route("/_sandbox/webhooks", self.replace_webhooks, methods=["PUT"]),
+            Route("/_sandbox/post_due", self.post_due, methods=["POST"]),
         ]
 
     async def journal(self, request: Request) -> Response:
@@ -102,6 +108,23 @@ class Control:
             return _wrong(*describe(error))
         self._desk.faults = FaultsInForce(plan, self._seed)
         return Response(status_code=204)
+
+    async def replace_webhooks(self, request: Request) -> Response:
+        """Replace all addresses to post to by the ones in the body."""
+        try:
+            webhooks = Webhooks.model_validate_json(await request.body())
+        except ValidationError as error:
+            return _wrong(*describe(error))
+        self._desk.poster.webhooks = webhooks
+        return Response(status_code=204)
+
+    async def post_due(self, request: Request) -> Response:
+        """Post what is due, over ``concurrency`` connections; answer when it is done."""
+        asked = request.query_params.get("concurrency", "1")
+        if not asked.isdecimal() or not 1 <= int(asked) <= _MOST_CONNECTIONS:
+            return _wrong(f"concurrency: a number from 1 to {_MOST_CONNECTIONS}")
+        taken = await run_in_threadpool(self._desk.poster.post_due, int(asked))
+        return JSONResponse({"posted": taken})
 
     def _now(self) -> str:
         return iso(self._desk.clock.now())

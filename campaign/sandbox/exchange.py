@@ -21,6 +21,7 @@ from campaign.sandbox.faults import Draws, FaultsInForce, Wait
 from campaign.sandbox.journal import Counts, Journal
 from campaign.sandbox.people.people import People
 from campaign.sandbox.vendors.vendor import Call, Headers, Vendor
+from campaign.sandbox.webhooks.posting import Poster
 
 DROPPED = "dropped"
 CUT = "cut"
@@ -29,18 +30,24 @@ _ONLY_POST = Answer(405, b"", headers=(("Allow", "POST"),))
 
 
 class Desk:
-    """What all vendors share: the clock, the journal, the people, the counts and the faults.
+    """What all vendors share: clock, journal, people, webhooks, counts and faults.
 
     ``counts`` are of sending alone; ``lookups`` counts what was asked about it afterwards. Limits
     and latencies are of real time, everything else goes by the clock.
     """
 
     def __init__(
-        self, clock: Clock, journal: Journal, people: People, faults: FaultsInForce
+        self,
+        clock: Clock,
+        journal: Journal,
+        people: People,
+        poster: Poster,
+        faults: FaultsInForce,
     ) -> None:
         self.clock = clock
         self.journal = journal
         self.people = people
+        self.poster = poster
         self.counts = Counts()
         self.lookups = Counts()
         self.faults = faults

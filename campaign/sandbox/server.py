@@ -26,6 +26,8 @@ from campaign.sandbox.faults import FaultsInForce
 from campaign.sandbox.journal import Counts, Journal
 from campaign.sandbox.lookups import SERVICES
 from campaign.sandbox.people.people import People
+from campaign.sandbox.webhooks.posting import Poster
+from campaign.sandbox.webhooks.subscriptions import Webhooks
 
 # A server that closes idle connections early makes clients lose requests that they sent at the
 # same instant. Only configured faults may do that here.
@@ -139,6 +141,24 @@ class SandboxServer:
         """
         self._desk.faults = FaultsInForce(FaultPlan.model_validate(plan), self._config.seed)
 
+    def set_webhooks(self, webhooks: Webhooks | Mapping[str, Any]) -> None:
+        """Replace all addresses to post to, as ``PUT /_sandbox/webhooks`` does.
+
+        Raises:
+            ValueError: they say something unknown, or name another machine.
+        """
+        self._desk.poster.webhooks = Webhooks.model_validate(webhooks)
+
+    def post_due(self, concurrency: int = 1) -> int:
+        """Post what is due by the clock and was not taken yet; return how much was taken now.
+
+        Over so many connections at once; with one, in order.
+
+        Raises:
+            ValueError: ``concurrency`` is less than 1.
+        """
+        return self._desk.poster.post_due(concurrency)
+
     def start(self) -> Self:
         """Start answering; returns once the server does."""
         self._thread.start()
@@ -209,7 +229,10 @@ def _desk(config: SandboxConfig, clock: Clock) -> Desk:
     except OSError as error:
         raise InvalidInput(f"the sandbox's journal cannot be opened: {error}") from error
     people = People(config.people, config.seed, journal, clock)
-    return Desk(clock, journal, people, FaultsInForce(config.faults, config.seed))
+    poster = Poster(
+        config.webhooks, config.twilio.zild_numbers, config.seed, journal, people, clock
+    )
+    return Desk(clock, journal, people, poster, FaultsInForce(config.faults, config.seed))
 
 
 def _uvicorn_config(config: SandboxConfig, desk: Desk, http: Http) -> uvicorn.Config:
