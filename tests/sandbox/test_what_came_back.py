@@ -96,6 +96,11 @@ def test_a_conversation_that_nobody_answered_is_closed_and_not_resolved(sandbox_
     assert (row["resolution_resolved"], row["resolution_resolved_time"]) == (None, None)
 
 
+def test_the_answer_to_a_request_and_the_export_name_the_same_moment(sandbox):
+    started = [SENDBIRD.post(sandbox).json()["started_at"] for _ in range(20)]
+    assert [row["start_ts"] for row in exported(sandbox)] == started
+
+
 def test_a_reaction_is_a_response_in_an_export(sandbox_with):
     sandbox = sandbox_with(people={"script": {TO: [{"after": 1, "does": "reacted", "text": "👍"}]}})
     SENDBIRD.post(sandbox)
@@ -256,6 +261,7 @@ def test_pages_hold_both_directions_once_the_newest_first_whatever_happens_meanw
     page = checked("twilio", ask(sandbox, "twilio", MESSAGES, PageSize=5))
     seen = page["messages"]
     while page["next_page_uri"] is not None:
+        assert len(seen) <= 28, "the pages lead back"
         SYNTHFLOW.post(sandbox)
         sandbox.clock.advance(timedelta(hours=2))
         page = checked("twilio", ask(sandbox, "twilio", page["next_page_uri"]))
