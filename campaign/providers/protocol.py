@@ -156,6 +156,9 @@ class ProviderSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
+    only_to_listen: ClassVar[frozenset[str]] = frozenset()
+    """Secrets that nothing but `campaign listen` needs: a run goes without them."""
+
     name: str = Field(description="The provider.")
     sandbox: bool = Field(
         default=False,
@@ -248,7 +251,8 @@ class Provider(Protocol):
     """One vendor's API.
 
     A class with these members, named by an entry point of the group ``campaign.providers``, is
-    all that a new vendor needs.
+    all that a new vendor needs. What can be asked beforehand (`campaign.providers.online`) and what
+    is told afterwards (`campaign.providers.heard`) are members that it may have beside them.
     """
 
     name: ClassVar[str]

@@ -60,6 +60,7 @@ _SERVER_ERROR = re.compile(r"5\d{5}")
 class SendbirdSettings(ProviderSettings):
     """Settings of Sendbird's AI agent."""
 
+    only_to_listen: ClassVar[frozenset[str]] = frozenset({"webhook_secret"})
     name: Literal["sendbird"] = "sendbird"
     app_id: str = Field(
         pattern=r"^[A-Za-z0-9-]+$", description="Application id, from the dashboard."
@@ -68,6 +69,12 @@ class SendbirdSettings(ProviderSettings):
         pattern=r"^[A-Za-z0-9_.-]+$", description="The AI agent's id (its bot_userid)."
     )
     api_token: Secret | None = Field(default=None, description="Master or secondary API token.")
+    webhook_secret: Secret | None = Field(
+        default=None,
+        description="What proves that an event is Sendbird's, for `campaign listen`: the token that "
+        "the webhook's address carries, or the master API token, with which events are signed. "
+        "Default: `api_token`, for the signature.",
+    )
 
     @model_validator(mode="after")
     def _has_a_key(self) -> SendbirdSettings:

@@ -55,9 +55,22 @@ class WhippyFields(BaseModel):
 class WhippySettings(ProviderSettings):
     """Settings of Whippy's agent chat."""
 
+    only_to_listen: ClassVar[frozenset[str]] = frozenset({"webhook_secret"})
     name: Literal["whippy"] = "whippy"
     agent_id: str = Field(pattern=_UUID, description="The agent's id, a UUID.")
     api_key: Secret | None = Field(default=None, description="API key.")
+    webhook_secret: Secret | None = Field(
+        default=None,
+        description="What proves that an event is Whippy's, for `campaign listen`: the token that "
+        "the webhook's address carries, or the API key that was chosen to sign it. Default: "
+        "`api_key`, for the signature.",
+    )
+    webhook_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="The header of the signature. Default: x-whippy-signature, which Whippy's "
+        "documents do not name.",
+    )
     send_initial_message: bool = Field(
         default=True,
         description="The agent writes first. With false nobody is messaged: a chat session is "

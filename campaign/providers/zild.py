@@ -37,8 +37,14 @@ if TYPE_CHECKING:
 class ZildSettings(ProviderSettings):
     """Settings of Zild's proactive conversation; the vendor publishes no base URL."""
 
+    only_to_listen: ClassVar[frozenset[str]] = frozenset({"webhook_secret"})
     name: Literal["zild"] = "zild"
     token: Secret | None = Field(default=None, description="JWT of the API.")
+    webhook_secret: Secret | None = Field(
+        default=None,
+        description="The token that the webhook's address carries, for `campaign listen`: Zild "
+        "documents no signature.",
+    )
     bot_id: int = Field(description="The AI agent (botId).")
     live_agent: bool | None = Field(default=None, description="Hand to a person at once.")
     queue_id: int | None = Field(default=None, description="Queue of human agents.")
