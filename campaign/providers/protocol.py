@@ -212,6 +212,9 @@ class Capabilities:
     limit; on SMS 1,600, Twilio's, and the default for a vendor that names none. A template's
     variables may have so many characters (``longest_value``), such long names, and be so many,
     where the vendor has limits of its own.
+
+    ``polls`` are what can be asked for what came back, with all settings that allow to ask, and
+    ``webhooks`` what the vendor posts by itself.
     """
 
     title: str
@@ -236,6 +239,8 @@ class Capabilities:
     longest_value: int | None = None
     longest_variable_name: int | None = None
     most_variables: int | None = None
+    polls: frozenset[str] = frozenset()
+    webhooks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.heard import Poll, Webhook
 from campaign.providers.look_up import LookUp
 from campaign.providers.online import (
     OnlineCheck,
@@ -96,10 +97,13 @@ class Sendbird(JsonProvider[SendbirdSettings]):
         suggested_replies=True,
         default_rate=5.0,
         wait_header="X-RateLimit-RetryAfter",
+        polls=frozenset({"Sendbird's export of conversations"}),
+        webhooks=frozenset({"Sendbird's AI agent webhook"}),
     )
     default_auth: ClassVar[Auth] = Auth(header="Api-Token")
     key_field: ClassVar[str] = "api_token"
     code_table: ClassVar[str] = "sendbird"
+    named_in: ClassVar[tuple[str, ...]] = ("channel_url",)
 
     def vendor_url(self) -> str:
         """Return the application's own host."""
@@ -167,6 +171,21 @@ class Sendbird(JsonProvider[SendbirdSettings]):
         from campaign.providers.sendbird_look_up import SendbirdExport
 
         return (SendbirdExport(self, self.settings.ai_agent_id, self.base),)
+
+    def polls(self) -> Sequence[Poll]:
+        """Return the export of conversations."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.sendbird_poll import SendbirdConversations
+
+        return (SendbirdConversations(self, self.settings.ai_agent_id, self.base),)
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Return the webhook of the AI agent."""
+        # Not above: only who listens needs it.
+        from campaign.providers.sendbird_webhook import SendbirdEvents
+
+        own = self.settings.webhook_secret is not None
+        return (SendbirdEvents("webhook_secret" if own else self.key_field, takes_token=own),)
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
         """Return the question about the key; agents and channels have no endpoint that reads."""
