@@ -43,9 +43,10 @@ class Heard:
     """One thing that a vendor says happened, at ``at`` (aware).
 
     ``ids`` are the vendor's names of the conversation or the message, each enough to tell whose it
-    is. ``address`` is the person's and ``sender`` ours, both as the vendor writes them; an event may
-    lack either. ``began`` is when the message that it is about was made, where the vendor says so:
-    the address alone ties such an event to a recipient only if that was when we wrote to them.
+    is. ``address`` is the person's and ``sender`` ours, as the vendor writes them but without the
+    channel's name before it; an event may lack either. ``began`` is when the message that it is
+    about was made, where the vendor says so: the address alone ties such an event to a recipient
+    only if that was when we wrote to them.
     ``text`` is what the person wrote, read for a wish to be left alone and never stored. ``code``
     and ``detail`` are the vendor's own, of ``UNDELIVERED``, without secrets.
     """
@@ -83,7 +84,8 @@ class Asked:
 class About:
     """What a poll is asked about: one recipient, or all conversations between two moments (aware).
 
-    ``recipient`` is ``None`` for a poll that lists. ``since`` is when the run's first attempt began.
+    ``recipient`` is ``None`` for a poll that lists; ``since`` is when the run's first attempt
+    began.
     """
 
     since: datetime

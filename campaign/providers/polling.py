@@ -1,4 +1,4 @@
-"""What the built-in polls share: an answer that says nothing ends the page, with the vendor's words.
+"""What the built-in polls share: an answer that says nothing ends a page, with the vendor's words.
 
 Invariant: of a page that cannot be understood nothing is heard, and no secret is in what is told of
 it.

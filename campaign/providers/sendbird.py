@@ -72,9 +72,9 @@ class SendbirdSettings(ProviderSettings):
     api_token: Secret | None = Field(default=None, description="Master or secondary API token.")
     webhook_secret: Secret | None = Field(
         default=None,
-        description="What proves that an event is Sendbird's, for `campaign listen`: the token that "
-        "the webhook's address carries, or the master API token, with which events are signed. "
-        "Default: `api_token`, for the signature.",
+        description="What proves that an event is Sendbird's, for `campaign listen`: the token "
+        "that the webhook's address carries, or the master API token, with which events are "
+        "signed. Default: `api_token`, for the signature.",
     )
 
     @model_validator(mode="after")

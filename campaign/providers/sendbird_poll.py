@@ -54,9 +54,7 @@ class SendbirdConversations(Polling):
             raise self.strange() from None
 
     def _heard(self, row: Row, channel: Channel) -> Iterator[Heard]:
-        ids = tuple(
-            filter(None, (self.word(row.get("id")), self.word(row.get("channel_url"))))
-        )
+        ids = tuple(filter(None, (self.word(row.get("id")), self.word(row.get("channel_url")))))
         address, began = _address(row, channel), moment(row.get("start_ts"))
         closed = moment(row.get("close_ts"))
         replies = [

@@ -94,9 +94,7 @@ class Synthflow(JsonProvider[SynthflowSettings]):
         sender="number",
         variables=True,
         default_rate=1.0,
-        polls=frozenset(
-            {"Synthflow's list of chats", "the message list of your Twilio account"}
-        ),
+        polls=frozenset({"Synthflow's list of chats", "the message list of your Twilio account"}),
         webhooks=frozenset({"Twilio's status callbacks and incoming messages"}),
     )
     default_auth: ClassVar[Auth] = Auth(header="Authorization", scheme="Bearer")

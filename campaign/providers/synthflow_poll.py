@@ -40,7 +40,7 @@ _IN_A_TIME = ("$date", "value", "iso", "seconds", "_seconds")
 
 
 class SynthflowConversations(Polling):
-    """``GET /v2/chat``, and ``GET /v2/chat/{chat_id}`` of those that the list shows without texts."""
+    """``GET /v2/chat``, and ``GET /v2/chat/{chat_id}`` of those that it shows without texts."""
 
     title = "Synthflow's list of chats"
     each = False
@@ -73,9 +73,7 @@ class SynthflowConversations(Polling):
             following = None
         return Page(heard, following)
 
-    def _opened(
-        self, chat: Chat
-    ) -> Generator[httpx.Request | Wait, httpx.Response | None, Chat]:
+    def _opened(self, chat: Chat) -> Generator[httpx.Request | Wait, httpx.Response | None, Chat]:
         """Return a chat with what was said in it, as far as it can be opened."""
         name = self.word(chat.get("chat_id")) or self.word(chat.get("id"))
         if name is None or isinstance(chat.get("conversation_history"), list):

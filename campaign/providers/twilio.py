@@ -54,8 +54,6 @@ _WRITTEN_OTHERWISE = ("+52", "+54", "+55")
 _Reading: TypeAlias = "Generator[httpx.Request | Wait, httpx.Response | None, list[Message]]"
 
 
-
-
 class TwilioMessages(Asking):
     """``GET /2010-04-01/Accounts/{sid}/Messages.json?To=...``, for one recipient at a time.
 
@@ -85,7 +83,7 @@ class TwilioMessages(Asking):
             if message.get("direction") == "inbound" or whose not in ("", digits(one.address)):
                 continue
             place = self.place(created_at(message), one)
-            ours = _from_us(message, one) and sametext_in(one.text, message.get("body"))
+            ours = _from_us(message, one) and same_text(one.text, message.get("body"))
             if place is Place.NEAR and ours and whose and _outbound(message):
                 return [self._finding(one, message)]
             doubtful |= place in (Place.NEAR, Place.UNKNOWN) or (place is not Place.BEFORE and ours)

@@ -62,9 +62,7 @@ class TwilioList(Reading):
 
     def page(
         self, query: Mapping[str, str], following: str | None = None
-    ) -> Generator[
-        httpx.Request | Wait, httpx.Response | None, tuple[list[Message], str | None]
-    ]:
+    ) -> Generator[httpx.Request | Wait, httpx.Response | None, tuple[list[Message], str | None]]:
         """Read one page, the first or the ``following`` one; and where the next one is, if any.
 
         Raises:

@@ -1,7 +1,7 @@
 """What the message list of your own Twilio account says afterwards, of both directions.
 
-Source: Messages resource, "Read multiple Message resources": "sorted by the DateSent field, with the
-most recent messages appearing first". A filter on that field would hide what was never sent, so
+Source: Messages resource, "Read multiple Message resources": "sorted by the DateSent field, with
+the most recent messages appearing first". A filter on that field would hide what was never sent, so
 the list is read from its beginning, until a whole page is older than the run. A message says when
 it was made, when it was sent, and when it changed last: the last is the time of its status.
 """
@@ -99,18 +99,14 @@ class TwilioDeliveries(Polling):
         if happening is Happening.UNDELIVERED:
             code = self.word(message.get("error_code"))
             detail = self._detail(text_in(message, "error_message"), code, status)
-        yield Heard(
-            happening, at, (name,), to, sender, channel, began, code=code, detail=detail
-        )
+        yield Heard(happening, at, (name,), to, sender, channel, began, code=code, detail=detail)
 
     def _detail(self, said: str, code: str | None, status: str) -> str:
         row = self._provider.row(code) if code is not None else None
         return self.clean(said or (row.text if row is not None else "") or status)
 
 
-def twilio_polls(
-    account: TwilioAccount | None, provider: JsonProvider[Any]
-) -> tuple[Poll, ...]:
+def twilio_polls(account: TwilioAccount | None, provider: JsonProvider[Any]) -> tuple[Poll, ...]:
     """Return the poll of the account, where one is given; a rehearsal has no token for it."""
     token = provider.secret("twilio.auth_token")
     return () if account is None or token is None else (TwilioDeliveries(account, token, provider),)

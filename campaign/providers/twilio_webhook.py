@@ -2,9 +2,9 @@
 
 Source: Twilio's pages "Track the Message Status of Outbound Messages", "Twilio's request to your
 webhook URL", "Advanced Opt-Out" and "Webhooks security", and the request validator of its Python
-library. ``X-Twilio-Signature`` is the HMAC-SHA1 of the address and the sorted parameters, in base64;
-of a body that is no form, the address has its SHA-256. Twilio names no time: what it says happens
-as it says it, so the time is when it was received.
+library. ``X-Twilio-Signature`` is the HMAC-SHA1 of the address and the sorted parameters, in
+base64; of a body that is no form, the address has its SHA-256. Twilio names no time: what it says
+happens as it says it, so the time is when it was received.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TwilioEvents:
 
     name = "twilio"
     title = "Twilio's status callbacks and incoming messages"
-    secret = "twilio.auth_token"
+    secret = "twilio.auth_token"  # noqa: S105 - a field's name
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether Twilio signed it with the account's auth token."""

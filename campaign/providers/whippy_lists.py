@@ -21,9 +21,7 @@ from campaign.providers.look_up import Wait
 _PAGE = 100
 _MOST_PAGES = 20
 
-Pages: TypeAlias = Generator[
-    httpx.Request | Wait, httpx.Response | None, list[Mapping[str, Any]]
-]
+Pages: TypeAlias = Generator[httpx.Request | Wait, httpx.Response | None, list[Mapping[str, Any]]]
 
 
 class WhippyLists(Reading):

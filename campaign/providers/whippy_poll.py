@@ -69,9 +69,9 @@ class WhippyDeliveries(Polling):
         if ours is None:
             return
         at, message = ours
-        named = (one.provider_id, self.word(message.get("id")), name)
-        ids = tuple(dict.fromkeys(filter(None, named)))
-        yield from delivery_of(message, ids, at, one.channel, self.clean)
+        # The conversation's id names whatever the agent says in it.
+        named = (one.provider_id, self.word(message.get("id")))
+        yield from delivery_of(message, tuple(filter(None, named)), at, one.channel, self.clean)
         for when, answer in dated:
             if direction_of(answer) == "inbound" and when >= at:
                 whose = answer.get("from")
@@ -82,7 +82,7 @@ class WhippyDeliveries(Polling):
             yield Heard(
                 Happening.CLOSED,
                 closed,
-                ids,
+                tuple(filter(None, (one.provider_id, name))),
                 address=one.address,
                 sender=one.sender,
                 channel=one.channel,

@@ -1,8 +1,8 @@
 """How Whippy's messages are read, in a poll and in a webhook alike.
 
 Source: the payloads on Whippy's page about webhooks and in its connector for Activepieces
-(``direction``, ``delivery_status``, ``created_at``, ``updated_at``), and the types of its own client
-``whippy-mcp`` (``source_type``, ``status``). The words of ``delivery_status`` are not listed
+(``direction``, ``delivery_status``, ``created_at``, ``updated_at``), and the types of its own
+client ``whippy-mcp`` (``source_type``, ``status``). The words of ``delivery_status`` are not listed
 anywhere; those that were seen are here, with their usual neighbours, and any other says nothing.
 """
 

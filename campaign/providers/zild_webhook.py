@@ -3,8 +3,8 @@
 Source: Zild's admin guide, "Integrations", which names the event Conversation Ended and prints no
 body; it is taken to be the conversation of the API reference, as it is or in a member of an
 envelope. Nothing is said of a signature, so the address must carry a token. A message says that it
-was sent, delivered or read and not when: it was sent when it was made, and delivered and read by the
-end of the conversation at the latest, which stands for both.
+was sent, delivered or read and not when: it was sent when it was made, and delivered and read by
+the end of the conversation at the latest, which stands for both.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ZildEvents:
 
     name = "zild"
     title = "Zild's webhook Conversation Ended"
-    secret = "webhook_secret"
+    secret = "webhook_secret"  # noqa: S105 - a field's name
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether the address carries the token."""
@@ -81,9 +81,7 @@ def _heard(conversation: _Conversation, received: datetime) -> Iterator[Heard]:
     ]
     dated.sort(key=lambda one: one[0])
     finished = moment(conversation.get("finishedAt"))
-    ended = finished or first_of(
-        moment(conversation.get("lastConversationUpdateTime")), received
-    )
+    ended = finished or first_of(moment(conversation.get("lastConversationUpdateTime")), received)
     person, ours = _parties(dated)
     if ours is not None:
         yield from _of_ours(*ours, ids, ended or received)
@@ -102,9 +100,7 @@ def _heard(conversation: _Conversation, received: datetime) -> Iterator[Heard]:
             )
     if finished is not None:
         began = moment(conversation.get("createdAt")) if ours is None else ours[0]
-        yield Heard(
-            Happening.CLOSED, finished, ids, person, None, Channel.WHATSAPP, began
-        )
+        yield Heard(Happening.CLOSED, finished, ids, person, None, Channel.WHATSAPP, began)
 
 
 def _parties(dated: Sequence[_Dated]) -> tuple[str | None, _Dated | None]:
