@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from campaign.channel import Channel
+from campaign.providers import http
 from campaign.providers.asking import SKEW, moment
 from campaign.providers.base import JsonProvider
 from campaign.providers.heard import About, Happening, Heard, Page, Steps
@@ -73,7 +74,7 @@ class SendbirdConversations(Polling):
                 address=address,
                 channel=channel,
                 began=began,
-                text=said if isinstance(said, str) else None,
+                text=http.storable(said) if isinstance(said, str) and said else None,
             )
         if closed is not None:
             yield Heard(
@@ -89,7 +90,7 @@ def _address(row: Row, channel: Channel) -> str | None:
         context = row.get("ai_agent_context")
         inner = context.get("context") if isinstance(context, Mapping) else None
         found = inner.get("phone_number") if isinstance(inner, Mapping) else None
-    return found if isinstance(found, str) and found else None
+    return http.storable(found) if isinstance(found, str) and found else None
 
 
 def _replied_without_texts(row: Row, closed: datetime | None) -> datetime | None:

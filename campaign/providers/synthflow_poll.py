@@ -109,7 +109,7 @@ class SynthflowConversations(Polling):
                     sender,
                     about.channel,
                     began,
-                    said if isinstance(said, str) else None,
+                    http.storable(said) if isinstance(said, str) and said else None,
                 )
         status = chat.get("chat_status")
         over = isinstance(status, str) and status.casefold() in _OVER

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from campaign.channel import Channel
+from campaign.providers import http
 from campaign.providers.asking import CLOCK_MAY_BE_WRONG, is_number, moment
 from campaign.providers.base import JsonProvider
 from campaign.providers.heard import About, Happening, Heard, Page, Poll, Steps
@@ -85,7 +86,7 @@ class TwilioDeliveries(Polling):
                 address=sender,
                 sender=to,
                 channel=channel,
-                text=text_in(message, "body"),
+                text=http.storable(text_in(message, "body")) or None,
             )
             return
         status = text_in(message, "status")

@@ -8,6 +8,7 @@ Callbacks". ``queued``, ``accepted``, ``scheduled`` and ``sending`` say that not
 from __future__ import annotations
 
 from campaign.channel import Channel
+from campaign.providers import http
 from campaign.providers.heard import Happening
 
 HAPPENINGS = {
@@ -24,6 +25,6 @@ _CHANNELS = {"": Channel.SMS, "whatsapp": Channel.WHATSAPP}
 
 def without_scheme(address: str) -> tuple[str | None, Channel | None]:
     """Return an address as the network knows it, and its channel: ``whatsapp:+49…`` has both."""
-    scheme, colon, rest = address.partition(":")
+    scheme, colon, rest = http.storable(address).partition(":")
     bare = rest if colon else scheme
     return bare.strip() or None, _CHANNELS.get(scheme.casefold() if colon else "")
