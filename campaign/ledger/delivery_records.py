@@ -20,11 +20,12 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A recipient of some run, as an event finds them."""
+    """A recipient of some run, as an event finds them; ``identity`` is the person's."""
 
     run_id: int
     number: int
     claimed_at: int
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
