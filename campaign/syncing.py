@@ -148,7 +148,7 @@ async def sync(
             from campaign.sandbox.embedded import reopened
 
             journal = job.folder / found.run / "sandbox-journal.jsonl"
-            url = stack.enter_context(reopened(settings.name, journal, AHEAD))
+            url = stack.enter_context(reopened(journal, AHEAD)).url_for(settings.name)
             later = AHEAD
         provider = job.provider(environment, url)
         polls = polls_of(provider)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from campaign.audience.addresses import AddressKind
 from campaign.ledger.delivery_records import Inbound, Place
 from campaign.ledger.protocol import Ledger
 from campaign.message.opt_out import wish
@@ -188,7 +189,7 @@ class Intake:
 
     def _leave_alone(self, writers: Sequence[_Writer]) -> int:
         """Put those who wrote nothing but an opt-out word on the suppression list."""
-        wishes: dict[tuple[str, str], set[str]] = {}
+        wishes: dict[tuple[AddressKind, str], set[str]] = {}
         for writer in writers:
             word = wish(writer.event.text)
             if word is not None and milliseconds(writer.event.at) >= self._wishes_since:

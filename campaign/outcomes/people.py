@@ -35,7 +35,8 @@ class People:
 
     def channel(self, event: Heard) -> Channel:
         """Return the channel of an event."""
-        return event.channel if event.channel in self._kinds else self._channel
+        named = event.channel
+        return self._channel if named is None or named not in self._kinds else named
 
     def kind(self, event: Heard) -> AddressKind:
         """Return what an address of the event is."""

@@ -38,8 +38,8 @@ def account(channel: Channel = Channel.WHATSAPP, *, sandbox: bool = False) -> Ac
 class Sent:
     """A file with runs; each says whom it sent to, when, and what the vendor called it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store = FileStore(folder / "ledger.db")
+    def __init__(self, folder: Path, name: str = "ledger.db") -> None:
+        self.store = FileStore(folder / name)
         self.ledger: SqlLedger = self.store.open()
 
     def run(
