@@ -168,7 +168,6 @@ async def sync(
             f"sync, {who()}",
             wishes_since=int(wishes) - _DAY if wishes else 0,
         )
-        ledger.learn(account.provider, account.names, sandbox=account.sandbox)
         about = About(
             since=datetime.fromtimestamp(found.created_at / 1000, UTC),
             until=begun + later,

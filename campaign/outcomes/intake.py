@@ -133,6 +133,7 @@ class Intake:
             LedgerError: the ledger cannot be read or written.
         """
         account, total = self._account, TriedAgain(settled=after)
+        self._matching.learn()
         while True:
             page = self._ledger.unmatched(
                 account.provider, sandbox=account.sandbox, after=after, limit=_PAGE

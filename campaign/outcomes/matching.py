@@ -63,7 +63,8 @@ class Matching:
             return found
         # Before any address is looked at: the newest message to somebody may be one that is not
         # indexed yet, and an older one would get what belongs to it.
-        self._learn()
+        if time.monotonic() - self._learnt_at >= _LEARN_EVERY:
+            self.learn()
         left = [number for number, place in enumerate(found) if place is None]
         for number, place in zip(left, self._by_ids([events[n] for n in left]), strict=True):
             found[number] = place
@@ -72,11 +73,15 @@ class Matching:
             found[number] = place
         return found
 
-    def _learn(self) -> None:
-        if time.monotonic() - self._learnt_at >= _LEARN_EVERY:
-            account = self._account
-            self._ledger.learn(account.provider, account.names, sandbox=account.sandbox)
-            self._learnt_at = time.monotonic()
+    def learn(self) -> None:
+        """Let the ledger index whoever came since the last time.
+
+        Raises:
+            LedgerError: the ledger cannot be read or written.
+        """
+        account = self._account
+        self._ledger.learn(account.provider, account.names, sandbox=account.sandbox)
+        self._learnt_at = time.monotonic()
 
     def _by_ids(self, events: Sequence[Heard]) -> list[Place | None]:
         wanted = {one for event in events for one in event.ids}

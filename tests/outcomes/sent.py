@@ -18,7 +18,8 @@ from campaign.providers.heard import Happening, Heard
 from tests.ledger.ledgers import FileStore, plan
 
 ANA, BEN, CEM = "+491713920001", "+491713920002", "+491713920003"
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NOON = datetime.now(UTC).replace(microsecond=0)
+"""When most messages were sent; not long ago, for the ledger has a clock of its own."""
 KINDS: dict[Channel, AddressKind] = {
     Channel.WHATSAPP: "number",
     Channel.SMS: "number",
@@ -46,11 +47,11 @@ class Sent:
         self,
         name: str,
         people: dict[str, str | None],
-        at: datetime = NOON,
+        at: datetime | None = NOON,
         *,
         sandbox: bool = False,
     ) -> Run:
-        """Send to these people, each with the vendor's id."""
+        """Send to these people, each with the vendor's id; at ``None`` it is now."""
         ledger = self.ledger
         run = ledger.ensure_run(
             name, "once", provider=PROVIDER, channel="whatsapp", sandbox=sandbox
@@ -65,7 +66,9 @@ class Sent:
             )
             ledger.write(lease, settlements=[done])
         ledger.release(lease)
-        self.store.rewrite("UPDATE recipient SET claimed_at = ? WHERE run_id = ?", ms(at), run.id)
+        if at is not None:
+            claimed = "UPDATE recipient SET claimed_at = ? WHERE run_id = ?"
+            self.store.rewrite(claimed, ms(at), run.id)
         return run
 
     def place_of(self, event: Heard, channel: Channel = Channel.WHATSAPP) -> Place | None:

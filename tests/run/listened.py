@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ class Process:
 
     def post(self, client: httpx.Client, conversation: str, token: str = TOKEN) -> int:
         """Post that a conversation has ended; return the status."""
-        event = {"id": conversation, "finishedAt": "2026-11-20T13:00:00Z", "messages": []}
+        now = datetime.now(UTC).isoformat()
+        event = {"id": conversation, "finishedAt": now, "messages": []}
         url = f"{self.url}/webhooks/zild?token={token}"
         return client.post(url, json=event).status_code
 

@@ -35,7 +35,7 @@ def client() -> Iterator[httpx.Client]:
 def sent_to(folder: Path, people: dict[str, str]) -> int:
     """Put a run of this account into the ledger of the definition, of another campaign."""
     sent = Sent(folder, "campaign-ledger.db")
-    run = sent.run("another-campaign", dict(people))
+    run = sent.run("another-campaign", dict(people), at=None)
     sent.ledger.close()
     return run.id
 
