@@ -90,6 +90,8 @@ def _capabilities(provider: type[Provider]) -> dict[str, Any]:
         "longest_value": can.longest_value,
         "longest_variable_name": can.longest_variable_name,
         "most_variables": can.most_variables,
+        "polls": sorted(can.polls),
+        "webhooks": sorted(can.webhooks),
     }
 
 

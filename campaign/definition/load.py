@@ -100,9 +100,11 @@ class Loaded:
         if message is not None and message.template is not None:
             parts["message"]["template"].pop("status", None)
         _drop_what_changes_nothing(parts, self.definition)
-        # Neither how to get in nor how patient to be decides who gets what; a key that moved to
-        # another variable must not stand in the way of a resume.
-        exclude = {"timeout", "codes", "auth"} | secret_fields(type(self.settings))
+        # Neither how to get in nor how patient to be nor how events are signed decides who gets
+        # what; a key that moved to another variable must not stand in the way of a resume.
+        exclude = {"timeout", "codes", "auth", "webhook_header"} | secret_fields(
+            type(self.settings)
+        )
         parts["provider"] = self.settings.model_dump(
             mode="json", exclude=exclude, exclude_none=True
         )

@@ -106,23 +106,35 @@ def _walk(value: object, name: str) -> Iterator[tuple[str, Secret]]:
 def missing_secrets(
     settings: ProviderSettings, environment: Mapping[str, str]
 ) -> list[tuple[str, Secret]]:
-    """Return the secrets whose environment variable is not set or empty, each with its field."""
+    """Return the secrets whose environment variable is not set or empty, each with its field.
+
+    Those of a run: what only `campaign listen` needs is not missed.
+    """
     return [
         (field, secret)
-        for field, secret in secrets_of(settings)
+        for field, secret in _needed(settings, listening=False)
         if not environment.get(secret.name, "").strip()
     ]
 
 
-def reveal(settings: ProviderSettings, environment: Mapping[str, str]) -> dict[str, str]:
+def _needed(settings: ProviderSettings, *, listening: bool) -> Iterator[tuple[str, Secret]]:
+    left_out = frozenset() if listening else settings.only_to_listen
+    return ((field, secret) for field, secret in secrets_of(settings) if field not in left_out)
+
+
+def reveal(
+    settings: ProviderSettings, environment: Mapping[str, str], *, listening: bool = False
+) -> dict[str, str]:
     """Return the value of every secret that settings name, by field.
+
+    Those that prove where a webhook's events are from are left out, unless ``listening``.
 
     Raises:
         InvalidInput: a variable is not set; every missing one is named.
     """
     values: dict[str, str] = {}
     problems = []
-    for field, secret in secrets_of(settings):
+    for field, secret in _needed(settings, listening=listening):
         try:
             values[field] = secret.reveal(environment)
         except MissingSecret:

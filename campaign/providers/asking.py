@@ -1,7 +1,8 @@
 """What the built-in look-ups share: when to give up, and how times and numbers are compared.
 
 Invariant: an answer that is refused, cut off or odd ends in ``UNDECIDED``, with the vendor's text
-in it and our secrets out of it; no answer at all makes a look-up raise.
+in it and our secrets out of it; no answer at all makes a look-up raise. Polls read answers in the
+same way (`campaign.providers.polling`).
 """
 
 from __future__ import annotations
@@ -56,45 +57,13 @@ class Place(Enum):
     """It has no time that can be read."""
 
 
-class Asking(ABC):
-    """One way to ask a vendor.
-
-    A subclass gives ``answer``, which may raise :class:`Unanswered` wherever it cannot go on.
-    """
-
-    title: str
-    authoritative: bool
-    delay: timedelta
-    together: bool
-    rate: float = 5.0
+class Reading:
+    """Reads a vendor's answers."""
 
     def __init__(self, vendor: str, clean: Callable[[str], str]) -> None:
         """``vendor`` names who is asked, for people; ``clean`` takes secrets out of a text."""
         self.vendor = vendor
         self.clean = clean
-
-    @abstractmethod
-    def answer(self, sought: Sequence[Sought]) -> Questions:
-        """Ask about these recipients: one of them, unless the look-up asks together.
-
-        Raises:
-            Unanswered: the vendor gave no answer that says anything.
-        """
-
-    def ask(self, sought: Sequence[Sought]) -> Questions:
-        """Ask about these recipients; return one finding for each, in their order."""
-        groups = [sought] if self.together else [[one] for one in sought]
-        findings: list[Finding] = []
-        for group in filter(None, groups):
-            try:
-                findings += yield from self.answer(group)
-            except Unanswered as why:
-                findings += [self.undecided(one, str(why)) for one in group]
-        return findings
-
-    def undecided(self, one: Sought, detail: str) -> Finding:
-        """Return the finding that says nothing."""
-        return Finding(one.recipient, Verdict.UNDECIDED, self.clean(detail))
 
     def word(self, value: object) -> str | None:
         """Return an id or a code as text; ``None`` for what can be neither."""
@@ -140,6 +109,42 @@ class Asking(ABC):
     def _quoting(self, text: str, response: httpx.Response) -> str:
         said = self.clean(http.text_of(response))
         return self.clean(f"{text}: {said}" if said else text)
+
+
+class Asking(Reading, ABC):
+    """One way to ask a vendor.
+
+    A subclass gives ``answer``, which may raise :class:`Unanswered` wherever it cannot go on.
+    """
+
+    title: str
+    authoritative: bool
+    delay: timedelta
+    together: bool
+    rate: float = 5.0
+
+    @abstractmethod
+    def answer(self, sought: Sequence[Sought]) -> Questions:
+        """Ask about these recipients: one of them, unless the look-up asks together.
+
+        Raises:
+            Unanswered: the vendor gave no answer that says anything.
+        """
+
+    def ask(self, sought: Sequence[Sought]) -> Questions:
+        """Ask about these recipients; return one finding for each, in their order."""
+        groups = [sought] if self.together else [[one] for one in sought]
+        findings: list[Finding] = []
+        for group in filter(None, groups):
+            try:
+                findings += yield from self.answer(group)
+            except Unanswered as why:
+                findings += [self.undecided(one, str(why)) for one in group]
+        return findings
+
+    def undecided(self, one: Sought, detail: str) -> Finding:
+        """Return the finding that says nothing."""
+        return Finding(one.recipient, Verdict.UNDECIDED, self.clean(detail))
 
     def place(self, at: datetime | None, one: Sought) -> Place:
         """Say where a record's time lies, seen from the attempt."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from campaign.channel import Channel
 from campaign.errors import InvalidInput, Problem
 from campaign.providers import codes, http
+from campaign.providers.heard import Poll, Webhook
 from campaign.providers.look_up import LookUp
 from campaign.providers.protocol import (
     Auth,
@@ -43,6 +44,8 @@ class JsonProvider(ABC, Generic[SettingsT]):
     default_auth: ClassVar[Auth]
     key_field: ClassVar[str]
     code_table: ClassVar[str]
+    named_in: ClassVar[tuple[str, ...]] = ()
+    """The members of the evidence that are ids, by which later events name the conversation."""
 
     def __init__(
         self, settings: SettingsT, secrets: Mapping[str, str], base_url: str | None = None
@@ -171,6 +174,19 @@ class JsonProvider(ABC, Generic[SettingsT]):
     def look_ups(self) -> Sequence[LookUp]:
         """Return the ways to ask what became of a message; none unless the vendor has one."""
         return ()
+
+    def polls(self) -> Sequence[Poll]:
+        """Return the ways to ask what came back; none unless the vendor has one."""
+        return ()
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Return the events that the vendor posts by itself; none unless it documents any."""
+        return ()
+
+    def known_as(self, provider_id: str | None, evidence: Mapping[str, Any]) -> Sequence[str]:
+        """Return by which ids the vendor's later events name the conversation or its message."""
+        named = (self.word(evidence.get(name)) for name in self.named_in)
+        return tuple(dict.fromkeys(name for name in (provider_id, *named) if name))
 
     @classmethod
     def misfits(cls, settings: SettingsT, channel: Channel, senders: Sequence[str]) -> list[Misfit]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -43,9 +43,10 @@ class Heard:
     """One thing that a vendor says happened, at ``at`` (aware).
 
     ``ids`` are the vendor's names of the conversation or the message, each enough to tell whose it
-    is. ``address`` is the person's and ``sender`` ours, both as the vendor writes them; an event may
-    lack either. ``began`` is when the message that it is about was made, where the vendor says so:
-    the address alone ties such an event to a recipient only if that was when we wrote to them.
+    is. ``address`` is the person's and ``sender`` ours, as the vendor writes them but without the
+    channel's name before it; an event may lack either. ``began`` is when the message that it is
+    about was made, where the vendor says so: the address alone ties such an event to a recipient
+    only if that was when we wrote to them.
     ``text`` is what the person wrote, read for a wish to be left alone and never stored. ``code``
     and ``detail`` are the vendor's own, of ``UNDELIVERED``, without secrets.
     """
@@ -83,7 +84,8 @@ class Asked:
 class About:
     """What a poll is asked about: one recipient, or all conversations between two moments (aware).
 
-    ``recipient`` is ``None`` for a poll that lists. ``since`` is when the run's first attempt began.
+    ``recipient`` is ``None`` for a poll that lists; ``since`` is when the run's first attempt
+    began.
     """
 
     since: datetime
@@ -141,12 +143,15 @@ class Received:
     """A request that a webhook got. ``url`` is the one that the vendor called, as it knows it.
 
     The names of headers are in lower case. ``token`` is what the address carries as ``token=``.
+    ``at`` is when it was received (aware): what happened has this time where the vendor says that
+    it happens now, and names no time (Twilio).
     """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
     token: str | None = None
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class Webhook(Protocol):
@@ -171,3 +176,48 @@ class Webhook(Protocol):
             Unheard: the body is not what the vendor documents.
         """
         ...
+
+
+class TellsAfterwards(Protocol):
+    """What a provider may have beside its contract; every member may be missing.
+
+    Ask with :func:`polls_of`, :func:`webhooks_of` and :func:`names_of`, which take a provider
+    without them for one whose vendor tells nothing afterwards.
+    """
+
+    def polls(self) -> Sequence[Poll]:
+        """Return the ways in which these settings allow to ask what came back."""
+        ...
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Return the kinds of events that the vendor posts, with these settings."""
+        ...
+
+    def known_as(self, provider_id: str | None, evidence: Mapping[str, Any]) -> Sequence[str]:
+        """Return by which ids later events name the conversation or its message.
+
+        ``evidence`` is what the vendor said when it took the message, or when it was asked.
+        """
+        ...
+
+
+def polls_of(provider: object) -> Sequence[Poll]:
+    """Return the ways to ask that a provider offers; none where it has no such member."""
+    found: Sequence[Poll] = provider.polls() if hasattr(provider, "polls") else ()
+    return found
+
+
+def webhooks_of(provider: object) -> Sequence[Webhook]:
+    """Return the webhooks that a provider understands; none where it has no such member."""
+    found: Sequence[Webhook] = provider.webhooks() if hasattr(provider, "webhooks") else ()
+    return found
+
+
+def names_of(
+    provider: object, provider_id: str | None, evidence: Mapping[str, Any]
+) -> Sequence[str]:
+    """Return by which ids later events name a conversation; else its provider's id alone."""
+    if hasattr(provider, "known_as"):
+        names: Sequence[str] = provider.known_as(provider_id, evidence)
+        return names
+    return () if provider_id is None else (provider_id,)

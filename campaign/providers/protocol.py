@@ -156,6 +156,9 @@ class ProviderSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
+    only_to_listen: ClassVar[frozenset[str]] = frozenset()
+    """Secrets that nothing but `campaign listen` needs: a run goes without them."""
+
     name: str = Field(description="The provider.")
     sandbox: bool = Field(
         default=False,
@@ -209,6 +212,9 @@ class Capabilities:
     limit; on SMS 1,600, Twilio's, and the default for a vendor that names none. A template's
     variables may have so many characters (``longest_value``), such long names, and be so many,
     where the vendor has limits of its own.
+
+    ``polls`` are what can be asked for what came back, with all settings that allow to ask, and
+    ``webhooks`` what the vendor posts by itself.
     """
 
     title: str
@@ -233,6 +239,8 @@ class Capabilities:
     longest_value: int | None = None
     longest_variable_name: int | None = None
     most_variables: int | None = None
+    polls: frozenset[str] = frozenset()
+    webhooks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +256,8 @@ class Provider(Protocol):
     """One vendor's API.
 
     A class with these members, named by an entry point of the group ``campaign.providers``, is
-    all that a new vendor needs.
+    all that a new vendor needs. What can be asked beforehand (`campaign.providers.online`) and what
+    is told afterwards (`campaign.providers.heard`) are members that it may have beside them.
     """
 
     name: ClassVar[str]

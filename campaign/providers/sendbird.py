@@ -17,6 +17,7 @@ from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.heard import Poll, Webhook
 from campaign.providers.look_up import LookUp
 from campaign.providers.online import (
     OnlineCheck,
@@ -60,6 +61,7 @@ _SERVER_ERROR = re.compile(r"5\d{5}")
 class SendbirdSettings(ProviderSettings):
     """Settings of Sendbird's AI agent."""
 
+    only_to_listen: ClassVar[frozenset[str]] = frozenset({"webhook_secret"})
     name: Literal["sendbird"] = "sendbird"
     app_id: str = Field(
         pattern=r"^[A-Za-z0-9-]+$", description="Application id, from the dashboard."
@@ -68,6 +70,12 @@ class SendbirdSettings(ProviderSettings):
         pattern=r"^[A-Za-z0-9_.-]+$", description="The AI agent's id (its bot_userid)."
     )
     api_token: Secret | None = Field(default=None, description="Master or secondary API token.")
+    webhook_secret: Secret | None = Field(
+        default=None,
+        description="What proves that an event is Sendbird's, for `campaign listen`: the token "
+        "that the webhook's address carries, or the master API token, with which events are "
+        "signed. Default: `api_token`, for the signature.",
+    )
 
     @model_validator(mode="after")
     def _has_a_key(self) -> SendbirdSettings:
@@ -89,10 +97,13 @@ class Sendbird(JsonProvider[SendbirdSettings]):
         suggested_replies=True,
         default_rate=5.0,
         wait_header="X-RateLimit-RetryAfter",
+        polls=frozenset({"Sendbird's export of conversations"}),
+        webhooks=frozenset({"Sendbird's AI agent webhook"}),
     )
     default_auth: ClassVar[Auth] = Auth(header="Api-Token")
     key_field: ClassVar[str] = "api_token"
     code_table: ClassVar[str] = "sendbird"
+    named_in: ClassVar[tuple[str, ...]] = ("channel_url",)
 
     def vendor_url(self) -> str:
         """Return the application's own host."""
@@ -160,6 +171,21 @@ class Sendbird(JsonProvider[SendbirdSettings]):
         from campaign.providers.sendbird_look_up import SendbirdExport
 
         return (SendbirdExport(self, self.settings.ai_agent_id, self.base),)
+
+    def polls(self) -> Sequence[Poll]:
+        """Return the export of conversations."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.sendbird_poll import SendbirdConversations
+
+        return (SendbirdConversations(self, self.settings.ai_agent_id, self.base),)
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Return the webhook of the AI agent."""
+        # Not above: only who listens needs it.
+        from campaign.providers.sendbird_webhook import SendbirdEvents
+
+        own = self.settings.webhook_secret is not None
+        return (SendbirdEvents("webhook_secret" if own else self.key_field, takes_token=own),)
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
         """Return the question about the key; agents and channels have no endpoint that reads."""

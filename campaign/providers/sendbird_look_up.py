@@ -1,62 +1,30 @@
 """Sendbird's data export of conversations: which recipients have got one since an attempt.
 
-Source: Platform API, "Data export". An export is requested, made, and downloaded from a storage
-that is not Sendbird's API and must not get its token. It reaches seven days back. It is called a
-view of the agent's daily performance; how soon a conversation is in it, and whether a proactive
-one that nobody has answered is, is not said: so what it does not show is not taken to be absent.
+Source: Platform API, "Data export". It is called a view of the agent's daily performance; how soon
+a conversation is in it, and whether a proactive one that nobody has answered is, is not said: so
+what it does not show is not taken to be absent.
 """
 
 from __future__ import annotations
 
-import json
-import struct
-import zlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import Any
-from urllib.parse import quote
-from zipfile import BadZipFile, ZipFile, is_zipfile
-
-import httpx
 
 from campaign.channel import Channel
 from campaign.providers.asking import (
     CLOCK_MAY_BE_WRONG,
     SKEW,
     Asking,
-    Unanswered,
     digits,
-    mappings,
     moment,
     same_text,
 )
 from campaign.providers.base import JsonProvider
-from campaign.providers.look_up import Finding, Questions, Sought, Verdict, Wait
+from campaign.providers.look_up import Finding, Questions, Sought, Verdict
+from campaign.providers.sendbird_export import REACH, Row, SendbirdExports, said_in
 
-_PATH = "/v3/ai_agent/data_exports"
-_REACH = timedelta(days=7)
-# Sendbird's samples take one to two minutes; ten are given.
-_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0, *([30.0] * 19))
-# An export is held in memory; one that unpacks to more is not what was asked for.
-_LARGEST = 500_000_000
-# Sendbird answers 400 where others answer 404.
-_NO_SUCH_PATH = frozenset({400, 404, 405})
-_READY, _EMPTY, _FAILED = "done", "no_data", "failed"
 _KEPT = ("id", "channel_url", "start_ts", "close_ts", "user_id", "total_user_messages")
-# What a file raises that is no JSON, or is cut off, encrypted or packed in another way.
-_UNREADABLE = (
-    ValueError,
-    RecursionError,
-    BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    RuntimeError,
-    OSError,
-)
-
-_Row = Mapping[str, Any]
 
 
 class SendbirdExport(Asking):
@@ -72,26 +40,24 @@ class SendbirdExport(Asking):
     together = True
 
     def __init__(self, provider: JsonProvider[Any], agent_id: str, base: str) -> None:
-        """``base`` is where the API lives: the one place that gets the token."""
+        """``base`` is where the API lives."""
         super().__init__("Sendbird", provider.clean)
-        self._provider = provider
-        self._agent = agent_id
-        self._base = str(httpx.URL(base)).rstrip("/")
+        self._exports = SendbirdExports(provider, agent_id, base)
 
     def answer(self, sought: Sequence[Sought]) -> Questions:
         """Export the conversations around the attempts, and look for the recipients."""
         now = datetime.now(UTC)
-        reach = now - _REACH
+        reach = now - REACH
         within = [one for one in sought if one.attempted_at - SKEW >= reach]
         found: dict[int, Finding] = {}
         if within:
             since = max(min(one.attempted_at for one in within) - CLOCK_MAY_BE_WRONG, reach)
-            rows = yield from self._rows(since, now)
+            rows = yield from self._exports.rows(since, now, now)
             found = {one.recipient: self._finding(one, rows) for one in within}
         too_old = "Sendbird exports the last seven days only"
         return [found.get(one.recipient) or self.undecided(one, too_old) for one in sought]
 
-    def _finding(self, one: Sought, rows: Sequence[_Row]) -> Finding:
+    def _finding(self, one: Sought, rows: Sequence[Row]) -> Finding:
         theirs = (row for row in rows if _of(row, one))
         found, doubtful = self.match(
             one, ((moment(row.get("start_ts")), _says(row, one.text), row) for row in theirs)
@@ -110,129 +76,8 @@ class SendbirdExport(Asking):
         detail = "Sendbird's export has no conversation with this recipient since then"
         return Finding(one.recipient, Verdict.ABSENT, detail)
 
-    def _rows(
-        self, since: datetime, now: datetime
-    ) -> Generator[httpx.Request | Wait, httpx.Response | None, list[_Row]]:
-        """Request an export, wait until it is made, and read it.
 
-        Raises:
-            Unanswered: it was refused, was not made in time, or cannot be read.
-        """
-        body = {
-            "type": "conversation",
-            "ai_agent_id": self._agent,
-            "from": f"{since:%Y-%m-%d}",
-            "to": f"{now:%Y-%m-%d}",
-            "timezone": "UTC",
-            "export_format": "json",
-        }
-        response = yield self._provider.question("POST", f"{_PATH}/", json=body)
-        export = self.json_of(response)
-        name = self.word(export.get("export_id")) if isinstance(export, Mapping) else None
-        if not isinstance(export, Mapping) or name is None:
-            raise self.odd("no export_id", response)
-        for seconds in (*_WAITS, None):
-            status = export.get("export_status")
-            if status == _EMPTY:
-                return []
-            if status == _READY and (download := self._download(export)) is not None:
-                return self._read((yield download))
-            if status == _FAILED:
-                raise Unanswered("Sendbird could not make the export")
-            if seconds is not None:
-                yield Wait(seconds)
-                export = yield from self._state(name, since, now)
-        raise Unanswered("Sendbird did not finish the export within ten minutes; ask again later")
-
-    def _state(
-        self, name: str, since: datetime, now: datetime
-    ) -> Generator[httpx.Request | Wait, httpx.Response | None, _Row]:
-        """Ask how far an export is.
-
-        The page calls ``export_id`` a path parameter but prints the path without it, so where that
-        path is refused the list of finished exports is read instead.
-        """
-        path = f"{_PATH}/{quote(name, safe='')}"
-        response = yield self._provider.question("GET", path)
-        if response is None or response.status_code not in _NO_SUCH_PATH:
-            found = self.json_of(response)
-            items = found.get("items") if isinstance(found, Mapping) else None
-            exports = mappings(items if isinstance(items, list) else [found])
-        else:
-            params = {
-                "type": "conversation",
-                "ai_agent_id": self._agent,
-                "export_from_ts": _milliseconds(since),
-                "export_to_ts": _milliseconds(now + timedelta(days=1)),
-                "export_status": _READY,
-                "limit": 100,
-            }
-            response = yield self._provider.question("GET", _PATH, params=params)
-            found = self.json_of(response)
-            items = found.get("items") if isinstance(found, Mapping) else None
-            exports = mappings(items if isinstance(items, list) else ())
-        mine = (row for row in exports if self.word(row.get("export_id")) == name)
-        return next(mine, {})
-
-    def _download(self, export: _Row) -> httpx.Request | None:
-        """Return the request for the file; ``None`` while there is no link to it.
-
-        Raises:
-            Unanswered: the link is none.
-        """
-        file = export.get("export_file")
-        link = file.get("url") if isinstance(file, Mapping) else None
-        if link is None:
-            return None
-        try:
-            url = httpx.URL(self._base).join(str(link))
-            if str(url).startswith(f"{self._base}/"):
-                return self._provider.question("GET", str(url).removeprefix(self._base))
-            # The storage gets no token: the link is signed.
-            request = httpx.Request("GET", url)
-        except (httpx.InvalidURL, ValueError):
-            raise self.odd("no address of the file", None) from None
-        if url.scheme not in ("http", "https") or not url.host:
-            raise self.odd("no address of the file", None)
-        return request
-
-    def _read(self, response: httpx.Response | None) -> list[_Row]:
-        """Read the file: a JSON array of conversations, as it is or packed in a zip file.
-
-        Raises:
-            Unanswered: it is neither.
-        """
-        content = self.success(response).content
-        try:
-            parts = _unpacked(content) if is_zipfile(BytesIO(content)) else [content]
-            rows = [row for part in parts for row in _array(json.loads(part))]
-        except _UNREADABLE as error:
-            what = f"the file cannot be read, {type(error).__name__}"
-            raise self.odd(what, None) from None
-        if len(found := mappings(rows)) < len(rows):
-            raise self.odd("something in the file is no conversation", None)
-        return found
-
-
-def _unpacked(content: bytes) -> list[bytes]:
-    with ZipFile(BytesIO(content)) as archive:
-        files = [file for file in archive.infolist() if file.filename.endswith(".json")]
-        if not files or sum(file.file_size for file in files) > _LARGEST:
-            raise ValueError("nothing in it, or too much")
-        return [archive.read(file) for file in files]
-
-
-def _array(value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError("no array")
-    return value
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
-def _of(row: _Row, one: Sought) -> bool:
+def _of(row: Row, one: Sought) -> bool:
     """Say whether a conversation is with this recipient."""
     if one.channel is not Channel.SMS:
         return row.get("user_id") == one.address
@@ -242,10 +87,7 @@ def _of(row: _Row, one: Sought) -> bool:
     return digits(number) == digits(one.address)
 
 
-def _says(row: _Row, text: str | None) -> bool:
+def _says(row: Row, text: str | None) -> bool:
     """Say whether a conversation may hold this text: nothing speaks against one without texts."""
-    messages = row.get("messages")
-    said = [
-        entry.get("message") for entry in mappings(messages if isinstance(messages, list) else ())
-    ]
+    said = [entry.get("message") for entry in said_in(row)]
     return not said or any(same_text(text, message) for message in said)

@@ -19,6 +19,7 @@ from campaign.definition.values import Secret
 from campaign.providers import codes, http
 from campaign.providers.asking import mappings, same_address
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.heard import Poll, Webhook
 from campaign.providers.look_up import LookUp
 from campaign.providers.online import (
     OnlineCheck,
@@ -36,7 +37,8 @@ from campaign.providers.protocol import (
     Outcome,
     ProviderSettings,
 )
-from campaign.providers.twilio import TwilioAccount, twilio_look_ups
+from campaign.providers.twilio import twilio_look_ups
+from campaign.providers.twilio_list import TwilioAccount
 
 if TYPE_CHECKING:
     import httpx
@@ -92,10 +94,13 @@ class Synthflow(JsonProvider[SynthflowSettings]):
         sender="number",
         variables=True,
         default_rate=1.0,
+        polls=frozenset({"Synthflow's list of chats", "the message list of your Twilio account"}),
+        webhooks=frozenset({"Twilio's status callbacks and incoming messages"}),
     )
     default_auth: ClassVar[Auth] = Auth(header="Authorization", scheme="Bearer")
     key_field: ClassVar[str] = "api_key"
     code_table: ClassVar[str] = "twilio"
+    named_in: ClassVar[tuple[str, ...]] = ("conversation_id", "chat_id", "sid")
 
     def vendor_url(self) -> str:
         """Return the host of the workspace's cluster."""
@@ -155,6 +160,22 @@ class Synthflow(JsonProvider[SynthflowSettings]):
 
         chats = SynthflowChats(self, self.settings.agent_id)
         return (*twilio_look_ups(self.settings.twilio, self), chats)
+
+    def polls(self) -> Sequence[Poll]:
+        """Return Twilio's list of messages, where the account is given, and Synthflow's chats."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.synthflow_poll import SynthflowConversations
+        from campaign.providers.twilio_poll import twilio_polls
+
+        chats = SynthflowConversations(self, self.settings.agent_id)
+        return (*twilio_polls(self.settings.twilio, self), chats)
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Return Twilio's, where the account is given; Synthflow documents none for chats."""
+        # Not above: only who listens needs it.
+        from campaign.providers.twilio_webhook import TwilioEvents
+
+        return () if self.settings.twilio is None else (TwilioEvents(),)
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
         """Return the questions to Synthflow, and to the Twilio account where it is given."""

@@ -22,13 +22,19 @@ from campaign.providers.asking import (
     Unanswered,
     digits,
     mappings,
-    moment,
     same_text,
 )
 from campaign.providers.base import JsonProvider
 from campaign.providers.look_up import Finding, Questions, Sought, Verdict, Wait
+from campaign.providers.synthflow_chats import (
+    PAGE,
+    Chat,
+    all_older,
+    cursor_in,
+    list_in,
+    start_of,
+)
 
-_PAGE = 50
 _MOST_PAGES = 200
 # So many chats are opened to see whether a chat carries any number; if none does, no more are.
 _PROBES = 3
@@ -36,8 +42,6 @@ _NUMBER = re.compile(r"(?:[a-z]+:)?\+\d[\d ().-]{5,18}")
 # What people and the agent said; a number in there is not whom the chat is with.
 _SAID = frozenset({"conversation_history", "transcript", "messages"})
 _KEPT = ("chat_id", "conversation_id", "chat_status", "start_timestamp")
-
-_Chat = Mapping[str, Any]
 
 
 class SynthflowChats(Asking):
@@ -59,21 +63,21 @@ class SynthflowChats(Asking):
         since = min(one.attempted_at for one in sought) - SKEW
         wanted = frozenset(digits(one.address) for one in sought)
         listed = yield from self._listed(since)
-        recent: list[_Chat] = []
-        older: list[_Chat] = []
+        recent: list[Chat] = []
+        older: list[Chat] = []
         for chat in listed:
-            start = _start(chat)
+            start = start_of(chat)
             (recent if start is None or start >= since else older).append(chat)
         # What is older is not opened; it may still show that a clock was wrong.
         chats = [*(yield from self._opened(recent, wanted)), *older]
         named = {number for chat in chats for number in _numbers(chat, wanted)}
         return [self._finding(one, chats, bool(named)) for one in sought]
 
-    def _finding(self, one: Sought, chats: Sequence[_Chat], carries_numbers: bool) -> Finding:
+    def _finding(self, one: Sought, chats: Sequence[Chat], carries_numbers: bool) -> Finding:
         number = frozenset({digits(one.address)})
         theirs = (chat for chat in chats if not number.isdisjoint(_numbers(chat, number)))
         found, doubtful = self.match(
-            one, ((_start(chat), _says(chat, one.text), chat) for chat in theirs)
+            one, ((start_of(chat), _says(chat, one.text), chat) for chat in theirs)
         )
         if found is not None:
             name = self._name(found)
@@ -94,34 +98,34 @@ class SynthflowChats(Asking):
 
     def _listed(
         self, since: datetime
-    ) -> Generator[httpx.Request | Wait, httpx.Response | None, list[_Chat]]:
+    ) -> Generator[httpx.Request | Wait, httpx.Response | None, list[Chat]]:
         """Read the list, as far back as needed.
 
         Raises:
             Unanswered: it is longer than can be read, or a part of it cannot be understood.
         """
-        found: list[_Chat] = []
-        params = {"agent_id": self._agent, "limit": str(_PAGE)}
+        found: list[Chat] = []
+        params = {"agent_id": self._agent, "limit": str(PAGE)}
         cursors = set()
         for _ in range(_MOST_PAGES):
             response = yield self._provider.question("GET", "/v2/chat", params=params)
             page = self.json_of(response)
-            items = _list_in(page)
+            items = list_in(page)
             if items is None or len(chats := mappings(items)) < len(items):
                 raise self.odd("no list of chats", response)
             found += chats
-            cursor = _cursor(page)
-            if cursor is None or cursor in cursors or not chats or _all_older(chats, since):
+            cursor = cursor_in(page)
+            if cursor is None or cursor in cursors or not chats or all_older(chats, since):
                 return found
             cursors.add(cursor)
             params = {**params, "cursor": cursor}
         raise Unanswered(f"Synthflow lists more than {len(found)} chats")
 
     def _opened(
-        self, listed: Sequence[_Chat], wanted: frozenset[str]
-    ) -> Generator[httpx.Request | Wait, httpx.Response | None, list[_Chat]]:
+        self, listed: Sequence[Chat], wanted: frozenset[str]
+    ) -> Generator[httpx.Request | Wait, httpx.Response | None, list[Chat]]:
         """Open the chats that name nobody in the list, unless opening one is seen not to help."""
-        chats: list[_Chat] = []
+        chats: list[Chat] = []
         opened, helped = 0, False
         for chat in listed:
             name = self._name(chat)
@@ -140,50 +144,8 @@ class SynthflowChats(Asking):
             chats.append(merged)
         return chats
 
-    def _name(self, chat: _Chat) -> str | None:
+    def _name(self, chat: Chat) -> str | None:
         return self.word(chat.get("chat_id")) or self.word(chat.get("id"))
-
-
-def _start(chat: _Chat) -> datetime | None:
-    names = ("start_timestamp", "started_at", "created_at")
-    return next((at for name in names if (at := moment(chat.get(name))) is not None), None)
-
-
-def _all_older(chats: Sequence[_Chat], since: datetime) -> bool:
-    """Say whether no later page can matter: all are too old, and they do not become younger."""
-    starts = [_start(chat) for chat in chats]
-    known = [start for start in starts if start is not None]
-    if len(known) < len(starts) or max(known) >= since:
-        return False
-    return len(known) > 1 and known[0] > known[-1]
-
-
-def _list_in(page: object) -> list[object] | None:
-    """Return the list of chats; the page shows ``{"status", "response"}`` and not where it is."""
-    inner = page.get("response", page) if isinstance(page, Mapping) else page
-    if isinstance(inner, list):
-        return inner
-    if not isinstance(inner, Mapping):
-        return None
-    lists = [value for value in inner.values() if isinstance(value, list)]
-    return lists[0] if len(lists) == 1 else None
-
-
-def _cursor(page: object) -> str | None:
-    """Return where the next page starts; only the parameter's name, ``cursor``, is documented."""
-    for holder in _holders(page):
-        for name in ("next_cursor", "cursor", "next"):
-            cursor = holder.get(name)
-            if isinstance(cursor, str) and cursor:
-                return http.storable(cursor)
-    return None
-
-
-def _holders(page: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(page, Mapping):
-        yield page
-        for name in ("response", "pagination"):
-            yield from _holders(page.get(name))
 
 
 def _numbers(value: object, wanted: frozenset[str]) -> Iterator[str]:
@@ -200,7 +162,7 @@ def _numbers(value: object, wanted: frozenset[str]) -> Iterator[str]:
             yield digits(part)
 
 
-def _says(chat: _Chat, text: str | None) -> bool:
+def _says(chat: Chat, text: str | None) -> bool:
     """Say whether a chat may hold this text: nothing speaks against one that shows no texts."""
     history = chat.get("conversation_history")
     said = [

@@ -9,24 +9,17 @@ after its whole list for this recipient was read and nothing in it may be the me
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Generator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Generator, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
 from campaign.channel import Channel
-from campaign.definition.values import Secret
-from campaign.providers import http
 from campaign.providers.asking import (
     Asking,
     Place,
     Unanswered,
     digits,
     is_number,
-    mappings,
-    moment,
     same_text,
 )
 from campaign.providers.base import JsonProvider
@@ -39,42 +32,26 @@ from campaign.providers.look_up import (
     Verdict,
     Wait,
 )
-from campaign.providers.protocol import Scope, no_login
+from campaign.providers.protocol import Scope
+from campaign.providers.twilio_list import (
+    PAGE,
+    Message,
+    TwilioAccount,
+    TwilioList,
+    created_at,
+    text_in,
+)
 
 if TYPE_CHECKING:
     import httpx
 
-_PAGE = 1000
 _MOST_PAGES = 20
 _NOT_DELIVERED = frozenset({"failed", "undelivered", "canceled"})
 _KEPT = ("sid", "status", "date_created", "date_sent", "from", "to", "error_code", "error_message")
 # WhatsApp writes numbers of Mexico, Argentina and Brazil with a digit more or less than E.164 does.
 _WRITTEN_OTHERWISE = ("+52", "+54", "+55")
 
-_Reading: TypeAlias = (
-    "Generator[httpx.Request | Wait, httpx.Response | None, list[Mapping[str, object]]]"
-)
-
-
-class TwilioAccount(BaseModel):
-    """Your own Twilio account, over which the vendor sends; it is only ever read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    account_sid: str = Field(
-        pattern=r"^AC[0-9a-fA-F]{32}$", description="The account's SID, AC and 32 digits."
-    )
-    auth_token: Secret = Field(description="The account's auth token.")
-    base_url: str = Field(
-        default="https://api.twilio.com",
-        pattern=r"^https?://[^\s]+$",
-        description="Where Twilio's API lives, for accounts outside its first region.",
-    )
-
-    @field_validator("base_url")
-    @classmethod
-    def _names_nobody(cls, value: str) -> str:
-        return no_login(value)
+_Reading: TypeAlias = "Generator[httpx.Request | Wait, httpx.Response | None, list[Message]]"
 
 
 class TwilioMessages(Asking):
@@ -92,12 +69,9 @@ class TwilioMessages(Asking):
 
     def __init__(self, account: TwilioAccount, token: str, provider: JsonProvider[Any]) -> None:
         """``provider`` reads Twilio's error codes, and knows all secrets of the definition."""
-        login = b64encode(f"{account.account_sid}:{token}".encode()).decode()
-        super().__init__("Twilio", lambda text: provider.clean(http.without([login], text)))
+        self._list = TwilioList(account, token, provider)
+        super().__init__("Twilio", self._list.clean)
         self._provider = provider
-        self._base = account.base_url.rstrip("/")
-        self._list = f"{self._base}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
-        self._headers = {"Authorization": f"Basic {login}"}
         self._has_any: dict[tuple[Known, ...], bool] = {}
 
     def answer(self, sought: Sequence[Sought]) -> Questions:
@@ -105,10 +79,10 @@ class TwilioMessages(Asking):
         (one,) = sought
         doubtful = False
         for message in (yield from self._messages(one)):
-            whose = digits(_text(message, "to"))
+            whose = digits(text_in(message, "to"))
             if message.get("direction") == "inbound" or whose not in ("", digits(one.address)):
                 continue
-            place = self.place(_created(message), one)
+            place = self.place(created_at(message), one)
             ours = _from_us(message, one) and same_text(one.text, message.get("body"))
             if place is Place.NEAR and ours and whose and _outbound(message):
                 return [self._finding(one, message)]
@@ -150,14 +124,14 @@ class TwilioMessages(Asking):
         """Find out whether the account has what this run sent to one of these."""
         for person in known:
             for message in (yield from self._messages(person)):
-                near = self.place_from(_created(message), person.sent_at) is Place.NEAR
-                theirs = digits(_text(message, "to")) == digits(person.address)
+                near = self.place_from(created_at(message), person.sent_at) is Place.NEAR
+                theirs = digits(text_in(message, "to")) == digits(person.address)
                 if near and theirs and _outbound(message) and _from_us(message, person):
                     return True
         return False
 
-    def _finding(self, one: Sought, message: Mapping[str, object]) -> Finding:
-        status, created = str(message.get("status")), _created(message)
+    def _finding(self, one: Sought, message: Message) -> Finding:
+        status, created = str(message.get("status")), created_at(message)
         evidence = self.kept(message, _KEPT)
         sid = self.word(message.get("sid"))
         when = f"{created:%Y-%m-%d %H:%M:%S} UTC" if created else "an unknown time"
@@ -179,39 +153,16 @@ class TwilioMessages(Asking):
         Raises:
             Unanswered: it is longer than can be read, or a part of it cannot be understood.
         """
-        # Not above: whoever reads a definition needs no client.
-        import httpx
-
         prefix = "whatsapp:" if to.channel is Channel.WHATSAPP else ""
-        query = {"To": prefix + to.address, "PageSize": str(_PAGE)}
-        request = httpx.Request("GET", self._list, params=query, headers=self._headers)
-        found: list[Mapping[str, object]] = []
+        query = {"To": prefix + to.address}
+        found: list[Message] = []
+        following = None
         for _ in range(_MOST_PAGES):
-            response = yield request
-            page = self.json_of(response)
-            items = page.get("messages") if isinstance(page, Mapping) else None
-            if not isinstance(page, Mapping) or not isinstance(items, list):
-                raise self.odd("no list of messages", response)
-            messages = mappings(items)
-            if len(messages) < len(items):
-                raise self.odd("a message that is none", response)
+            messages, following = yield from self._list.page(query, following)
             found += messages
-            following = page.get("next_page_uri")
-            if following is None or following == "":
+            if following is None:
                 return found
-            request = self._next(following)
-        raise Unanswered(f"Twilio has more than {_MOST_PAGES * _PAGE} messages to this number")
-
-    def _next(self, uri: object) -> httpx.Request:
-        """Return the request for the next page, which must be in the same place: it has the key."""
-        import httpx
-
-        if not isinstance(uri, str) or not uri.startswith("/"):
-            raise self.odd("the next page is at another address", None)
-        try:
-            return httpx.Request("GET", self._base + uri, headers=self._headers)
-        except (httpx.InvalidURL, ValueError):
-            raise self.odd("no address of the next page", None) from None
+        raise Unanswered(f"Twilio has more than {_MOST_PAGES * PAGE} messages to this number")
 
 
 def twilio_look_ups(
@@ -222,21 +173,10 @@ def twilio_look_ups(
     return () if account is None or token is None else (TwilioMessages(account, token, provider),)
 
 
-def _outbound(message: Mapping[str, object]) -> bool:
+def _outbound(message: Message) -> bool:
     return str(message.get("direction")).startswith("outbound")
 
 
-def _from_us(message: Mapping[str, object], one: Sought | Known) -> bool:
+def _from_us(message: Message, one: Sought | Known) -> bool:
     """Say whether a message has this sender; one that is no number cannot be compared."""
     return not is_number(one.sender) or digits(message.get("from")) == digits(one.sender)
-
-
-def _created(message: Mapping[str, object]) -> datetime | None:
-    # What still waits in Twilio's queue has no date_sent.
-    return moment(_text(message, "date_created")) or moment(_text(message, "date_sent"))
-
-
-def _text(message: Mapping[str, object], name: str) -> str:
-    """Return a member that Twilio writes as text; nothing where it is anything else."""
-    found = message.get(name)
-    return found if isinstance(found, str) else ""

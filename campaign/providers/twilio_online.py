@@ -31,7 +31,7 @@ from campaign.providers.online import (
     unknown,
     wrong,
 )
-from campaign.providers.twilio import TwilioAccount
+from campaign.providers.twilio_list import TwilioAccount
 
 ACCOUNT = "Twilio account"
 _PAGE = 1000

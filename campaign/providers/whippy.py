@@ -17,6 +17,7 @@ from campaign.channel import Channel
 from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.heard import Poll, Webhook
 from campaign.providers.look_up import LookUp
 from campaign.providers.online import OnlineCheck, Subject
 from campaign.providers.protocol import (
@@ -55,9 +56,22 @@ class WhippyFields(BaseModel):
 class WhippySettings(ProviderSettings):
     """Settings of Whippy's agent chat."""
 
+    only_to_listen: ClassVar[frozenset[str]] = frozenset({"webhook_secret"})
     name: Literal["whippy"] = "whippy"
     agent_id: str = Field(pattern=_UUID, description="The agent's id, a UUID.")
     api_key: Secret | None = Field(default=None, description="API key.")
+    webhook_secret: Secret | None = Field(
+        default=None,
+        description="What proves that an event is Whippy's, for `campaign listen`: the token that "
+        "the webhook's address carries, or the API key that was chosen to sign it. Default: "
+        "`api_key`, for the signature.",
+    )
+    webhook_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="The header of the signature. Default: x-whippy-signature, which Whippy's "
+        "documents do not name.",
+    )
     send_initial_message: bool = Field(
         default=True,
         description="The agent writes first. With false nobody is messaged: a chat session is "
@@ -103,10 +117,13 @@ class Whippy(JsonProvider[WhippySettings]):
         sender="number_or_email",
         schedule=True,
         default_rate=25.0,
+        polls=frozenset({"Whippy's conversations"}),
+        webhooks=frozenset({"Whippy's webhook"}),
     )
     default_auth: ClassVar[Auth] = Auth(header="X-WHIPPY-KEY")
     key_field: ClassVar[str] = "api_key"
     code_table: ClassVar[str] = "whippy"
+    named_in: ClassVar[tuple[str, ...]] = ("conversation_id",)
 
     def vendor_url(self) -> str:
         """Return the documented host."""
@@ -146,7 +163,19 @@ class Whippy(JsonProvider[WhippySettings]):
         else:
             what = "neither 201 nor 202"
             return [self.unreadable(response, what)] * len(messages)
-        return [Outcome(kind, provider_id=session, http_status=response.status_code)]
+        evidence = self.kept(data, ("conversation_id",)) if isinstance(data, Mapping) else {}
+        due = messages[0].schedule_at
+        if kind is Kind.SCHEDULED and due is not None:
+            # Whether it went out can be asked from then on.
+            evidence["schedule_at"] = due.isoformat()
+        return [
+            Outcome(
+                kind,
+                provider_id=session,
+                http_status=response.status_code,
+                evidence=evidence,
+            )
+        ]
 
     def code_and_detail(self, response: httpx.Response) -> tuple[str | None, str]:
         """Read ``{"errors": [{"description": ...}], "status": ...}`` or ``{"error": ...}``."""
@@ -185,6 +214,22 @@ class Whippy(JsonProvider[WhippySettings]):
         from campaign.providers.whippy_look_up import WhippyConversations
 
         return (WhippyConversations(self),)
+
+    def polls(self) -> Sequence[Poll]:
+        """Return the conversations of one contact after the other."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.whippy_poll import WhippyDeliveries
+
+        return (WhippyDeliveries(self),)
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Return the webhook of messages and conversations."""
+        # Not above: only who listens needs it.
+        from campaign.providers.whippy_webhook import WhippyEvents
+
+        own = self.settings.webhook_secret is not None
+        field, header = "webhook_secret" if own else self.key_field, self.settings.webhook_header
+        return (WhippyEvents(field, takes_token=own, header=header),)
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
         """Return the questions about the key, the channels and the agent."""

@@ -18,6 +18,7 @@ from campaign.definition.values import Secret
 from campaign.providers import http
 from campaign.providers.asking import digits
 from campaign.providers.base import JsonProvider, secret_or_sandbox
+from campaign.providers.heard import Poll, Webhook
 from campaign.providers.look_up import LookUp
 from campaign.providers.online import OnlineCheck, Subject, cannot_be_asked
 from campaign.providers.protocol import (
@@ -28,7 +29,8 @@ from campaign.providers.protocol import (
     Outcome,
     ProviderSettings,
 )
-from campaign.providers.twilio import TwilioAccount, twilio_look_ups
+from campaign.providers.twilio import twilio_look_ups
+from campaign.providers.twilio_list import TwilioAccount
 
 if TYPE_CHECKING:
     import httpx
@@ -37,8 +39,14 @@ if TYPE_CHECKING:
 class ZildSettings(ProviderSettings):
     """Settings of Zild's proactive conversation; the vendor publishes no base URL."""
 
+    only_to_listen: ClassVar[frozenset[str]] = frozenset({"webhook_secret"})
     name: Literal["zild"] = "zild"
     token: Secret | None = Field(default=None, description="JWT of the API.")
+    webhook_secret: Secret | None = Field(
+        default=None,
+        description="The token that the webhook's address carries, for `campaign listen`: Zild "
+        "documents no signature.",
+    )
     bot_id: int = Field(description="The AI agent (botId).")
     live_agent: bool | None = Field(default=None, description="Hand to a person at once.")
     queue_id: int | None = Field(default=None, description="Queue of human agents.")
@@ -99,10 +107,15 @@ class Zild(JsonProvider[ZildSettings]):
         sender="integer",
         max_batch=100,
         default_rate=5.0,
+        polls=frozenset({"the message list of your Twilio account"}),
+        webhooks=frozenset(
+            {"Zild's webhook Conversation Ended", "Twilio's status callbacks and incoming messages"}
+        ),
     )
     default_auth: ClassVar[Auth] = Auth(header="Authorization", scheme="Bearer")
     key_field: ClassVar[str] = "token"
     code_table: ClassVar[str] = "twilio"
+    named_in: ClassVar[tuple[str, ...]] = ("conversationId", "messageSid", "sid")
 
     def vendor_url(self) -> str:
         """Zild publishes no address; settings without one are refused before this is asked."""
@@ -206,6 +219,21 @@ class Zild(JsonProvider[ZildSettings]):
     def look_ups(self) -> Sequence[LookUp]:
         """Return Twilio's list of messages, where the account is given; Zild has none."""
         return twilio_look_ups(self.settings.twilio, self)
+
+    def polls(self) -> Sequence[Poll]:
+        """Return Twilio's list of messages, where the account is given; Zild has none."""
+        # Not above: whoever reads a definition needs no client.
+        from campaign.providers.twilio_poll import twilio_polls
+
+        return twilio_polls(self.settings.twilio, self)
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Return Zild's own, and Twilio's where the account is given."""
+        # Not above: only who listens needs it.
+        from campaign.providers.twilio_webhook import TwilioEvents
+        from campaign.providers.zild_webhook import ZildEvents
+
+        return (ZildEvents(), *(() if self.settings.twilio is None else (TwilioEvents(),)))
 
     def online_checks(self, subject: Subject) -> Sequence[OnlineCheck]:
         """Return the questions to the Twilio account; Zild documents no endpoint that reads."""

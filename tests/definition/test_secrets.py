@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from pydantic import BaseModel
@@ -20,6 +21,12 @@ class Nested(BaseModel):
 class Many(ProviderSettings):
     key: Secret | None = None
     other: Nested | None = None
+
+
+class Listens(ProviderSettings):
+    only_to_listen: ClassVar[frozenset[str]] = frozenset({"proof"})
+    key: Secret | None = None
+    proof: Secret | None = None
 
 
 def test_an_environment_file_is_read_as_a_shell_would(tmp_path: Path) -> None:
@@ -63,6 +70,22 @@ def test_missing_secrets_are_listed_with_their_field() -> None:
 def test_secrets_are_revealed_by_field() -> None:
     settings = AcmeSettings.model_validate({"name": "a", "agent": "b", "api_key": "${KEY}"})
     assert reveal(settings, {"KEY": "sk-1\n"}) == {"api_key": "sk-1"}
+
+
+def test_what_only_proves_where_an_event_is_from_is_not_needed_by_a_run() -> None:
+    settings = Listens.model_validate({"name": "l", "key": "${KEY}", "proof": "${PROOF}"})
+    assert missing_secrets(settings, {"KEY": "k"}) == []
+    assert reveal(settings, {"KEY": "k"}) == {"key": "k"}
+    # Nor is it handed to one, where it is set.
+    assert reveal(settings, {"KEY": "k", "PROOF": "p"}) == {"key": "k"}
+
+
+def test_who_listens_needs_it() -> None:
+    settings = Listens.model_validate({"name": "l", "key": "${KEY}", "proof": "${PROOF}"})
+    both = {"KEY": "k", "PROOF": "p"}
+    assert reveal(settings, both, listening=True) == {"key": "k", "proof": "p"}
+    with pytest.raises(InvalidInput, match="PROOF is not set"):
+        reveal(settings, {"KEY": "k"}, listening=True)
 
 
 def test_a_missing_variable_is_named() -> None:

@@ -1,0 +1,97 @@
+"""What the built-in webhooks share: how a body is read, and what proves where it is from.
+
+Invariants: a body is somebody else's until it is proved to be the vendor's, so proofs are compared
+in constant time and nothing about them raises; what is odd in a body that is the vendor's is
+:class:`~campaign.providers.heard.Unheard`, in a sentence without its texts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from campaign.providers import http
+from campaign.providers.asking import moment
+from campaign.providers.heard import Received, Unheard
+
+_LARGEST = 1 << 20
+_LONGEST_NAME = 512
+
+# To the second, and perhaps a zone; Sendbird's samples have something else in between.
+_NEARLY = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)[.,]?[0-9A-Za-z]*?(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+
+
+def object_in(request: Received, vendor: str) -> Mapping[str, Any]:
+    """Return the JSON object that a body is.
+
+    Raises:
+        Unheard: it is none, or larger than any event that a vendor documents.
+    """
+    if len(request.body) > _LARGEST:
+        raise Unheard(f"an event of {vendor} is larger than 1 MiB")
+    try:
+        found = json.loads(request.body)
+    except (ValueError, RecursionError):  # the second: nested deeper than Python can read
+        raise Unheard(f"an event of {vendor} is no JSON") from None
+    return part(found, vendor, "the body")
+
+
+def part(value: object, vendor: str, what: str) -> Mapping[str, Any]:
+    """Return a part of an event that must be an object.
+
+    Raises:
+        Unheard: it is none.
+    """
+    if not isinstance(value, Mapping):
+        raise Unheard(f"an event of {vendor} cannot be understood ({what} is no object)")
+    return value
+
+
+def name_of(value: object) -> str | None:
+    """Return an id as text, whether it is posted as text or as a number."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    try:
+        name = http.storable(str(value)).strip()
+    except ValueError:  # a number of more digits than Python writes
+        return None
+    return name if 0 < len(name) <= _LONGEST_NAME else None
+
+
+def text_of(value: object) -> str | None:
+    """Return a text that says something."""
+    return http.storable(value) if isinstance(value, str) and value.strip() else None
+
+
+def nearly_moment(value: object) -> datetime | None:
+    """Read a time, also one whose fraction is none: ``2025-07-30T08:30:32.d25Z``."""
+    if (at := moment(value)) is not None:
+        return at
+    if not isinstance(value, str) or len(value) > 64:
+        return None
+    found = _NEARLY.fullmatch(value.strip())
+    return moment(f"{found[1]}{found[2] or 'Z'}") if found else None
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Compare two proofs in constant time; what is missing or empty proves nothing."""
+    if not one or not other:
+        return False
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
+
+
+def has_token(request: Received, secret: str) -> bool:
+    """Say whether the address that was called carries the secret."""
+    return same(request.token, secret)
+
+
+def hmac_sha256(secret: str, content: bytes) -> bytes:
+    """Return the keyed hash with which most vendors sign."""
+    return hmac.new(secret.encode("utf-8", "replace"), content, hashlib.sha256).digest()
