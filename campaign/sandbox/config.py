@@ -10,9 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    Field,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -24,23 +22,19 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from campaign.errors import InvalidInput, Problem
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-"""A probability or a part of the whole, from 0 to 1."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from campaign.sandbox.people.habits import Habits
+from campaign.sandbox.strict import Share, Strict, plain
+from campaign.sandbox.webhooks.subscriptions import Webhooks
 
 
-class Lognormal(_Strict):
+class Lognormal(Strict):
     """A latency with a long tail: its median in seconds, and the spread of its logarithm."""
 
     median: PositiveFloat
     sigma: NonNegativeFloat = 0.5
 
 
-class Latency(_Strict):
+class Latency(Strict):
     """How long every answer takes, in seconds; exactly one of the three kinds.
 
     A plain number is read as ``fixed``.
@@ -59,38 +53,29 @@ class Latency(_Strict):
         return self
 
 
-class Limit(_Strict):
+class Limit(Strict):
     """At most ``requests`` in any window of ``seconds``; a plain number means one second."""
 
     requests: PositiveInt
     seconds: PositiveFloat = 1.0
 
 
-class Slow(_Strict):
+class Slow(Strict):
     """A share of the accepted requests whose answer comes ``seconds`` late."""
 
     probability: Share = 1.0
     seconds: PositiveFloat
 
 
-def _plain(name: str) -> BeforeValidator:
-    """Let a plain number stand for the model's one important field."""
-
-    def read(value: object) -> object:
-        return {name: value} if isinstance(value, int | float) else value
-
-    return BeforeValidator(read)
-
-
-class Faults(_Strict):
+class Faults(Strict):
     """What goes wrong, and how often. Probabilities are per request, from 0 to 1.
 
     "Before" means that nothing was accepted, "after" that the journal has the entry.
     """
 
-    latency: Annotated[Latency | None, _plain("fixed")] = None
+    latency: Annotated[Latency | None, plain("fixed")] = None
     throttle: Share = 0.0
-    limit: Annotated[Limit | None, _plain("requests")] = None
+    limit: Annotated[Limit | None, plain("requests")] = None
     retry_after: NonNegativeFloat = 1.0
     """Seconds that an answer to ``throttle`` asks to wait; a ``limit`` knows them by itself."""
     retry_after_header: bool = False
@@ -148,7 +133,7 @@ class ZildConfig(VendorConfig):
     created_status: Literal[200, 201] = 200
 
 
-class WhippyFields(_Strict):
+class WhippyFields(Strict):
     """The names of Whippy's fields that its page leaves out; ``schedule_at`` it does print."""
 
     sender: str = "from"
@@ -202,7 +187,7 @@ class TwilioConfig(BaseModel):
     """The WhatsApp number behind each of Zild's channel ids."""
 
 
-class SandboxConfig(_Strict):
+class SandboxConfig(Strict):
     """Everything the sandbox can be told.
 
     The same ``seed`` and faults hit the same recipients, in whatever order they come.
@@ -217,6 +202,8 @@ class SandboxConfig(_Strict):
     whippy: WhippyConfig = WhippyConfig()
     synthflow: SynthflowConfig = SynthflowConfig()
     twilio: TwilioConfig = TwilioConfig()
+    people: Habits = Habits()
+    webhooks: Webhooks = Webhooks()
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from campaign.sandbox.answers import UNREADABLE, Answer, Refusal
+from campaign.sandbox.clock import Clock
 from campaign.sandbox.connection import cut, drop, read_body, send_answer
 from campaign.sandbox.faults import Draws, FaultsInForce, Wait
 from campaign.sandbox.journal import Counts, Journal
+from campaign.sandbox.people.people import People
 from campaign.sandbox.vendors.vendor import Call, Headers, Vendor
+from campaign.sandbox.webhooks.posting import Poster
 
 DROPPED = "dropped"
 CUT = "cut"
@@ -28,13 +30,24 @@ _ONLY_POST = Answer(405, b"", headers=(("Allow", "POST"),))
 
 
 class Desk:
-    """What all vendors share: the journal, the counts and the faults in force.
+    """What all vendors share: clock, journal, people, webhooks, counts and faults.
 
-    ``counts`` are of sending alone; ``lookups`` counts what was asked about it afterwards.
+    ``counts`` are of sending alone; ``lookups`` counts what was asked about it afterwards. Limits
+    and latencies are of real time, everything else goes by the clock.
     """
 
-    def __init__(self, journal: Journal, faults: FaultsInForce) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        journal: Journal,
+        people: People,
+        poster: Poster,
+        faults: FaultsInForce,
+    ) -> None:
+        self.clock = clock
         self.journal = journal
+        self.people = people
+        self.poster = poster
         self.counts = Counts()
         self.lookups = Counts()
         self.faults = faults
@@ -116,7 +129,7 @@ class Exchange:
             Call(
                 agent=scope["path_params"].get("agent"),
                 body=body,
-                now=datetime.now(UTC),
+                now=self._desk.clock.now(),
                 is_invalid=partial(faults.is_invalid, vendor.name),
                 is_missing=partial(faults.is_missing, vendor.name),
             )

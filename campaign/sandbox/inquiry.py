@@ -6,8 +6,6 @@ never adds to the journal.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
@@ -53,7 +51,7 @@ class Inquiry:
         if wait is not None:
             said = retry_after(wait) if draws.faults.retry_after_header else {}
             return service.throttled(wait, said)
-        now = datetime.now(UTC)
+        now = self._desk.clock.now()
         return self._lookup.answer(
             Question(
                 path=request.path_params,
@@ -62,6 +60,6 @@ class Inquiry:
                 headers=headers,
                 base=f"{request.url.scheme}://{request.url.netloc}/{service.name}",
                 now=now,
-                view=View.at(self._desk.journal, now, draws.faults.lookup_delay),
+                view=View.at(self._desk.journal, self._desk.people, now, draws.faults.lookup_delay),
             )
         )

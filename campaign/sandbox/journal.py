@@ -7,15 +7,18 @@ byte of the answer leaves. A refusal, and a connection lost before acceptance, l
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+import os
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from campaign.sandbox.clock import Clock, iso, moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,11 @@ class Entry(Draft):
         """Return the entry as one flat JSON object, place first."""
         return {name: getattr(self, name) for name in ("number", "time", "vendor", *_DRAFTED)}
 
+    @property
+    def begins(self) -> datetime:
+        """When the message goes out: at once, or when it was asked for."""
+        return moment(self.scheduled_at or self.time)
+
 
 class Index:
     """Where in the journal something is: by vendor, by recipient, by the vendor's id.
@@ -89,7 +97,8 @@ class Index:
 class Journal:
     """The accepted sends in order; safe to read from any thread while the server writes."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, now: Callable[[], datetime] | None = None) -> None:
+        self._now = now or Clock().now
         self._lock = Lock()
         self._entries: list[Entry] = []
         self._index = Index()
@@ -97,6 +106,9 @@ class Journal:
         # Unbuffered and appending: a line is in the file when write returns, whole, even if
         # the process is killed right after the answer left.
         self._file = None if path is None else path.open("ab", buffering=0)
+        if path is not None and self._file is not None and _is_torn(path):
+            # Whoever wrote here last was killed within a line; the next one has its own.
+            self._file.write(b"\n")
 
     def append(self, vendor: str, drafts: Sequence[Draft]) -> None:
         """Write down what ``vendor`` accepted in one request, all of it or (on error) nothing.
@@ -104,8 +116,9 @@ class Journal:
         Raises:
             OSError: the file could not be written; then nothing was accepted.
         """
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._lock:
+            # Within the lock, so that times are in the order of the numbers.
+            time = iso(self._now())
             entries = [
                 Entry(
                     number=number,
@@ -120,6 +133,17 @@ class Journal:
             self._entries += entries
             self._index.add(entries)
             self._last += len(entries)
+
+    def load(self, entries: Sequence[Entry]) -> None:
+        """Take in what an earlier sandbox accepted, numbered anew from where this one stands."""
+        with self._lock:
+            taken = [
+                replace(entry, number=number)
+                for number, entry in enumerate(entries, self._last + 1)
+            ]
+            self._entries += taken
+            self._index.add(taken)
+            self._last += len(taken)
 
     def entries(self, vendor: str | None = None, since: int = 0) -> list[Entry]:
         """Return the entries after number ``since``, of one vendor if it is named."""
@@ -136,6 +160,11 @@ class Journal:
         """Return the entry with the id that the vendor gave, or None."""
         with self._lock:
             return self._index.with_id(vendor, provider_id)
+
+    def place(self, entry: Entry) -> int:
+        """Return how many of its vendor's sends to the same address came before an entry."""
+        with self._lock:
+            return bisect_left(self._index.to(entry.vendor, entry.to), entry.number, key=_NUMBER)
 
     @property
     def last(self) -> int:
@@ -193,6 +222,15 @@ class Counts:
         """Start again from nothing."""
         with self._lock:
             self._endings.clear()
+
+
+def _is_torn(path: Path) -> bool:
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        if end == 0:
+            return False
+        file.seek(end - 1)
+        return file.read(1) != b"\n"
 
 
 def _line(entry: Entry) -> bytes:

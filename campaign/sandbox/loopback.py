@@ -42,14 +42,25 @@ def url(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host is this machine and no other can be meant."""
+    return host is not None and _known(host) is not None
+
+
+def _known(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     # The name is not looked up: a hosts file could make it mean anything.
     text = "127.0.0.1" if host == "localhost" else host.strip("[]")
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        address = None
-    if address is None or not address.is_loopback or getattr(address, "ipv4_mapped", None):
+        return None
+    is_one = address.is_loopback and not getattr(address, "ipv4_mapped", None)
+    return address if is_one else None
+
+
+def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    address = _known(host)
+    if address is None:
         raise InvalidInput(
             Problem(
                 f"the sandbox listens on this machine alone: {host!r} is not a loopback address",

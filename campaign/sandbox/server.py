@@ -18,12 +18,16 @@ import uvicorn
 from campaign.errors import InvalidInput
 from campaign.sandbox import loopback
 from campaign.sandbox.app import build
+from campaign.sandbox.clock import Clock
 from campaign.sandbox.config import FaultPlan, SandboxConfig
 from campaign.sandbox.connection import http_protocol
 from campaign.sandbox.exchange import Desk
 from campaign.sandbox.faults import FaultsInForce
 from campaign.sandbox.journal import Counts, Journal
 from campaign.sandbox.lookups import SERVICES
+from campaign.sandbox.people.people import People
+from campaign.sandbox.webhooks.posting import Poster
+from campaign.sandbox.webhooks.subscriptions import Webhooks
 
 # A server that closes idle connections early makes clients lose requests that they sent at the
 # same instant. Only configured faults may do that here.
@@ -80,9 +84,10 @@ class SandboxServer:
         port: int = 0,
         *,
         http: Http = "auto",
+        clock: Clock | None = None,
     ) -> None:
         self._config = config or SandboxConfig()
-        self._desk = _desk(self._config)
+        self._desk = _desk(self._config, clock or Clock())
         try:
             self._socket = loopback.listen(host, port)
         except InvalidInput:
@@ -97,6 +102,16 @@ class SandboxServer:
     def journal(self) -> Journal:
         """What was accepted; may be read at any time, and after the end."""
         return self._desk.journal
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's own time; advance it, and people have done more."""
+        return self._desk.clock
+
+    @property
+    def people(self) -> People:
+        """What became of everything that was accepted, as the clock stands."""
+        return self._desk.people
 
     @property
     def counts(self) -> Counts:
@@ -125,6 +140,24 @@ class SandboxServer:
             ValueError: the plan says something unknown or impossible.
         """
         self._desk.faults = FaultsInForce(FaultPlan.model_validate(plan), self._config.seed)
+
+    def set_webhooks(self, webhooks: Webhooks | Mapping[str, Any]) -> None:
+        """Replace all addresses to post to, as ``PUT /_sandbox/webhooks`` does.
+
+        Raises:
+            ValueError: they say something unknown, or name another machine.
+        """
+        self._desk.poster.webhooks = Webhooks.model_validate(webhooks)
+
+    def post_due(self, concurrency: int = 1) -> int:
+        """Post what is due by the clock and was not taken yet; return how much was taken now.
+
+        Over so many connections at once; with one, in order.
+
+        Raises:
+            ValueError: ``concurrency`` is less than 1.
+        """
+        return self._desk.poster.post_due(concurrency)
 
     def start(self) -> Self:
         """Start answering; returns once the server does."""
@@ -190,12 +223,16 @@ def serve(
     server.run()
 
 
-def _desk(config: SandboxConfig) -> Desk:
+def _desk(config: SandboxConfig, clock: Clock) -> Desk:
     try:
-        journal = Journal(config.journal)
+        journal = Journal(config.journal, clock.now)
     except OSError as error:
         raise InvalidInput(f"the sandbox's journal cannot be opened: {error}") from error
-    return Desk(journal, FaultsInForce(config.faults, config.seed))
+    people = People(config.people, config.seed, journal, clock)
+    poster = Poster(
+        config.webhooks, config.twilio.zild_numbers, config.seed, journal, people, clock
+    )
+    return Desk(clock, journal, people, poster, FaultsInForce(config.faults, config.seed))
 
 
 def _uvicorn_config(config: SandboxConfig, desk: Desk, http: Http) -> uvicorn.Config:

@@ -78,7 +78,7 @@ def test_a_scheduled_message_shows_when_its_time_has_come_and_not_before(sandbox
     lookups = WhippyConversations(WhippyConfig())
 
     def total(now):
-        view = View(sandbox.journal, now)
+        view = View(sandbox.journal, sandbox.people, now)
         question = Question({}, {}, {"query": TO}, {}, "", now, view)
         return lookups.search(question).body.count(b'"contact_id"')
 

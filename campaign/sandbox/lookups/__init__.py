@@ -13,8 +13,9 @@ from campaign.sandbox.lookups.lookup import Lookup
 from campaign.sandbox.lookups.sendbird import SendbirdExports
 from campaign.sandbox.lookups.synthflow import SynthflowChats
 from campaign.sandbox.lookups.synthflow_agents import SynthflowAgents
-from campaign.sandbox.lookups.twilio import Twilio, TwilioMessages
+from campaign.sandbox.lookups.twilio import Twilio
 from campaign.sandbox.lookups.twilio_account import TwilioSetUp
+from campaign.sandbox.lookups.twilio_messages import TwilioMessages
 from campaign.sandbox.lookups.whippy import WhippyConversations
 from campaign.sandbox.lookups.whippy_agents import WhippyAgents
 from campaign.sandbox.vendors import NAMES

@@ -14,7 +14,9 @@ from operator import attrgetter
 from typing import Any
 
 from campaign.sandbox.answers import Answer
+from campaign.sandbox.clock import iso
 from campaign.sandbox.journal import Entry, Journal
+from campaign.sandbox.people.people import Act, People
 from campaign.sandbox.vendors.vendor import Headers
 
 _NUMBER = attrgetter("number")
@@ -22,18 +24,19 @@ _TIME = attrgetter("time")
 
 
 class View:
-    """The journal as look-ups see it at one moment: nothing accepted after ``until``."""
+    """What look-ups see at one moment: nothing that was accepted or happened after ``until``."""
 
-    def __init__(self, journal: Journal, until: datetime) -> None:
+    def __init__(self, journal: Journal, people: People, until: datetime) -> None:
         self._journal = journal
+        self._people = people
         self.until = until
         # The journal writes every time alike, so that texts compare as times do.
-        self._until = until.isoformat(timespec="milliseconds")
+        self._until = iso(until)
 
     @classmethod
-    def at(cls, journal: Journal, now: datetime, delay: float) -> View:
-        """See the journal ``delay`` seconds late."""
-        return cls(journal, now - timedelta(seconds=delay))
+    def at(cls, journal: Journal, people: People, now: datetime, delay: float) -> View:
+        """See the journal, and what people did, ``delay`` seconds late."""
+        return cls(journal, people, now - timedelta(seconds=delay))
 
     def of(self, vendor: str, since: int = 0) -> list[Entry]:
         """Return the entries of a vendor after number ``since``, in order."""
@@ -47,6 +50,14 @@ class View:
         """Return the entry with the vendor's id."""
         entry = self._journal.with_id(vendor, provider_id)
         return entry if entry is not None and entry.time <= self._until else None
+
+    def acts(self, entry: Entry) -> tuple[Act, ...]:
+        """Return what happened to an entry, in order."""
+        return self._people.by(entry, self.until)
+
+    def to_come(self, entry: Entry) -> tuple[Act, ...]:
+        """Return everything that happens to an entry, also what cannot be seen yet."""
+        return self._people.whole(entry)
 
     def _seen(self, entries: list[Entry]) -> list[Entry]:
         return entries[: bisect_right(entries, self._until, key=_TIME)]

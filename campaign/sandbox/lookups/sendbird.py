@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from campaign.sandbox.answers import Answer, Refusal, json_answer
+from campaign.sandbox.clock import milliseconds
 from campaign.sandbox.config import SendbirdConfig
 from campaign.sandbox.lookups.export_file import conversations
 from campaign.sandbox.lookups.export_request import ExportRequest, read_request
@@ -136,7 +137,7 @@ class SendbirdExports:
         if export.polls <= self._polls:
             export.status = "exporting" if export.polls > 1 or self._polls == 1 else "scheduled"
             return
-        rows = conversations(question.view, export.request, question.now)
+        rows = conversations(question.view, export.request)
         export.status = "done" if rows else "no_data"
         if rows:
             export.file = _packed(json_answer(200, rows).body, export.id, self._kind)
@@ -158,8 +159,8 @@ class SendbirdExports:
             "export_id": export.id,
             "export_status": export.status,
             "export_format": "json",
-            "export_started_at": None if export.status == "scheduled" else _ms(created),
-            "export_ended_at": _ms(changed) if ended else None,
+            "export_started_at": None if export.status == "scheduled" else milliseconds(created),
+            "export_ended_at": milliseconds(changed) if ended else None,
             "export_elapsed": int((changed - created).total_seconds()) if ended else 0,
             "export_file": None,
         }
@@ -168,7 +169,7 @@ class SendbirdExports:
             signed = f"X-Amz-Expires=604800&X-Amz-Signature={export.signature}"
             described["export_file"] = {
                 "url": f"{question.base}/files/{name}?{signed}",
-                "expires_at": _ms(changed + _VALID),
+                "expires_at": milliseconds(changed + _VALID),
             }
         return described
 
@@ -180,10 +181,6 @@ def _packed(rows: bytes, name: str, kind: str) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{name}.json", rows)
     return packed.getvalue()
-
-
-def _ms(when: datetime) -> int:
-    return int(when.timestamp() * 1000)
 
 
 def _milliseconds(query: Mapping[str, str], name: str, default: int) -> int:

@@ -2,21 +2,27 @@
 
 The pages print neither what a list's answer holds nor whether an outbound conversation is a chat
 under the same id. Assumed are ``chats``, the way on as both ``cursor`` and ``next_cursor``, the
-newest first, and the same id. A chat shows no phone number unless that is configured.
+newest first, and the same id. A chat shows no phone number unless that is configured. When one was
+completed no page says, so it does not show.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from campaign.sandbox.answers import Answer, Refusal, json_answer
+from campaign.sandbox.clock import iso
 from campaign.sandbox.config import SynthflowConfig
 from campaign.sandbox.journal import Entry
 from campaign.sandbox.lookups.lookup import Lookup, Question, before, whole
+from campaign.sandbox.people.people import WRITTEN, Act
 from campaign.sandbox.vendors.synthflow import BAD_REQUEST, Synthflow, is_uuid
 
 _LIMIT = 10
+_CUSTOMER = "user"
+"""Who speaks, where it is not the agent; so "Get a chat" says of ``agent_id``."""
 
 
 class SynthflowChats:
@@ -45,7 +51,7 @@ class SynthflowChats:
         page = chats[:limit]
         onwards = str(page[-1].number) if len(chats) > limit else None
         response = {
-            "chats": [self._chat(entry) for entry in page],
+            "chats": [self._chat(entry, question.view.acts(entry)) for entry in page],
             "cursor": onwards,
             "next_cursor": onwards,
         }
@@ -57,23 +63,42 @@ class SynthflowChats:
         entry = question.view.with_id(Synthflow.name, chat_id) if is_uuid(chat_id) else None
         if entry is None:
             raise Refusal(BAD_REQUEST)
-        return json_answer(200, {"status": "ok", "response": self._chat(entry)})
+        return json_answer(
+            200, {"status": "ok", "response": self._chat(entry, question.view.acts(entry))}
+        )
 
-    def _chat(self, entry: Entry) -> dict[str, Any]:
-        said = str(entry.request.get("initial_message") or "") if entry.message_sent else ""
-        turn = {
-            "agent_id": entry.agent,
-            "current_state": "greeting_state",
-            "message": said,
-            "timestamp": entry.time,
-            "turn_number": 1,
-        }
+    def _chat(self, entry: Entry, acts: Sequence[Act]) -> dict[str, Any]:
+        turns = list(_turns(entry, acts))
+        is_over = any(act.does == "closed" for act in acts)
         numbers = {"to_number": entry.to, "from_number": entry.sender}
         return {
             "chat_id": entry.provider_id,
-            "chat_status": "ongoing",
-            "conversation_history": [turn] if entry.message_sent else [],
+            "chat_status": "completed" if is_over else "ongoing",
+            "conversation_history": turns,
             "start_timestamp": entry.time,
-            "transcript": f"Agent: {said}" if entry.message_sent else "",
+            "transcript": "\n".join(
+                f"{'User' if turn['agent_id'] == _CUSTOMER else 'Agent'}: {turn['message']}"
+                for turn in turns
+            ),
             **(numbers if self._carry_number else {}),
         }
+
+
+def _turns(entry: Entry, acts: Sequence[Act]) -> Iterator[dict[str, Any]]:
+    """Go through what was said; a reaction is no message, and delivery is not told of."""
+    if entry.message_sent:
+        said = str(entry.request.get("initial_message") or "")
+        yield _turn(1, entry.agent, "greeting_state", said, entry.time)
+    written = (act for act in acts if act.does in WRITTEN)
+    for number, act in enumerate(written, 2):
+        yield _turn(number, _CUSTOMER, "conversation_state", act.text, iso(act.at))
+
+
+def _turn(number: int, who: str | None, state: str, said: str | None, when: str) -> dict[str, Any]:
+    return {
+        "agent_id": who,
+        "current_state": state,
+        "message": said,
+        "timestamp": when,
+        "turn_number": number,
+    }

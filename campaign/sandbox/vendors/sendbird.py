@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 from campaign.sandbox.answers import Answer, Refusal, gateway_answer, json_answer
+from campaign.sandbox.clock import milliseconds
 from campaign.sandbox.config import VendorConfig
 from campaign.sandbox.faults import Wait
 from campaign.sandbox.journal import Draft
@@ -29,7 +30,8 @@ INTERNAL = 500901
 RATE_LIMIT = 500910
 
 APP_ID = "118FB44D-F325-4896-98FC-EE958988DFCD"
-AUTO_CLOSE_SECONDS = 300
+AUTO_CLOSE_SECONDS = 300.0
+"""After how long a conversation is closed, by ``auto_close_timeout`` of the printed sample."""
 
 
 class Sendbird(Vendor):
@@ -38,9 +40,13 @@ class Sendbird(Vendor):
     name: ClassVar[str] = "sendbird"
     path: ClassVar[str] = "/v3/ai_agent/ai_agents/{agent}/conversations/start"
 
-    def __init__(self, config: VendorConfig) -> None:
+    def __init__(
+        self, config: VendorConfig, auto_close_seconds: float = AUTO_CLOSE_SECONDS
+    ) -> None:
         super().__init__(config)
-        self._ids = itertools.count(int(time.time()))
+        self._auto_close = int(auto_close_seconds)
+        # Not the same ones again after a restart, unless 10,000 a second were accepted before it.
+        self._ids = itertools.count(int(time.time() * 10_000))
 
     def key(self, headers: Headers) -> str:
         """Read ``Api-Token``."""
@@ -98,7 +104,8 @@ class Sendbird(Vendor):
         _check_replies(call.body.get("suggested_replies", []))
         if call.is_invalid(to):
             raise Refusal(error(INVALID, f'Invalid value: "{whom}".'))
-        conversation = _conversation(str(next(self._ids)), agent, channel, to, message, call)
+        number = str(next(self._ids))
+        conversation = _conversation(number, agent, channel, to, message, call, self._auto_close)
         draft = Draft(
             channel=channel,
             to=to,
@@ -149,10 +156,10 @@ def _check_replies(replies: object) -> None:
 
 
 def _conversation(
-    number: str, agent: str, channel: str, to: str, message: str, call: Call
+    number: str, agent: str, channel: str, to: str, message: str, call: Call, auto_close: int
 ) -> dict[str, Any]:
     """Fill the printed sample of a conversation; its times are Unix milliseconds."""
-    started = int(call.now.timestamp() * 1000)
+    started = milliseconds(call.now)
     url = channel_url(number)
     return {
         "id": number,
@@ -165,7 +172,7 @@ def _conversation(
         "responded": False,
         "proactive_message": message,
         "resolution_time": None,
-        "auto_close_at": started + AUTO_CLOSE_SECONDS * 1000,
+        "auto_close_at": started + auto_close * 1000,
         "channel": {
             "channel_url": url,
             "last_message_ts": started,
@@ -173,7 +180,7 @@ def _conversation(
         },
         **_UNTOUCHED,
         "bridge_channel_type": "sms" if channel == "sms" else None,
-        "bridge_channel": _bridge(agent) if channel == "sms" else None,
+        "bridge_channel": _bridge(agent, auto_close) if channel == "sms" else None,
         "ai_agent_context": {
             "language": "en-US",
             "country": None,
@@ -183,7 +190,7 @@ def _conversation(
     }
 
 
-def _bridge(agent: str) -> dict[str, Any]:
+def _bridge(agent: str, auto_close: int) -> dict[str, Any]:
     return {
         "id": "EwGmTKleBa",
         "app_id": APP_ID,
@@ -192,7 +199,7 @@ def _bridge(agent: str) -> dict[str, Any]:
         "provider": "omega",
         "provider_reference_id": None,
         "is_enabled": True,
-        "auto_close_timeout": AUTO_CLOSE_SECONDS,
+        "auto_close_timeout": auto_close,
         "omega_binding_key": "97a72467f9a74faaa3457321bd4b8c95c",
         "omega_channel_id": "sms:3jfn5j67w-3a52-4983-ab83-a1989b7ff8ef",
         "attributes": {"messages": {"csat": None, "auto_close": None}, "handoff": None},

@@ -7,11 +7,11 @@ An answer of 201 means now and 202 means later: ``data.id`` is the id that the s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID, uuid4
 
 from campaign.sandbox.answers import Answer, Refusal, gateway_answer, json_answer
+from campaign.sandbox.clock import moment
 from campaign.sandbox.config import WhippyConfig
 from campaign.sandbox.faults import Wait
 from campaign.sandbox.journal import Draft
@@ -129,12 +129,6 @@ def _schedule(call: Call) -> str | None:
     if when <= call.now:
         raise Refusal(error(422, f"Must be in the future: {_SCHEDULE_AT}"))
     return str(value)
-
-
-def moment(text: str) -> datetime:
-    """Read ISO 8601; a time without a zone is UTC."""
-    when = datetime.fromisoformat(text)
-    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
 
 
 def error(status: int, description: str, headers: Mapping[str, str] | None = None) -> Answer:

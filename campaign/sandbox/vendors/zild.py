@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import uuid4
 
 from campaign.sandbox.answers import Answer, Refusal, gateway_answer, json_answer
+from campaign.sandbox.clock import zulu
 from campaign.sandbox.config import ZildConfig
 from campaign.sandbox.faults import Wait
 from campaign.sandbox.journal import Draft
@@ -43,8 +44,8 @@ class Zild(Vendor):
     def __init__(self, config: ZildConfig) -> None:
         super().__init__(config)
         self._created_status = config.created_status
-        # An int32, and not the same again after a restart.
-        self._ids = itertools.count(int(time.time()) % 2**30)
+        # An int32, and not the same ones again after a restart.
+        self._ids = itertools.count(secrets.randbelow(2**30))
 
     def key(self, headers: Headers) -> str:
         """Read ``Authorization: Bearer``."""
@@ -98,61 +99,98 @@ class Zild(Vendor):
         return Acceptance(tuple(drafts), json_answer(self._created_status, answers))
 
     def _conversation(self, to: str, call: Call, *, failed: bool) -> dict[str, Any]:
-        """Fill the printed sample of a conversation."""
-        body = call.body
-        number = next(self._ids)
-        now = call.now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        sender = str(body.get("channelId", ""))
-        message = {
-            "id": next(self._ids),
-            "createdAt": now,
-            "from": sender,
-            "to": to,
-            "content": None,
-            "conversationId": number,
-            "contentSid": None,
-            "messageType": 0,
-            "contentVariables": json.dumps(body.get("contentVariables") or {}),
-            "messageSid": None if failed else f"MM{uuid4().hex}",
-            "messageStatus": 0,
-            "sent": not failed,
-            "delivered": False,
-            "read": False,
-            "errorCode": NOT_ON_WHATSAPP if failed else None,
-            "errorMessage": "Invalid message recipient." if failed else None,
-            "isReadByUser": False,
-        }
-        named = {name: body[name] for name in _INTEGERS[:2] + _INTEGERS[3:] if name in body}
-        return {
-            "id": number,
-            "active": not failed,
-            "liveAgent": body.get("liveAgent", False),
-            "from": sender,
-            # Two members hold the same id, so that either of them leads to the journal.
-            "conversationId": str(number),
-            "waterMark": None,
-            "token": None,
-            "createdAt": now,
-            "finishedAt": now if failed else None,
-            "queuedAt": None,
-            "lastConversationUpdateTime": now,
-            "lastMessageContent": None,
-            "contactName": None,
-            **named,
-            "tenantId": 1,
-            "messages": [message],
-            "conversationIntegrationType": body.get("conversationIntegrationType", 0),
-            "duration": None,
-            "highImportanceErrorDetected": False,
-            "tags": [],
-            "conversationEvaluationStatus": 0,
-            "agentType": 0,
-            "conversationType": 0,
-            "callSuccessful": False,
-            "totalUnreadedMessagesByUser": 0,
-            "dynamicVariables": [],
-            "dataCollection": [],
-        }
+        """Open a conversation, or say on its message why not."""
+        number, message_number = next(self._ids), next(self._ids)
+        at = zulu(call.now)
+        sid = None if failed else f"MM{uuid4().hex}"
+        message = first_message(message_number, number, call.body, to, sid, at)
+        if failed:
+            message |= {
+                "sent": False,
+                "errorCode": NOT_ON_WHATSAPP,
+                "errorMessage": "Invalid message recipient.",
+            }
+        return conversation(number, call.body, at, at if failed else None, [message])
+
+
+def sender(body: Body) -> str:
+    """Return who writes: the channel, as far as the request names one."""
+    return str(body.get("channelId", ""))
+
+
+def first_message(
+    number: int, conversation_number: int, body: Body, to: str, sid: str | None, at: str
+) -> dict[str, Any]:
+    """Fill the printed sample of a message with what was sent."""
+    return {
+        **message(number, conversation_number, sender(body), to, at),
+        "contentVariables": json.dumps(body.get("contentVariables") or {}),
+        "messageSid": sid,
+    }
+
+
+def message(number: int, conversation_number: int, who: str, to: str, at: str) -> dict[str, Any]:
+    """Fill the printed sample of a message that left and has no content."""
+    return {
+        "id": number,
+        "createdAt": at,
+        "from": who,
+        "to": to,
+        "content": None,
+        "conversationId": conversation_number,
+        "contentSid": None,
+        "messageType": 0,
+        "contentVariables": None,
+        "messageSid": None,
+        "messageStatus": 0,
+        "sent": True,
+        "delivered": False,
+        "read": False,
+        "errorCode": None,
+        "errorMessage": None,
+        "isReadByUser": False,
+    }
+
+
+def conversation(
+    number: int,
+    body: Body,
+    created: str,
+    finished: str | None,
+    messages: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Fill the printed sample of a conversation; it is active until it is finished."""
+    named = {name: body[name] for name in _INTEGERS[:2] + _INTEGERS[3:] if name in body}
+    return {
+        "id": number,
+        "active": finished is None,
+        "liveAgent": body.get("liveAgent", False),
+        "from": sender(body),
+        # Two members hold the same id, so that either of them leads to the journal.
+        "conversationId": str(number),
+        "waterMark": None,
+        "token": None,
+        "createdAt": created,
+        "finishedAt": finished,
+        "queuedAt": None,
+        "lastConversationUpdateTime": finished or created,
+        "lastMessageContent": None,
+        "contactName": None,
+        **named,
+        "tenantId": 1,
+        "messages": messages,
+        "conversationIntegrationType": body.get("conversationIntegrationType", 0),
+        "duration": None,
+        "highImportanceErrorDetected": False,
+        "tags": [],
+        "conversationEvaluationStatus": 0,
+        "agentType": 0,
+        "conversationType": 0,
+        "callSuccessful": False,
+        "totalUnreadedMessagesByUser": 0,
+        "dynamicVariables": [],
+        "dataCollection": [],
+    }
 
 
 def _draft(to: str, body: Body, conversation: dict[str, Any]) -> Draft:
