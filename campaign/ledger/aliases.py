@@ -148,7 +148,7 @@ class Aliases(Runs):
         )
         found: dict[str, list[Place]] = {}
         for row in rows:
-            place = Place(row["run_id"], row["number"], row["claimed_at"])
+            place = Place(row["run_id"], row["number"], row["claimed_at"], row["identity"])
             found.setdefault(asked[row["value"]], []).append(place)
         return found
 

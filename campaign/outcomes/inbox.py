@@ -23,8 +23,10 @@ _LARGEST = 2_000
 """Events that are written together; what comes in behind them waits for the next group."""
 _AGAIN_EVERY = 10.0
 """Seconds between two looks at events that fitted nobody."""
-_HOPED_FOR = 15 * 60 * 1000
+_HOPED_FOR = 2 * 60 * 1000
 """Milliseconds for which an answer may still be missing; afterwards only `sync` looks again."""
+_AT_A_TIME = 5_000
+"""Events that are looked at again before whoever posts meanwhile has their turn."""
 
 
 class NotKept(Exception):
@@ -120,13 +122,15 @@ class Inbox:
                 one.done.set_result(None)
 
     async def _try_again(self) -> None:
-        """Look again at what fitted nobody, of the last minutes; at first, of all that is kept."""
+        """Look again at what fitted nobody, the oldest first; once each, but for the newest."""
         before = time.time_ns() // 1_000_000 - _HOPED_FOR
         loop = asyncio.get_running_loop()
         try:
             found: TriedAgain = await loop.run_in_executor(
                 self._writer,
-                lambda: self._intake.try_again(self._settled, settled_before=before),
+                lambda: self._intake.try_again(
+                    self._settled, settled_before=before, most=_AT_A_TIME
+                ),
             )
         except Exception as error:  # noqa: BLE001 - tried again; whoever posts is told by `_write`
             self._tell_once(error)

@@ -124,22 +124,25 @@ class Intake:
             self._ledger.keep_unmatched(account.provider, left, sandbox=account.sandbox)
         return Taken(len(events), changed, len(left), opted_out)
 
-    def try_again(self, after: int = 0, *, settled_before: int = 0) -> TriedAgain:
+    def try_again(
+        self, after: int = 0, *, settled_before: int = 0, most: int | None = None
+    ) -> TriedAgain:
         """Try what fitted nobody once more, from an id of the ledger on.
 
-        ``settled_before`` is the time (milliseconds) before which what was kept counts as settled.
+        ``settled_before`` is the time (milliseconds) before which what was kept counts as settled,
+        ``most`` about how many are tried.
 
         Raises:
             LedgerError: the ledger cannot be read or written.
         """
         account, total = self._account, TriedAgain(settled=after)
         self._matching.learn()
-        while True:
+        while most is None or total.matched + total.dropped + total.left < most:
             page = self._ledger.unmatched(
                 account.provider, sandbox=account.sandbox, after=after, limit=_PAGE
             )
             if not page:
-                return total
+                break
             events = [read(one.event) for one in page]
             pairs = list(zip(page, events, self._matching.places(events), strict=True))
             nameless = self._without_address(events, [place for *_, place in pairs])
@@ -162,6 +165,7 @@ class Intake:
                 total.opted_out + opted_out,
             )
             after = page[-1].id
+        return total
 
     def _writers(self, events: Iterable[Heard]) -> list[_Writer]:
         people = self._account.people

@@ -15,7 +15,7 @@ import pytest
 
 from campaign.errors import LedgerError
 from campaign.ledger.sql_ledger import SqlLedger
-from campaign.outcomes import patience
+from campaign.outcomes import matching, patience
 from tests.outcomes.listener import SECRET, Listener, listening, signature
 from tests.outcomes.sent import ANA, BEN, Sent
 
@@ -25,6 +25,12 @@ READ = {"what": "read", "id": "a"}
 @pytest.fixture
 def sent(tmp_path: Path) -> Sent:
     return Sent(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _everybody_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was sent to within the last second would wait for the next look."""
+    monkeypatch.setattr(matching, "_LEARN_EVERY", 0.0)
 
 
 @pytest.fixture

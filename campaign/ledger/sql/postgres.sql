@@ -81,14 +81,17 @@ SELECT coalesce(json_agg(number), '[]')::text AS number,
 FROM delivery WHERE run_id = :run_id AND number BETWEEN :first AND :last;
 
 -- name: places_of_ids
-SELECT alias.value, alias.run_id, alias.number, alias.claimed_at
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
+    coalesce(recipient.identity, recipient.key) AS identity
 FROM alias JOIN run ON run.id = alias.run_id
+JOIN recipient ON recipient.run_id = alias.run_id AND recipient.number = alias.number
 WHERE alias.kind = 'id' AND alias.value IN (SELECT json_array_elements_text(:names::json))
   AND run.provider = :provider AND run.sandbox = :sandbox
 ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
 
 -- name: places_of_people
-SELECT alias.value, alias.run_id, alias.number, alias.claimed_at
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
+    coalesce(recipient.identity, recipient.key) AS identity
 FROM alias JOIN run ON run.id = alias.run_id
 JOIN recipient ON recipient.run_id = alias.run_id AND recipient.number = alias.number
 WHERE alias.kind = 'person' AND alias.value IN (SELECT json_array_elements_text(:names::json))

@@ -145,16 +145,19 @@ WHERE excluded.claimed_at > alias.claimed_at;
 
 -- `names` is a JSON array of them. CROSS leads SQLite from the names to the aliases.
 -- name: places_of_ids
-SELECT alias.value, alias.run_id, alias.number, alias.claimed_at
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
+    coalesce(recipient.identity, recipient.key) AS identity
 FROM json_each(:names) AS wanted
 CROSS JOIN alias ON alias.kind = 'id' AND alias.value = wanted.value
+JOIN recipient ON recipient.run_id = alias.run_id AND recipient.number = alias.number
 JOIN run ON run.id = alias.run_id
 WHERE run.provider = :provider AND run.sandbox = :sandbox
 ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
 
 -- Only where the person may have got the message.
 -- name: places_of_people
-SELECT alias.value, alias.run_id, alias.number, alias.claimed_at
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
+    coalesce(recipient.identity, recipient.key) AS identity
 FROM json_each(:names) AS wanted
 CROSS JOIN alias ON alias.kind = 'person' AND alias.value = wanted.value
 JOIN recipient ON recipient.run_id = alias.run_id AND recipient.number = alias.number
