@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from campaign.ledger.database import Row
 from campaign.ledger.delivery_records import Place
@@ -19,6 +18,8 @@ from campaign.ledger.runs import Runs
 
 PAGE = 5_000
 """Recipients that are noted in one transaction: short, for a run may wait for it to claim."""
+_NEVER = 2**62
+"""Behind every time."""
 _VISIBLE_AFTER = 60_000
 """Milliseconds in which a claim becomes visible: a transaction, and clocks that are not equal."""
 _WAITED_FOR = 3_600_000
@@ -44,37 +45,52 @@ class Aliases(Runs):
         known = self._db.one("learned", **of)
         at, decision = (0, 0) if known is None else (known["claimed_at"], known["decision"])
         now = self._db.clock()
-        waited_for = now - _WAITED_FOR
         # Before anything is read: what becomes visible later is for the next time.
         surely = self._surely(of, at, now)
         settled = self._db.one("settled_decision", at=now - _VISIBLE_AFTER)
         decided = 0 if settled is None else settled["id"]
+        found = 0
+        for rows, until in self._claims(of, at, waited_for=now - _WAITED_FOR):
+            if rows or until is None:
+                reached = surely if until is None else min(surely, until)
+                found += self._note(rows, names, of, claimed_at=reached, decision=decision)
+        for rows, until in self._decisions(of, decision):
+            self._note(rows, names, of, claimed_at=surely, decision=min(decided, until))
+        return found
 
-        def of_claims(last: Row | None) -> Sequence[Row]:
-            return self._db.all(
+    def _claims(
+        self, of: Mapping[str, object], at: int, *, waited_for: int
+    ) -> Iterator[tuple[Sequence[Row], int | None]]:
+        """Yield whom to learn of each page of claims, with its last time, ``None`` at the end."""
+        after = {"at": at, "run_id": -1, "number": -1}
+        while True:
+            # Asked for first: a page that ends nowhere may be looked for behind all claims.
+            end = self._db.one("end_of_page", **after, others=PAGE - 1)
+            rows = self._db.all(
                 "to_learn",
                 **of,
-                at=at if last is None else last["claimed_at"],
-                run_id=-1 if last is None else last["run_id"],
-                number=-1 if last is None else last["number"],
+                **after,
+                until=_NEVER if end is None else end["claimed_at"],
+                last_run=0 if end is None else end["run_id"],
+                last_number=0 if end is None else end["number"],
                 waited_for=waited_for,
                 given_up=GIVEN_UP,
-                rows=PAGE,
             )
+            yield rows, None if end is None else end["claimed_at"]
+            if end is None:
+                return
+            after = {"at": end["claimed_at"], "run_id": end["run_id"], "number": end["number"]}
 
-        def of_decisions(last: Row | None) -> Sequence[Row]:
-            after = decision if last is None else last["decision"]
-            return self._db.all("to_learn_of_decisions", **of, decision=after, rows=PAGE)
-
-        found = 0
-        for rows, is_last in _pages(of_claims):
-            until = surely if is_last else min(surely, rows[-1]["claimed_at"])
-            found += self._note(rows, names, of, claimed_at=until, decision=decision)
-        for rows, is_last in _pages(of_decisions):
-            until = decided if is_last else min(decided, rows[-1]["decision"])
-            if rows or until > decision:
-                self._note(rows, names, of, claimed_at=surely, decision=until)
-        return found
+    def _decisions(
+        self, of: Mapping[str, object], after: int
+    ) -> Iterator[tuple[Sequence[Row], int]]:
+        """Yield who was decided about, page by page, with the last decision of each."""
+        newest = self._db.one("newest_decision")
+        last = 0 if newest is None else newest["id"]
+        for first in range(after, last, PAGE):
+            until = min(first + PAGE, last)
+            rows = self._db.all("to_learn_of_decisions", **of, after=first, until=until)
+            yield rows, until
 
     def _surely(self, of: Mapping[str, object], since: int, now: int) -> int:
         """Return the moment before which nobody will have to be looked at again."""
@@ -94,21 +110,16 @@ class Aliases(Runs):
         decision: int,
     ) -> int:
         """Write a page and how far it leads; return how many people were new."""
-        people = [_alias("person", row, row["person"]) for row in rows]
-        ids = [
-            _alias("id", row, name)
-            for row in rows
-            for name in {storable(name) for name in names(entry_of(row))}
-            if name and len(name) <= _LONGEST
-        ]
-        # In one order, so that two who learn at once do not wait for each other in a circle, and
-        # the pages of an index are read once.
-        people.sort(key=_order)
-        ids.sort(key=_order)
+        people, ids = {}, {}
+        for row in rows:
+            people[_alias(row, row["person"])] = row["claimed_at"]
+            for name in map(storable, names(entry_of(row))):
+                if name and len(name) <= _LONGEST:
+                    ids[_alias(row, name)] = row["claimed_at"]
 
         def work() -> int:
-            new = self._db.change_all("add_alias", people)
-            self._db.change_all("add_alias", ids)
+            new = self._db.change("add_aliases", kind="person", aliases=_array(people))
+            self._db.change("add_aliases", kind="id", aliases=_array(ids))
             self._db.change("set_learned", **of, claimed_at=claimed_at, decision=decision)
             return new
 
@@ -153,27 +164,13 @@ class Aliases(Runs):
         return found
 
 
-def _pages(read: Callable[[Row | None], Sequence[Row]]) -> Iterator[tuple[Sequence[Row], bool]]:
-    """Yield what there is to learn, some at a time, with whether it is the last, maybe empty."""
-    last: Row | None = None
-    while True:
-        rows = read(last)
-        is_last = len(rows) < PAGE
-        yield rows, is_last
-        if is_last:
-            return
-        last = rows[-1]
+def _alias(row: Row, value: str) -> tuple[str, int, int]:
+    return value, row["run_id"], row["number"]
 
 
-def _alias(kind: str, row: Row, value: str | None) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "value": value,
-        "run_id": row["run_id"],
-        "number": row["number"],
-        "claimed_at": row["claimed_at"],
-    }
+def _array(aliases: Mapping[tuple[str, int, int], int]) -> str:
+    """Return them as a JSON array in one order.
 
-
-def _order(alias: Mapping[str, Any]) -> tuple[str, int, int]:
-    return alias["value"], alias["run_id"], alias["number"]
+    So two who learn at once do not wait for each other in a circle, and an index is read in order.
+    """
+    return json.dumps([[*alias, claimed_at] for alias, claimed_at in sorted(aliases.items())])

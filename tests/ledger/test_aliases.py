@@ -83,6 +83,17 @@ def test_a_person_is_known_by_the_address_and_not_by_the_key(held: Held) -> None
     }
 
 
+def test_whoever_is_found_by_an_id_is_named_by_the_address(held: Held) -> None:
+    held.ledger.write(held.lease, claims=[Claim(0, "customer-1", ANA), Claim(1, BEN)])
+    for number in (0, 1):
+        held.settle(number, 1, State.ACCEPTED, provider_id=f"id-{number}")
+    learn(held)
+    found = held.ledger.places_of_ids("sendbird", ["id-0", "id-1"], sandbox=False)
+    assert {name: place.identity for name, place in found.items()} == {"id-0": ANA, "id-1": BEN}
+    (place,) = held.ledger.places_of_people("sendbird", [ANA], sandbox=False)[ANA]
+    assert place.identity == ANA
+
+
 def test_nobody_is_learnt_twice_and_who_comes_later_is_learnt_then(held: Held) -> None:
     sent(held, 0, 1)
     assert [learn(held), learn(held)] == [2, 0]

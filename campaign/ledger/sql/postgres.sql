@@ -80,6 +80,13 @@ SELECT coalesce(json_agg(number), '[]')::text AS number,
        coalesce(json_agg(detail), '[]')::text AS delivery_detail
 FROM delivery WHERE run_id = :run_id AND number BETWEEN :first AND :last;
 
+-- name: add_aliases
+INSERT INTO alias (kind, value, run_id, number, claimed_at)
+SELECT :kind::text, one->>0, (one->>1)::bigint, (one->>2)::bigint, (one->>3)::bigint
+FROM json_array_elements(:aliases::json) AS one
+ON CONFLICT (kind, value, run_id, number) DO UPDATE SET claimed_at = excluded.claimed_at
+WHERE excluded.claimed_at > alias.claimed_at;
+
 -- name: places_of_ids
 SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
     coalesce(recipient.identity, recipient.key) AS identity

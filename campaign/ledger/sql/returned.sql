@@ -101,14 +101,21 @@ WHERE recipient.claimed_at >= :since AND recipient.state = 'sending'
   AND run.provider = :provider AND run.sandbox = :sandbox
 ORDER BY recipient.claimed_at LIMIT 1;
 
--- Who was claimed since, has an outcome (or none for so long that none is waited for), and is not known
--- by this claim yet. Whoever is pending, held or skipped was certainly not written to, but for the one
--- whom a person gave up.
+-- name: end_of_page
+SELECT claimed_at, run_id, number FROM recipient
+WHERE claimed_at >= :at AND (claimed_at, run_id, number) > (:at, :run_id, :number)
+ORDER BY claimed_at, run_id, number LIMIT 1 OFFSET :others;
+
+-- Who was claimed in a page, has an outcome (or none for so long that none is waited for), and is not
+-- known by this claim yet. Whoever is pending, held or skipped was certainly not written to, but for the
+-- one whom a person gave up.
 -- name: to_learn
 SELECT recipient.*, coalesce(recipient.identity, recipient.key) AS person
 FROM recipient JOIN run ON run.id = +recipient.run_id
-WHERE recipient.claimed_at >= :at
+WHERE recipient.claimed_at BETWEEN :at AND :until
   AND (recipient.claimed_at, recipient.run_id, recipient.number) > (:at, :run_id, :number)
+  AND (recipient.claimed_at, recipient.run_id, recipient.number)
+      <= (:until, :last_run, :last_number)
   AND run.provider = :provider AND run.sandbox = :sandbox
   AND (recipient.state IN ('accepted', 'scheduled', 'failed', 'unknown')
        OR (recipient.state = 'skipped' AND recipient.reason = :given_up)
@@ -118,28 +125,30 @@ WHERE recipient.claimed_at >= :at
       SELECT alias.claimed_at FROM alias
       WHERE alias.kind = 'person' AND alias.value = coalesce(recipient.identity, recipient.key)
         AND alias.run_id = recipient.run_id AND alias.number = recipient.number
-  ), -1) <> recipient.claimed_at
-ORDER BY recipient.claimed_at, recipient.run_id, recipient.number
-LIMIT :rows;
+  ), -1) <> recipient.claimed_at;
 
 -- name: settled_decision
 SELECT id FROM decision WHERE at < :at ORDER BY id DESC LIMIT 1;
 
+-- name: newest_decision
+SELECT max(id) AS id FROM decision HAVING max(id) IS NOT NULL;
+
 -- Who was decided about, and may have got another id of the vendor's by it.
 -- name: to_learn_of_decisions
-SELECT recipient.*, coalesce(recipient.identity, recipient.key) AS person, decision.id AS decision
+SELECT recipient.*, coalesce(recipient.identity, recipient.key) AS person
 FROM decision JOIN recipient
   ON recipient.run_id = decision.run_id AND recipient.number = decision.number
 JOIN run ON run.id = decision.run_id
-WHERE decision.id > :decision AND recipient.claimed_at IS NOT NULL
+WHERE decision.id > :after AND decision.id <= :until AND recipient.claimed_at IS NOT NULL
   AND recipient.state IN ('accepted', 'scheduled', 'failed')
-  AND run.provider = :provider AND run.sandbox = :sandbox
-ORDER BY decision.id
-LIMIT :rows;
+  AND run.provider = :provider AND run.sandbox = :sandbox;
 
--- name: add_alias
+-- However many they are, one statement: `aliases` is a JSON array of [value, run, number, time].
+-- name: add_aliases
 INSERT INTO alias (kind, value, run_id, number, claimed_at)
-VALUES (:kind, :value, :run_id, :number, :claimed_at)
+SELECT :kind, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+       json_extract(value, '$[2]'), json_extract(value, '$[3]')
+FROM json_each(:aliases) WHERE true
 ON CONFLICT (kind, value, run_id, number) DO UPDATE SET claimed_at = excluded.claimed_at
 WHERE excluded.claimed_at > alias.claimed_at;
 
