@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from campaign.channel import Channel
-from campaign.providers.polling import Polling
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.run.people import DAY, Way, at_the_vendor, config, in_the_ledger, sent, synced
-from tests.run.reconciled import SECRETS
 
 BY_TWILIO = frozenset({"delivered", "read", "replied", "undelivered"})
 BY_WHIPPY = frozenset({"delivered", "undelivered", "replied", "closed"})
