@@ -2,8 +2,9 @@
 
 Like look-ups, polls and webhooks open no socket: a poll is a generator that yields requests and is
 sent their answers, a webhook reads a request that somebody else received. Invariant: what is heard
-is only what the vendor's words say; a time, an id or an address that they do not give is ``None``
-or left out, never guessed.
+is only what the vendor's words say; an id or an address that they do not give is ``None`` or left
+out, never guessed. So is a time, unless it is known when it had happened at the latest: never is a
+time told that is too early, for of each thing the earliest is kept.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from campaign.providers.heard import Received, Unheard
 
 _LARGEST = 1 << 20
 _LONGEST_NAME = 512
+_LONGEST_TIME = 64
 
 # To the second, and perhaps a zone; Sendbird's samples have something else in between.
 _NEARLY = re.compile(
@@ -72,9 +73,11 @@ def text_of(value: object) -> str | None:
 
 def nearly_moment(value: object) -> datetime | None:
     """Read a time, also one whose fraction is none: ``2025-07-30T08:30:32.d25Z``."""
+    if isinstance(value, str) and len(value) > _LONGEST_TIME:
+        return None
     if (at := moment(value)) is not None:
         return at
-    if not isinstance(value, str) or len(value) > 64:
+    if not isinstance(value, str):
         return None
     found = _NEARLY.fullmatch(value.strip())
     return moment(f"{found[1]}{found[2] or 'Z'}") if found else None

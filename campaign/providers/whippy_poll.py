@@ -49,7 +49,7 @@ class WhippyDeliveries(Polling):
             if name is None:
                 raise Unanswered("Whippy's search names a conversation without an id")
             messages = yield from self._lists.messages(name)
-            heard += self._heard(conversation, name, messages, one, due)
+            heard += self._heard(conversation, name, messages, one, due, about.until)
         return Page(heard)
 
     def _heard(
@@ -59,6 +59,7 @@ class WhippyDeliveries(Polling):
         messages: Sequence[_Message],
         one: Asked,
         due: datetime | None,
+        until: datetime,
     ) -> Iterator[Heard]:
         dated = [(at, m) for m in messages if (at := moment(m.get("created_at"))) is not None]
         ours = min(
@@ -71,7 +72,9 @@ class WhippyDeliveries(Polling):
         at, message = ours
         # The conversation's id names whatever the agent says in it.
         named = (one.provider_id, self.word(message.get("id")))
-        yield from delivery_of(message, tuple(filter(None, named)), at, one.channel, self.clean)
+        yield from delivery_of(
+            message, tuple(filter(None, named)), at, one.channel, self.clean, by=until
+        )
         for when, answer in dated:
             if direction_of(answer) == "inbound" and when >= at:
                 whose = answer.get("from")

@@ -60,13 +60,18 @@ def delivery_of(
     began: datetime,
     channel: Channel | None,
     clean: Callable[[str], str],
+    *,
+    by: datetime,
 ) -> Iterator[Heard]:
-    """Yield what became of an outbound message; nothing while it waits."""
+    """Yield what became of an outbound message; nothing while it waits.
+
+    Where it does not say when it changed to its status, it had ``by`` then: whoever tells the time
+    tells an earlier one, and of each thing the earliest time counts.
+    """
     happening = _WORDS.get(told_of(message, "delivery_status", "status"))
     if happening is None:
         return
-    # When it changed to this status; where that is not said, it was made by then.
-    at = began if happening is Happening.SENT else moment(message.get("updated_at")) or began
+    at = began if happening is Happening.SENT else moment(message.get("updated_at")) or by
     code = detail = None
     if happening is Happening.UNDELIVERED:
         code = http.word(message.get("error_code"), clean)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from campaign.providers.asking import moment
@@ -69,13 +70,13 @@ class WhippyEvents:
         if not isinstance(kind, str):
             raise Unheard("an event of Whippy cannot be understood (it does not say which)")
         if kind in _MESSAGES:
-            return _of_message(part(event.get("data"), _VENDOR, "data"))
+            return _of_message(part(event.get("data"), _VENDOR, "data"), request.at)
         if kind in _CONVERSATIONS:
             return _of_conversation(part(event.get("data"), _VENDOR, "data"), kind)
         return ()
 
 
-def _of_message(message: Mapping[str, Any]) -> Sequence[Heard]:
+def _of_message(message: Mapping[str, Any], received: datetime) -> Sequence[Heard]:
     way = direction_of(message)
     if told_of(message, "type") in _NO_MESSAGE or way not in ("inbound", "outbound"):
         return ()
@@ -87,7 +88,7 @@ def _of_message(message: Mapping[str, Any]) -> Sequence[Heard]:
         address = first_text(message, "from")
         return (replied(message, at, tuple(filter(None, names)), address, channel_of(message)),)
     # Not the conversation's id: what the agent says later is not what we sent.
-    return tuple(delivery_of(message, (name,), at, channel_of(message), str))
+    return tuple(delivery_of(message, (name,), at, channel_of(message), str, by=received))
 
 
 def _of_conversation(conversation: Mapping[str, Any], kind: str) -> Sequence[Heard]:

@@ -3,8 +3,8 @@
 Source: Zild's admin guide, "Integrations", which names the event Conversation Ended and prints no
 body; it is taken to be the conversation of the API reference, as it is or in a member of an
 envelope. Nothing is said of a signature, so the address must carry a token. A message says that it
-was sent, delivered or read and not when: it was sent when it was made, and delivered and read by
-the end of the conversation at the latest, which stands for both.
+was sent, delivered, read or failed and not when: it was sent when it was made, and the rest had
+happened by the end of the conversation, whose time stands for it until somebody tells an earlier.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _of_ours(
     if code is not None and code != "0":
         yield Heard(
             Happening.UNDELIVERED,
-            at,
+            max(ended, at),
             names,
             to,
             sender,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from campaign.definition.load import load
 from campaign.definition.secrets import reveal
 from campaign.providers import registry
 from campaign.providers.heard import names_of, polls_of, webhooks_of
@@ -77,6 +79,28 @@ def test_the_secret_of_a_webhook_is_not_needed_by_a_run(name: str) -> None:
         SECRETS_OF[name]: "k",
         "webhook_secret": "w",
     }
+
+
+DEFINITION = """
+name: spring
+channel: phone
+provider:
+  name: whippy
+  agent_id: 2a886b7d-d52d-4f8b-8ea0-19d3edc79214
+  api_key: ${KEY}
+sender: "+12025550100"
+recipients: people.csv
+"""
+
+
+def test_how_events_are_signed_does_not_stand_in_the_way_of_a_resume(tmp_path: Path) -> None:
+    more = "  webhook_secret: ${W}\n  webhook_header: X-Signature\nsender"
+    fingerprints = []
+    for text in (DEFINITION, DEFINITION.replace("sender", more, 1)):
+        path = tmp_path / "spring.yaml"
+        path.write_text(text, encoding="utf-8")
+        fingerprints.append(load(path, registry.find, registry.names()).fingerprint)
+    assert fingerprints[0] == fingerprints[1]
 
 
 def test_when_a_scheduled_message_is_due_is_kept_with_it() -> None:

@@ -133,8 +133,10 @@ def test_each_of_our_numbers_is_asked_for_in_both_directions() -> None:
     assert {one.headers["Authorization"] for one in exchange.requests} == {f"Basic {login}"}
 
 
-def test_where_senders_are_no_numbers_all_of_the_account_is_read() -> None:
-    exchange = all_of(twilio_poll("zild"), always(200, _page()), replace(ABOUT, senders=("12",)))
+@pytest.mark.parametrize("senders", [("12",), (), (SENDER, "12")])
+def test_where_senders_are_no_numbers_all_of_the_account_is_read(senders: tuple[str, ...]) -> None:
+    about = replace(ABOUT, senders=senders)
+    exchange = all_of(twilio_poll("zild"), always(200, _page()), about)
     assert [dict(one.url.params) for one in exchange.requests] == [{"PageSize": "1000"}]
 
 

@@ -171,6 +171,12 @@ def test_the_documented_signature_is_taken_and_any_other_is_not(
     assert not hook.is_authentic(form(parameters, token=SECRET), SECRET)
 
 
+def test_parameters_are_signed_in_their_order_and_posted_in_any() -> None:
+    headers = dict(_signed(STATUS).headers)
+    turned = dict(reversed(STATUS.items()))
+    assert twilio_webhook().is_authentic(form(turned, headers=headers), SECRET)
+
+
 def test_twilios_own_example_has_the_signature_that_its_page_prints() -> None:
     # "Webhooks security", section "Explore the algorithm yourself".
     parameters = {
@@ -193,6 +199,8 @@ def test_twilios_own_example_has_the_signature_that_its_page_prints() -> None:
         ("https://a.example/x", "https://a.example:8787/x"),
         ("http://a.example:80/x?token=1", "http://a.example/x?token=1"),
         ("http://[::1]/x", "http://[::1]:8787/x"),
+        # As it was called, also where nobody would write it so.
+        ("https://a.example/x?", "https://a.example/x?"),
     ],
 )
 def test_an_address_may_be_signed_with_its_port_or_without(signed_for: str, called: str) -> None:

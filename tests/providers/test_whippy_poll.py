@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -92,6 +93,15 @@ def test_the_agents_message_and_the_answer_are_heard() -> None:
 def test_a_delivery_status_means_what_it_says(status: object, happening: Happening | None) -> None:
     heard = [one.happening for one in _asked(_message(delivery_status=status)).heard]
     assert heard == ([] if happening is None else [happening])
+
+
+@pytest.mark.parametrize(
+    ("status", "at"), [("delivered", UNTIL), ("failed", UNTIL), ("sent", minutes(0.5))]
+)
+def test_what_has_no_time_had_happened_when_it_was_asked_for(status: str, at: datetime) -> None:
+    # Never earlier than it was: the earliest time that is told of a thing counts.
+    (found,) = _asked(_message(delivery_status=status, updated_at=None)).heard
+    assert found.at == at
 
 
 def test_why_a_message_did_not_arrive_is_told() -> None:

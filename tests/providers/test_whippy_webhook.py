@@ -7,7 +7,7 @@ import pytest
 
 from campaign.channel import Channel
 from campaign.providers.heard import Happening, Heard, Unheard
-from tests.providers.posts import SECRET, hexadecimal, in_base64, posted, webhook
+from tests.providers.posts import AT, SECRET, hexadecimal, in_base64, posted, webhook
 from tests.providers.vendors import KEY, NUMBER, SENDER
 
 CREATED = datetime(2023, 8, 24, 10, 5, 18, 432652, tzinfo=UTC)
@@ -80,6 +80,11 @@ def test_a_delivery_status_means_what_it_says(
 ) -> None:
     heard = [(one.happening, one.at) for one in _heard(_message(delivery_status=status))]
     assert heard == ([] if happening is None else [(happening, at)])
+
+
+def test_what_has_no_time_had_happened_when_it_was_received() -> None:
+    (found,) = _heard(_message(updated_at=None))
+    assert found.at == AT
 
 
 def test_what_a_person_wrote_is_heard() -> None:

@@ -100,7 +100,7 @@ def test_an_envelope_is_opened(wrapped: object) -> None:
 def test_a_message_that_failed_is_told_with_its_code() -> None:
     failed = _ours(errorCode="63024", errorMessage="not on WhatsApp", delivered=False, read=False)
     first, closed = _heard(_conversation(failed))
-    assert (first.happening, first.at) == (Happening.UNDELIVERED, _at(1))
+    assert (first.happening, first.at) == (Happening.UNDELIVERED, ENDED)
     assert (first.code, first.detail) == ("63024", "not on WhatsApp")
     assert closed.happening is Happening.CLOSED
 
