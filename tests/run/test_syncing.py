@@ -41,9 +41,16 @@ WAYS = [
     Way("whippy", Channel.WHATSAPP, BY_WHIPPY, timeless=NO_TIME),
     Way("whippy", Channel.EMAIL, BY_WHIPPY, timeless=NO_TIME),
     Way("synthflow", Channel.SMS, frozenset({"replied", "closed"}), timeless=CLOSED),
-    Way("synthflow", Channel.SMS, BY_TWILIO | CLOSED, twilio=True, timeless=CLOSED),
-    Way("synthflow", Channel.WHATSAPP, BY_TWILIO | CLOSED, twilio=True, timeless=CLOSED),
-    Way("zild", Channel.WHATSAPP, BY_TWILIO, twilio=True),
+    Way("synthflow", Channel.SMS, BY_TWILIO | CLOSED, twilio=True, timeless=CLOSED, last_only=True),
+    Way(
+        "synthflow",
+        Channel.WHATSAPP,
+        BY_TWILIO | CLOSED,
+        twilio=True,
+        timeless=CLOSED,
+        last_only=True,
+    ),
+    Way("zild", Channel.WHATSAPP, BY_TWILIO, twilio=True, last_only=True),
 ]
 
 
