@@ -104,6 +104,7 @@ def lines(found: Synced) -> list[str]:
         if count
     ]
     told.append(f"  nothing heard: {words.number(found.deliveries.silent)}")
+    told.append(f"{words.people(found.deliveries.replied)} answered at some time.")
     if found.opted_out:
         listed = "would be" if found.sandbox else "are now"
         told.append(

@@ -56,6 +56,15 @@ def test_a_reply_opens_the_window_though_the_list_has_no_such_column(tmp_path: P
     assert forms(one) == ["text", "template", "template"]
 
 
+def test_without_a_column_what_was_heard_alone_opens_the_window(tmp_path: Path) -> None:
+    people(tmp_path, "", "")
+    one = loaded(tmp_path, "message: Hi\n", "window: {outside: skip}\n")
+    heard(one, 0, HOUR)
+    summary = one.run()
+    assert [line["state"] for line in results_of(summary)] == ["accepted", "skipped"]
+    assert summary.reasons["skipped", "window_closed"] == 1
+
+
 @pytest.mark.parametrize(
     ("sender", "more", "form"),
     [
