@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from campaign.ledger.delivery_records import Delivery, Observation
 from campaign.ledger.hearing import COLUMNS
+from campaign.ledger.rows import storable
 from tests.ledger.ledgers import Held
 
 PEOPLE = 2
@@ -39,6 +40,12 @@ def rows(held: Held) -> dict[int, tuple[Any, ...]]:
     return dict(zip(columns["number"], cells, strict=True))
 
 
+def reason(one: Observation) -> tuple[int, bool, str, bool, str]:
+    """Return a reason so that the one that is kept is the first of all, in either database."""
+    code, detail = storable(one.code), storable(one.detail)
+    return one.at, code is None, code or "", detail is None, detail or ""
+
+
 @pytest.fixture
 def all_sent(held: Held) -> Held:
     held.claim(*range(PEOPLE))
@@ -64,6 +71,10 @@ def test_neither_order_nor_repetition_nor_grouping_changes_what_is_kept(
         for what in Delivery:
             times = [one.at for one in heard if (one.number, one.what) == (number, what)]
             assert known[f"{what.value}_at"] == min(times, default=None)
+        lost = [one for one in heard if (one.number, one.what) == (number, Delivery.UNDELIVERED)]
+        why = min((reason(one) for one in lost), default=(0, True, "", True, ""))
+        assert known["delivery_code"] == (None if why[1] else why[2])
+        assert known["delivery_detail"] == (None if why[3] else why[4])
         stages = [one.what for one in heard if one.number == number]
         assert known["delivery"] == (max(stages, key=list(Delivery).index) if stages else None)
 
