@@ -51,10 +51,20 @@ def providers(*, json: bool) -> None:
         print_json(facts)
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("provider", "what", "channels", "text", "template", "sender", "default rate"):
+    for title in (
+        "provider",
+        "what",
+        "channels",
+        "text",
+        "template",
+        "sender",
+        "default rate",
+        "comes back",
+    ):
         table.add_column(title, overflow="fold")
     for name, provider in _all().items():
         can = provider.capabilities
+        back = ("asked" if can.polls else "", "posted" if can.webhooks else "")
         text = "the agent writes" if can.writes_itself else ", ".join(sorted(can.text)) or "–"
         table.add_row(
             name,
@@ -64,6 +74,7 @@ def providers(*, json: bool) -> None:
             ", ".join(sorted(can.template)) or "–",
             can.sender.replace("_", " ") + ("" if can.sender_required else ", optional"),
             words.speed(can.default_rate),
+            ", ".join(filter(None, back)) or "–",
         )
     Console().print(table)
 

@@ -2,7 +2,8 @@
 
 Source: API reference "List chats" and "Get a chat". Whether outbound chats are listed, whether a
 ``conversation_id`` is their ``chat_id``, and the form of a time are not said, so what cannot be
-read is left out. No time of the end is documented: the last one in the chat stands for it.
+read is left out. No time of the end is documented: the last one in the chat stands for it, which
+may be too early and is the only one that anybody tells.
 """
 
 from __future__ import annotations

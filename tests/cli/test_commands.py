@@ -221,6 +221,9 @@ def test_providers_and_schema_are_for_people_and_machines(tmp_path: Path) -> Non
     for name in ("sendbird", "zild", "whippy", "synthflow"):
         assert name in people.stdout
         assert machines[name]["default_rate"] > 0
+    assert "asked, posted" in people.stdout
+    assert machines["whippy"]["webhooks"] == ["Whippy's webhook"]
+    assert machines["whippy"]["polls"] == ["Whippy's conversations"]
     assert schema["$schema"].startswith("https://json-schema.org/")
 
 

@@ -156,22 +156,22 @@ def test_whole_answers_make_it_certain(name: str) -> None:
     assert found.verdict is (Verdict.FAILED if name == "twilio" else Verdict.FOUND)
 
 
-def _spoilt(value: Any, place: list[int], by: Any) -> Any:
+def spoilt(value: Any, place: list[int], by: Any) -> Any:
     """Return the value with one part of it, found by going down, replaced by something else."""
     if not place or not isinstance(value, dict | list) or not value:
         return by
     if isinstance(value, list):
         at = place[0] % len(value)
-        return [*value[:at], _spoilt(value[at], place[1:], by), *value[at + 1 :]]
+        return [*value[:at], spoilt(value[at], place[1:], by), *value[at + 1 :]]
     name = list(value)[place[0] % len(value)]
-    return value | {name: _spoilt(value[name], place[1:], by)}
+    return value | {name: spoilt(value[name], place[1:], by)}
 
 
 @pytest.mark.parametrize("name", GOOD)
 @given(place=st.lists(st.integers(0, 20), min_size=1, max_size=6), by=_VALUES)
 @settings(max_examples=200, deadline=None)
 def test_one_odd_member_never_makes_anything_certain(name: str, place: list[int], by: Any) -> None:
-    asks = iter([*_spoilt(GOOD[name], [0, *place], by), *GOOD[name] * 100])
+    asks = iter([*spoilt(GOOD[name], [0, *place], by), *GOOD[name] * 100])
     way = WAYS[name]()
 
     def vendor(request: httpx.Request) -> httpx.Response:

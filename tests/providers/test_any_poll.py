@@ -15,6 +15,7 @@ from campaign.providers.heard import About, Heard, Poll, Unheard
 from tests.providers.look_ups import SECRETS, always
 from tests.providers.polls import ABOUT, about, asked_of, poll, twilio_poll, written
 from tests.providers.test_any_answer import BODIES, STATUSES
+from tests.providers.test_any_look_up import spoilt
 from tests.providers.vendors import KEY, NUMBER, SENDER, answer
 
 WAYS: dict[str, tuple[Callable[[], Poll], About]] = {
@@ -156,23 +157,12 @@ def test_whole_answers_are_heard(name: str) -> None:
     assert len(page.heard) == 2
 
 
-def _spoilt(value: Any, place: list[int], by: Any) -> Any:
-    """Return the value with one part of it, found by going down, replaced by something else."""
-    if not place or not isinstance(value, dict | list) or not value:
-        return by
-    if isinstance(value, list):
-        at = place[0] % len(value)
-        return [*value[:at], _spoilt(value[at], place[1:], by), *value[at + 1 :]]
-    name = list(value)[place[0] % len(value)]
-    return value | {name: _spoilt(value[name], place[1:], by)}
-
-
 @pytest.mark.parametrize("name", GOOD)
 @given(place=st.lists(st.integers(0, 20), min_size=1, max_size=6), by=_VALUES)
 @settings(max_examples=200, deadline=None)
 def test_one_odd_member_breaks_nothing(name: str, place: list[int], by: Any) -> None:
     way, asks_about = WAYS[name]
-    asks = iter([*_spoilt(GOOD[name], [0, *place], by), *GOOD[name] * 100])
+    asks = iter([*spoilt(GOOD[name], [0, *place], by), *GOOD[name] * 100])
     try:
         page = asked_of(way(), lambda request: answer(200, next(asks)), asks_about)
     except Unheard:
