@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock:
     """Says what time it is in the sandbox; safe to ask and to advance from any thread."""
@@ -58,5 +60,5 @@ def zulu(when: datetime) -> str:
 
 
 def milliseconds(when: datetime) -> int:
-    """Return Unix milliseconds."""
-    return round(when.timestamp() * 1000)
+    """Return Unix milliseconds, whole ones, as `iso` writes them."""
+    return (when - _EPOCH) // timedelta(milliseconds=1)

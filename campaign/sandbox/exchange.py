@@ -125,16 +125,18 @@ class Exchange:
         vendor = self._vendor
         if body is None:
             raise Refusal(vendor.malformed())
+        # The answer and the journal name the same moment.
+        now = self._desk.clock.now()
         accepted = vendor.accept(
             Call(
                 agent=scope["path_params"].get("agent"),
                 body=body,
-                now=self._desk.clock.now(),
+                now=now,
                 is_invalid=partial(faults.is_invalid, vendor.name),
                 is_missing=partial(faults.is_missing, vendor.name),
             )
         )
-        self._desk.journal.append(vendor.name, accepted.drafts)
+        self._desk.journal.append(vendor.name, accepted.drafts, now)
         return accepted.answer
 
 

@@ -110,15 +110,18 @@ class Journal:
             # Whoever wrote here last was killed within a line; the next one has its own.
             self._file.write(b"\n")
 
-    def append(self, vendor: str, drafts: Sequence[Draft]) -> None:
+    def append(self, vendor: str, drafts: Sequence[Draft], now: datetime | None = None) -> None:
         """Write down what ``vendor`` accepted in one request, all of it or (on error) nothing.
+
+        It was accepted ``now``, or at this very moment; never before what is written already.
 
         Raises:
             OSError: the file could not be written; then nothing was accepted.
         """
         with self._lock:
-            # Within the lock, so that times are in the order of the numbers.
-            time = iso(self._now())
+            time = iso(now or self._now())
+            if self._entries:
+                time = max(time, self._entries[-1].time)
             entries = [
                 Entry(
                     number=number,

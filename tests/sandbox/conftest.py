@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from campaign.sandbox import SandboxConfig, SandboxServer
+from tests.sandbox.receiving import LIFE, SECRET, Receiver, receiver
 from tests.sandbox.samples import ALL, Sample
 
 
@@ -34,3 +35,23 @@ def sample(request: pytest.FixtureRequest) -> Sample:
     """A good request, for each vendor in turn."""
     chosen: Sample = request.param
     return chosen
+
+
+@pytest.fixture
+def listening() -> Iterator[Receiver]:
+    """Where the vendors post to."""
+    with receiver() as kept:
+        yield kept
+
+
+@pytest.fixture
+def posting(
+    sandbox_with: Callable[..., SandboxServer], listening: Receiver
+) -> Callable[..., SandboxServer]:
+    """Start a sandbox in which one vendor posts to the receiver."""
+
+    def start(vendor: str, people: Any = LIFE, **more: Any) -> SandboxServer:
+        hook = {"url": f"{listening.url}/webhooks/{vendor}?token=t", "secret": SECRET}
+        return sandbox_with(people=people, webhooks={vendor: hook, **more})
+
+    return start

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
+
+from tests.sandbox.samples import TO
+
+DAY = timedelta(days=1)
+SECRET = "a-secret"
+LIFE = {
+    "script": {
+        TO: [
+            {"after": 5, "does": "delivered"},
+            {"after": 30, "does": "read"},
+            {"after": 60, "does": "replied", "text": "Yes – çok güzel"},
+            {"after": 600, "does": "closed"},
+        ]
+    }
+}
+"""What one person does, one thing after the other."""
 
 
 @dataclass(frozen=True)
@@ -56,3 +75,11 @@ def receiver() -> Iterator[Receiver]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def bodies(listening: Receiver) -> list[dict[str, Any]]:
+    return [json.loads(post.body) for post in listening.posts]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
