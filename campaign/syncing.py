@@ -142,6 +142,10 @@ async def sync(
             raise InvalidInput(
                 f"The run {found.run} was a rehearsal, and the vendor knows nothing of it."
             )
+        if found.provider != settings.name:
+            raise InvalidInput(
+                f"The run {found.run} was sent through {found.provider}, not {settings.name}."
+            )
         url, later = None, timedelta(0)
         if settings.sandbox:
             # The server and what it needs are heavy, and a live campaign never loads them.

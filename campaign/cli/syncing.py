@@ -106,10 +106,9 @@ def lines(found: Synced) -> list[str]:
     told.append(f"  nothing heard: {words.number(found.deliveries.silent)}")
     told.append(f"{words.people(found.deliveries.replied)} answered at some time.")
     if found.opted_out:
-        listed = "would be" if found.sandbox else "are now"
+        would = "would now be" if found.sandbox else "now"
         told.append(
-            f"{_people(found.opted_out)} asked to be left alone and {listed} on the suppression "
-            "list."
+            f"{_people(found.opted_out)} asked to be left alone: {would} on the suppression list."
         )
     told += _about_scheduled(found)
     if found.again.left:

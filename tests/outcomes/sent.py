@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from campaign.audience.addresses import AddressKind
 from campaign.channel import Channel
@@ -15,7 +14,7 @@ from campaign.outcomes.intake import Intake
 from campaign.outcomes.matching import Account, Matching
 from campaign.outcomes.people import People
 from campaign.providers.heard import Happening, Heard
-from tests.ledger.ledgers import FileStore, plan
+from tests.ledger.ledgers import Store, plan
 
 ANA, BEN, CEM = "+491713920001", "+491713920002", "+491713920003"
 NOON = datetime.now(UTC).replace(microsecond=0)
@@ -37,11 +36,11 @@ def account(channel: Channel = Channel.WHATSAPP, *, sandbox: bool = False) -> Ac
 
 
 class Sent:
-    """A file with runs; each says whom it sent to, when, and what the vendor called it."""
+    """A ledger with runs; each says whom it sent to, when, and what the vendor called it."""
 
-    def __init__(self, folder: Path, name: str = "ledger.db") -> None:
-        self.store = FileStore(folder / name)
-        self.ledger: SqlLedger = self.store.open()
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.ledger: SqlLedger = store.open()
 
     def run(
         self,

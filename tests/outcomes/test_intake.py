@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +14,17 @@ from campaign.outcomes import intake as intake_module
 from campaign.outcomes.unmatched import kept, read
 from campaign.providers.heard import Happening
 from campaign.rules.suppression import hashed
+from tests.ledger.ledgers import Store
 from tests.outcomes.sent import ANA, BEN, CEM, NOON, Sent, account, heard, ms
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture
-def sent(tmp_path: Path) -> Sent:
-    return Sent(tmp_path)
+def sent(store: Store) -> Iterator[Sent]:
+    one = Sent(store)
+    yield one
+    one.ledger.close()
 
 
 def inbound(sent: Sent, senders: list[str] | None = None) -> dict[str, int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from campaign.providers.heard import Happening
+from tests.ledger.ledgers import Store
 from tests.outcomes.sent import ANA, BEN, NOON, Sent, heard
 
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -15,8 +16,10 @@ MEXICO, ARGENTINA, BRAZIL = "+525512345678", "+541123456789", "+551187654321"
 
 
 @pytest.fixture
-def sent(tmp_path: Path) -> Sent:
-    return Sent(tmp_path)
+def sent(store: Store) -> Iterator[Sent]:
+    one = Sent(store)
+    yield one
+    one.ledger.close()
 
 
 def test_an_id_says_whose_an_event_is_whatever_the_address(sent: Sent) -> None:

@@ -16,6 +16,7 @@ import pytest
 from campaign.errors import LedgerError
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.outcomes import matching, patience
+from tests.ledger.ledgers import FileStore
 from tests.outcomes.listener import SECRET, Listener, listening, signature
 from tests.outcomes.sent import ANA, BEN, Sent
 
@@ -24,7 +25,7 @@ READ = {"what": "read", "id": "a"}
 
 @pytest.fixture
 def sent(tmp_path: Path) -> Sent:
-    return Sent(tmp_path)
+    return Sent(FileStore(tmp_path / "ledger.db"))
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def listener(sent: Sent) -> Iterator[Listener]:
 def test_what_a_vendor_posts_is_in_the_ledger_when_it_is_answered(
     sent: Sent, listener: Listener
 ) -> None:
-    run = sent.run("spring", {ANA: "a", BEN: "b"})
+    run = sent.run("spring", {ANA: "a", BEN: "b"}, at=None)
     answer = listener.events(READ, {"what": "undelivered", "id": "b", "code": "63024"})
     assert (answer.status_code, answer.content) == (204, b"")
     assert sent.told(run) == {0: "read", 1: "undelivered"}
@@ -54,7 +55,7 @@ def test_what_a_vendor_posts_is_in_the_ledger_when_it_is_answered(
 def test_a_wrong_or_missing_signature_is_refused_and_nothing_is_read(
     sent: Sent, listener: Listener, forged: str
 ) -> None:
-    run = sent.run("spring", {ANA: "a"})
+    run = sent.run("spring", {ANA: "a"}, at=None)
     body = json.dumps([READ]).encode()
     with httpx.Client(trust_env=False) as client:
         headers = {b"x-signature": forged.encode("latin-1")} if forged else {}
@@ -65,7 +66,7 @@ def test_a_wrong_or_missing_signature_is_refused_and_nothing_is_read(
 
 
 def test_an_event_that_is_posted_again_changes_nothing(sent: Sent, listener: Listener) -> None:
-    run = sent.run("spring", {ANA: "a"})
+    run = sent.run("spring", {ANA: "a"}, at=None)
     for _ in range(5):
         assert listener.events(READ).status_code == 204
     columns = sent.ledger.columns(run.id, 0, 10)
@@ -120,8 +121,8 @@ def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(listener: Listener
 def test_whoever_is_slow_is_hung_up_on_and_holds_nobody_up(
     sent: Sent, listener: Listener, beginning: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent.run("spring", {ANA: "a"})
-    monkeypatch.setattr(patience, "PATIENCE", 0.2)
+    sent.run("spring", {ANA: "a"}, at=None)
+    monkeypatch.setattr(patience, "PATIENCE", 1.5)
     with closing(socket.create_connection(("127.0.0.1", listener.port))) as slow:
         slow.sendall(beginning)
         assert listener.events(READ).status_code == 204
@@ -143,7 +144,7 @@ def test_a_head_without_an_end_is_hung_up_on(listener: Listener) -> None:
 def test_a_ledger_that_cannot_be_written_is_answered_with_later_until_it_can(
     sent: Sent, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = sent.run("spring", {ANA: "a"})
+    run = sent.run("spring", {ANA: "a"}, at=None)
 
     def full(*_: object) -> int:
         raise LedgerError("the disk is full")
@@ -159,7 +160,7 @@ def test_a_ledger_that_cannot_be_written_is_answered_with_later_until_it_can(
 
 def test_thousands_at_once_are_all_kept(sent: Sent, listener: Listener) -> None:
     people = {f"+4917139{number:05}": f"c-{number}" for number in range(3_000)}
-    run = sent.run("spring", people)
+    run = sent.run("spring", people, at=None)
     bodies = [json.dumps([{"what": "read", "id": one}]).encode() for one in people.values()]
     with httpx.Client(
         trust_env=False, limits=httpx.Limits(max_connections=32), timeout=60
@@ -177,7 +178,7 @@ def test_thousands_at_once_are_all_kept(sent: Sent, listener: Listener) -> None:
 
 
 def test_stopping_writes_what_has_come(sent: Sent) -> None:
-    run = sent.run("spring", {ANA: "a"})
+    run = sent.run("spring", {ANA: "a"}, at=None)
     with listening(sent.intake()) as listener:
         assert listener.events(READ).status_code == 204
     assert sent.told(run) == {0: "read"}

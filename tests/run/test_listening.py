@@ -15,6 +15,7 @@ import pytest
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.ledger.sqlite import SqliteLedger
 from tests.cli.commands import campaign as command
+from tests.ledger.ledgers import FileStore
 from tests.outcomes.sent import Sent
 from tests.run.listened import TOKEN, definition, listening
 
@@ -35,7 +36,7 @@ def client() -> Iterator[httpx.Client]:
 
 def sent_to(folder: Path, people: dict[str, str]) -> int:
     """Put a run of this account into the ledger of the definition, of another campaign."""
-    sent = Sent(folder, "campaign-ledger.db")
+    sent = Sent(FileStore(folder / "campaign-ledger.db"))
     run = sent.run("another-campaign", dict(people), at=None)
     sent.ledger.close()
     return run.id

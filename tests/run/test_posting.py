@@ -1,4 +1,4 @@
-"""Vendors post what the sandbox's people did to `campaign listen`; the ledger knows exactly that."""
+"""Vendors post to `campaign listen` what the sandbox's people did; the ledger knows just that."""
 
 from __future__ import annotations
 

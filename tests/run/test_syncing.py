@@ -141,6 +141,20 @@ def test_whoever_has_a_vendor_that_cannot_be_asked_is_told_to_listen(
         synced(loaded, server)
 
 
+def test_a_run_of_another_vendor_or_a_rehearsal_is_not_asked_about(
+    tmp_path: Path, server: SandboxServer
+) -> None:
+    way = Way("synthflow", Channel.SMS, frozenset())
+    loaded = sent(tmp_path, server, way, rows=20)
+    rehearsal = campaign.load(Recipe().write(tmp_path, "list.csv", None)).run().run
+    other = Recipe("sendbird").write(tmp_path, "list.csv", server.url_for("sendbird"))
+    with pytest.raises(InvalidInput, match="was sent through synthflow"):
+        campaign.load(other, environment=SECRETS).sync(run="once")
+    with pytest.raises(InvalidInput, match="was a rehearsal"):
+        synced(loaded, server, rehearsal)
+    assert loaded.sync(run="once").exit_code == 0
+
+
 def test_nobody_is_asked_about_again_whose_conversation_is_over(
     tmp_path: Path, server: SandboxServer
 ) -> None:
