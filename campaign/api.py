@@ -19,7 +19,8 @@ from pathlib import Path
 
 import anyio
 
-from campaign import deciding, online, reconciling, testing, verifying
+from campaign import deciding, online, testing, verifying
+from campaign.afterwards import Afterwards
 from campaign.deciding import As, Decisions
 from campaign.execution import Execution, Options
 from campaign.job import Job
@@ -30,7 +31,6 @@ from campaign.plan.watching import Tell, unwatched
 from campaign.preflight.answer import Forecast
 from campaign.preflight.forecast import forecast
 from campaign.providers.online import OnlineFinding
-from campaign.reconciling import Progress, Reconciled
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary
 from campaign.status import RunView, open_run
@@ -39,12 +39,8 @@ from campaign.testing import Preview, TeamTest
 from campaign.verifying import Verified
 
 
-class Campaign:
+class Campaign(Afterwards):
     """A campaign that was loaded; make one with :func:`load`."""
-
-    def __init__(self, job: Job, environment: Mapping[str, str]) -> None:
-        self._job = job
-        self._environment = environment
 
     @property
     def name(self) -> str:
@@ -183,30 +179,6 @@ class Campaign:
         """
         deciding.nobody_twice(state, unless=accept_duplicates)
         return deciding.send_again(self._job, self._environment, state, codes, run)
-
-    def reconcile(
-        self, *, run: str | None = None, progress: Progress = lambda *_: None
-    ) -> Reconciled:
-        """Ask the vendor what became of unknown recipients, and settle whom it tells of.
-
-        Args:
-            run: the name of the run, by default the newest.
-            progress: told whom is asked, about how many it was, and about how many it will be.
-
-        Raises:
-            InvalidInput: the vendor cannot be asked with these settings, or the run is a
-                rehearsal.
-            RunHeld: the run is being sent.
-            LedgerError: the ledger cannot be read or written.
-        """
-        ask = partial(self.reconcile_async, run=run, progress=progress)
-        return outside_any_loop(lambda: anyio.run(ask), lambda: None)
-
-    async def reconcile_async(
-        self, *, run: str | None = None, progress: Progress = lambda *_: None
-    ) -> Reconciled:
-        """Do what :meth:`reconcile` does, in an asyncio event loop that already runs."""
-        return await reconciling.reconcile(self._job, self._environment, run, progress)
 
     def ask_online(self) -> list[OnlineFinding]:
         """Ask the vendor, as far as it can be asked; nobody is messaged, nothing is written."""

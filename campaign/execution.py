@@ -36,6 +36,7 @@ from campaign.ledger.holding import held
 from campaign.leftovers import left_behind
 from campaign.passes import Bounds, Passes
 from campaign.plan import making
+from campaign.plan.inbound import written_to_us
 from campaign.plan.meant import the_one
 from campaign.plan.of_run import Place, Renewal, has_traces, plan_of_run
 from campaign.plan.rejected import check_rejected
@@ -155,6 +156,7 @@ class Execution:
         if ledger.may_replan(run.id):
             self._in_time.check_new()
         gate = await anyio.to_thread.run_sync(OtherRuns, job, ledger, run.id)
+        inbound = await anyio.to_thread.run_sync(written_to_us, ledger, job.loaded)
         self._reporter.preparing("Judging every row and rendering every message")
         plan = await anyio.to_thread.run_sync(
             plan_of_run,
@@ -162,7 +164,7 @@ class Execution:
             run,
             lease,
             replace(
-                job.question(pl.concat([suppressed, gate.suppressed])),
+                job.question(pl.concat([suppressed, gate.suppressed])).knowing(inbound),
                 tell=self._interruption.working,
             ),
             list_hash,

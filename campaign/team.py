@@ -19,6 +19,7 @@ from campaign.job import Job
 from campaign.message.form import Form
 from campaign.plan import making
 from campaign.plan.frozen import SEND, Plan
+from campaign.plan.own import own_identities
 from campaign.plan.saying import said
 from campaign.reasons import advice, sentence
 from campaign.rules.context import Context
@@ -100,7 +101,7 @@ def _context(job: Job, suppressed: pl.Series) -> Context:
         key=None,
         used=(),
         where=None,
-        own=making.own_identities(job.loaded),
+        own=own_identities(job.loaded),
         suppressed=suppressed,
         window=job.choice.window,
         said=said(job.loaded, job.composition),

@@ -51,7 +51,7 @@ MAY_KNOW = {
         "plan",
         "sending",
     },
-    "outcomes": {"ledger", "providers", "sending"},
+    "outcomes": {"audience", "channel", "ledger", "message", "providers", "rules", "sending"},
     "sandbox": {"errors"},
     "plan": {
         "audience",

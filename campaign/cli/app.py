@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from campaign.cli.commands import beginning, deciding, ledger, looking, sending
+from campaign.cli.commands import beginning, deciding, ledger, looking, returning, sending
 from campaign.cli.failures import told
 from campaign.cli.memory import give_back
 from campaign.cli.suppressing import suppress
@@ -54,6 +54,8 @@ app.command()(looking.show)
 app.command()(deciding.resolve)
 app.command()(deciding.reconcile)
 app.command()(sending.retry)
+app.command()(returning.sync)
+app.command()(returning.listen)
 app.command()(beginning.providers)
 app.command()(beginning.schema)
 app.command()(beginning.sandbox)

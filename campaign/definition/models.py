@@ -55,7 +55,11 @@ class ProviderChoice(BaseModel):
 class Window(Part):
     """How to know whether a recipient wrote within the last 24 hours."""
 
-    column: Text = Field(description="Column with the time of the recipient's last message to us.")
+    column: Text | None = Field(
+        default=None,
+        description="Column with the time of the recipient's last message to us. What `campaign "
+        "sync` and `campaign listen` have heard counts as well; without a column, that alone.",
+    )
     outside: Literal["template", "skip"] | None = Field(
         default=None,
         description="What a recipient with a closed window gets: the template, or nothing. "

@@ -13,21 +13,14 @@ from contextlib import closing
 import anyio
 import httpx
 
-from campaign.outcomes.carrying import Carrier
+from campaign.outcomes.carrying import Carrier, WaitsTooLong, carried
 from campaign.outcomes.completing import completed, undecided
 from campaign.providers import http
-from campaign.providers.look_up import Finding, LookUp, Questions, Sought, Wait
+from campaign.providers.look_up import Finding, LookUp, Sought
 from campaign.sending.speed import Transport
 
 _AT_ONCE = 8
 """Questions under way at the same moment."""
-
-_LONGEST_IN_ALL = 15 * 60.0
-"""Seconds for which a look-up may ask to wait, in all; a run is held meanwhile."""
-
-
-class _WaitsTooLong(Exception):
-    """A look-up asks to wait for longer than it may."""
 
 
 class Asker:
@@ -77,38 +70,11 @@ class Asker:
     async def _asked(self, sought: Sequence[Sought]) -> list[Finding]:
         try:
             with closing(self._way.ask(sought)) as questions:
-                returned = await self._carried(questions)
+                returned = await carried(questions, self._carrier, "the look-up")
             return completed(sought, returned, self._clean)
         except httpx.HTTPError as error:
             return undecided(sought, f"no answer: {http.told(error, self._clean)}")
-        except _WaitsTooLong as why:
+        except WaitsTooLong as why:
             return undecided(sought, str(why))
         except Exception as error:  # noqa: BLE001 - a look-up may come from anywhere
             return undecided(sought, f"the look-up broke: {http.told(error, self._clean)}")
-
-    async def _carried(self, questions: Questions) -> object:
-        """Return what the look-up returns, which need not be what it should.
-
-        Raises:
-            _WaitsTooLong: it asks to wait for longer than it may.
-            httpx.HTTPError: a request got no answer.
-        """
-        answer: httpx.Response | None = None
-        waited = 0.0
-        while True:
-            try:
-                wanted = questions.send(answer)
-            except StopIteration as over:
-                returned: object = over.value
-                return returned
-            if isinstance(wanted, Wait):
-                waited += wanted.seconds
-                if not waited <= _LONGEST_IN_ALL:  # "not": NaN is no bound either
-                    raise _WaitsTooLong(
-                        "the look-up asks to wait for more than "
-                        f"{_LONGEST_IN_ALL / 60:.0f} minutes in all; ask again later"
-                    )
-                await anyio.sleep(wanted.seconds)
-                answer = None
-            else:
-                answer = await self._carrier.answer(wanted)

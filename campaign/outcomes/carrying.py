@@ -5,15 +5,25 @@ Invariant: no vendor makes us wait without a bound. The last answer is returned,
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import anyio
 import httpx
 from aiolimiter import AsyncLimiter
 
 from campaign.providers import http
+from campaign.providers.look_up import Wait
 from campaign.sending.speed import Transport
 
 _AGAIN_FROM = 500
 _THROTTLED = 429
+
+_LONGEST_IN_ALL = 15 * 60.0
+"""Seconds for which a way of asking may ask to wait, in all; a run may be held meanwhile."""
+
+
+class WaitsTooLong(Exception):
+    """A way of asking wants to wait for longer than it may."""
 
 
 class Carrier:
@@ -61,3 +71,37 @@ class Carrier:
                     return response
                 wait = max(wait, asked_for)
             await anyio.sleep(wait)
+
+
+async def carried(
+    questions: Generator[httpx.Request | Wait, httpx.Response | None, object],
+    carrier: Carrier,
+    what: str,
+) -> object:
+    """Carry requests and waits to their end; return what comes of them, which may be anything.
+
+    ``what`` names the way of asking in a sentence.
+
+    Raises:
+        WaitsTooLong: it wants to wait for longer than it may.
+        httpx.HTTPError: a request got no answer.
+    """
+    answer: httpx.Response | None = None
+    waited = 0.0
+    while True:
+        try:
+            wanted = questions.send(answer)
+        except StopIteration as over:
+            returned: object = over.value
+            return returned
+        if isinstance(wanted, Wait):
+            waited += wanted.seconds
+            if not waited <= _LONGEST_IN_ALL:  # "not": NaN is no bound either
+                raise WaitsTooLong(
+                    f"{what} asks to wait for more than {_LONGEST_IN_ALL / 60:.0f} minutes in "
+                    "all; ask again later"
+                )
+            await anyio.sleep(wanted.seconds)
+            answer = None
+        else:
+            answer = await carrier.answer(wanted)

@@ -24,7 +24,7 @@ from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import normalise_header
 from campaign.audience.reading import RecipientList, expand, open_list
 from campaign.audience.readings import Reading
-from campaign.audience.variants import canonical, in_two_forms
+from campaign.audience.variants import in_two_forms
 from campaign.audience.zones import ZONE_UNREADABLE, ZONES, with_zones
 from campaign.definition.groups import full_shares
 from campaign.definition.load import Loaded
@@ -38,6 +38,7 @@ from campaign.plan.exchanging import exchanged
 from campaign.plan.finishing import finished
 from campaign.plan.frozen import INPUT, Plan
 from campaign.plan.odd import WARNING
+from campaign.plan.own import own_identities
 from campaign.plan.repeated import people, repeats
 from campaign.plan.saying import said, shown
 from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
@@ -66,6 +67,7 @@ class Question:
     """What a plan answers, beside the definition itself.
 
     ``variants`` ask the same for each message of a split test. ``tell`` is told how far it is.
+    ``inbound`` is when people last wrote to us, as far as the ledger has heard (`written_to_us`).
     """
 
     loaded: Loaded
@@ -74,6 +76,12 @@ class Question:
     suppressed: pl.Series
     variants: Mapping[str, Question] = field(default_factory=dict)
     tell: Tell = unwatched
+    inbound: pl.DataFrame | None = None
+
+    def knowing(self, inbound: pl.DataFrame | None) -> Question:
+        """Return the question with what the ledger has heard, for each of its variants too."""
+        variants = {name: one.knowing(inbound) for name, one in self.variants.items()}
+        return replace(self, inbound=inbound, variants=variants)
 
 
 def address_column(loaded: Loaded) -> str:
@@ -219,7 +227,7 @@ def _judged(
     recipients, consent = loaded.definition.recipients, loaded.definition.consent
     # The definition may spell the column as the header is printed; here it has its plain name.
     window = replace(question.choice.window, column=needs.window)
-    frame = window.with_times(frame)
+    frame = window.with_known(window.with_times(frame), question.inbound, now)
     frame = question.composition.render(frame)
     form = replace(question.choice, window=window).expression(now)
     frame = frame.with_columns(form.alias(FORM))
@@ -275,14 +283,6 @@ def _judged(
         *(f"{PROBLEM}{form}" for form in Form),
         pl.col(f"^{INPUT}.*$"),
     )
-
-
-def own_identities(loaded: Loaded) -> list[str]:
-    """Return the senders as identities, as `with_addresses` has them of recipients."""
-    senders = loaded.definition.sender
-    if address_kind(loaded) == "number":
-        return canonical(pl.Series(senders, dtype=pl.String)).to_list()
-    return [one.lower() for one in senders] if address_kind(loaded) == "email" else list(senders)
 
 
 def _original_names(found: RecipientList, mapping: Mapping[str, str]) -> dict[str, str]:

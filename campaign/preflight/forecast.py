@@ -22,6 +22,7 @@ from campaign.job import Job, local_now
 from campaign.ledger.protocol import Ledger
 from campaign.plan import making
 from campaign.plan.frozen import SEND, Plan
+from campaign.plan.inbound import written_to_us
 from campaign.plan.meant import meant
 from campaign.plan.rejected import Rejected
 from campaign.plan.rejects import write_rejects
@@ -75,10 +76,11 @@ def forecast(
             removed(job.folder / name)
     now, suppressed = local_now(), all_suppressed(job, environment)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder, ExitStack() as stack:
-        question = replace(job.question(suppressed), tell=tell)
+        ledger = _opened(job, environment, stack)
+        inbound = None if ledger is None else written_to_us(ledger, job.loaded)
+        question = replace(job.question(suppressed).knowing(inbound), tell=tell)
         plan, fingerprint = making.make(question, Path(folder) / "plan.parquet")
         tell("Adding it up", 0)
-        ledger = _opened(job, environment, stack)
         name = job.run_name(fingerprint, now)
         run = None if ledger is None else begun(ledger, job.loaded.definition.name, name)
         rules = rules_now(job, suppressed, ledger, 0 if run is None else run.run.id)

@@ -4,7 +4,8 @@ Free-form text, or an agent's own first message, may be sent only within 24 hour
 last message to the business; outside it only an approved template (Meta, Cloud API, "Send
 messages"). Invariant: a window is open only when that is known; a time that is missing, cannot be
 read, has no offset, or lies in the future is no knowledge. It is judged when the plan is made, for
-the forecast, and again right before each message, because a slow campaign outlives the window.
+the forecast, and again right before each message, because a slow campaign outlives the window. What
+the list says and what the ledger has heard since are one knowledge: the later of the two.
 """
 
 from __future__ import annotations
@@ -77,6 +78,33 @@ class Window:
             ]
         read = pl.coalesce(found, pl.coalesce(readings).dt.epoch("us"))
         return frame.with_columns(read.alias(LAST_INBOUND))
+
+    def with_known(
+        self, frame: pl.LazyFrame, known: pl.DataFrame | None, now: float
+    ) -> pl.LazyFrame:
+        """Let :data:`LAST_INBOUND` be the later of what the list says and what is known besides.
+
+        ``known`` has ``identity``, sorted, and ``at`` in microseconds. What lies in the future at
+        ``now`` (seconds since 1970 UTC) is no knowledge, and hides none.
+        """
+        if known is None or known.is_empty():
+            return frame
+        at = int(now * 1_000_000)
+        people, times = known["identity"], known["at"]
+
+        def written(identities: pl.Series) -> pl.Series:
+            place = people.search_sorted(identities.fill_null("")).clip(upper_bound=len(people) - 1)
+            found = pl.DataFrame({"at": times.gather(place), "there": people.gather(place)})
+            return found.select(
+                pl.when((pl.col("there") == identities) & (pl.col("at") <= at)).then("at")
+            ).to_series()
+
+        told = pl.col(LAST_INBOUND)
+        known_at = pl.col("_identity").map_batches(
+            written, return_dtype=pl.Int64, is_elementwise=True
+        )
+        latest = pl.max_horizontal(pl.when(told <= at).then(told), known_at)
+        return frame.with_columns(pl.coalesce(latest, told).alias(LAST_INBOUND))
 
     def unreadable(self) -> pl.Expr:
         """Return where the list has something in the cell, but no time that can be read."""

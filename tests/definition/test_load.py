@@ -78,14 +78,14 @@ def test_the_place_and_the_line_are_shown(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_reported_where_it_should_be(tmp_path: Path) -> None:
-    assert problems_of("provider:\n  name: acme\nwindow: {outside: skip}\n", tmp_path) == [
+    assert problems_of("provider:\n  name: acme\nconsent: {values: [yes]}\n", tmp_path) == [
         "1:- `name` is missing",
         "1:- `channel` is missing",
         "1:- `recipients` is missing",
         "1:- `sender` is missing: Acme sends from a number in international form, in quotes",
         "1:1 `provider.agent` is missing",
         "1:1 `provider.api_key` is missing",
-        "3:1 `window.column` is missing",
+        "3:1 `consent.column` is missing",
     ]
 
 

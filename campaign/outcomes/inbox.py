@@ -1,0 +1,146 @@
+"""Group commit for what is received: whoever posts waits until it is written, and no longer.
+
+A group is whatever is ready when the last write has finished, never what a clock collected.
+Invariants: one thread writes; whoever is told that their events are kept has them in the ledger,
+durably; and when a write fails, everybody of its group is told so and the next group is tried anew,
+for a vendor that gets an error posts again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import anyio
+
+from campaign.outcomes.intake import Intake, Taken, TriedAgain
+from campaign.providers.heard import Heard
+
+_LARGEST = 2_000
+"""Events that are written together; what comes in behind them waits for the next group."""
+_AGAIN_EVERY = 10.0
+"""Seconds between two looks at events that fitted nobody."""
+_HOPED_FOR = 2 * 60 * 1000
+"""Milliseconds for which an answer may still be missing; afterwards only `sync` looks again."""
+_AT_A_TIME = 5_000
+"""Events that are looked at again before whoever posts meanwhile has their turn."""
+
+
+class NotKept(Exception):
+    """The ledger could not be written; the events are to be posted again."""
+
+
+def _future() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()
+
+
+@dataclass(slots=True)
+class _Posted:
+    events: Sequence[Heard]
+    done: asyncio.Future[None] = field(default_factory=_future)
+
+
+class Inbox:
+    """The way from many requests to one ledger. ``keep`` is to be started as a task of its own."""
+
+    def __init__(self, intake: Intake, tell: Callable[[str], None]) -> None:
+        self.taken = Taken()
+        self.matched_later = 0
+        self._intake = intake
+        self._tell = tell
+        self._writer = ThreadPoolExecutor(1, "inbox")
+        self._posted: list[_Posted] = []
+        self._ready = anyio.Event()
+        self._closing = False
+        self._settled = 0
+        self._waits_for_somebody = True
+        self._failing = False
+
+    async def put(self, events: Sequence[Heard]) -> None:
+        """Return once the events are in the ledger, durably.
+
+        Raises:
+            NotKept: they are not.
+        """
+        if self._closing:
+            raise NotKept
+        one = _Posted(events)
+        self._posted.append(one)
+        self._ready.set()
+        await one.done
+
+    def close(self) -> None:
+        """End :meth:`keep` once all that waits is written."""
+        self._closing = True
+        self._ready.set()
+
+    async def keep(self) -> None:
+        """Write groups until :meth:`close`."""
+        again_at = time.monotonic()
+        try:
+            while self._posted or not self._closing:
+                if self._waits_for_somebody and time.monotonic() >= again_at:
+                    await self._try_again()
+                    again_at = time.monotonic() + _AGAIN_EVERY
+                if self._posted:
+                    await self._write()
+                    continue
+                self._ready = anyio.Event()
+                with anyio.move_on_after(_AGAIN_EVERY):
+                    await self._ready.wait()
+            if self._waits_for_somebody:
+                await self._try_again()
+        finally:
+            self._closing = True
+            for one in self._posted:
+                if not one.done.done():
+                    one.done.set_exception(NotKept())
+            self._writer.shutdown(wait=False)
+
+    async def _write(self) -> None:
+        group, events = list[_Posted](), list[Heard]()
+        while self._posted and (not group or len(events) < _LARGEST):
+            group.append(one := self._posted.pop(0))
+            events += one.events
+        loop = asyncio.get_running_loop()
+        try:
+            taken = await loop.run_in_executor(self._writer, self._intake.take, events)
+        except Exception as error:  # noqa: BLE001 - handed to everybody who waits
+            self._tell_once(error)
+            for one in group:
+                if not one.done.done():
+                    one.done.set_exception(NotKept())
+            return
+        self._failing = False
+        self.taken += taken
+        self._waits_for_somebody |= taken.unmatched > 0
+        for one in group:
+            if not one.done.done():  # nobody may be waiting any more
+                one.done.set_result(None)
+
+    async def _try_again(self) -> None:
+        """Look again at what fitted nobody, the oldest first; once each, but for the newest."""
+        before = time.time_ns() // 1_000_000 - _HOPED_FOR
+        loop = asyncio.get_running_loop()
+        try:
+            found: TriedAgain = await loop.run_in_executor(
+                self._writer,
+                lambda: self._intake.try_again(
+                    self._settled, settled_before=before, most=_AT_A_TIME
+                ),
+            )
+        except Exception as error:  # noqa: BLE001 - tried again; whoever posts is told by `_write`
+            self._tell_once(error)
+            return
+        self._settled = found.settled
+        self.matched_later += found.matched
+        self.taken += Taken(opted_out=found.opted_out)
+        self._waits_for_somebody = found.left > 0
+
+    def _tell_once(self, error: Exception) -> None:
+        if not self._failing:
+            self._failing = True
+            self._tell(f"Nothing can be written, so vendors are told to post again: {error}")

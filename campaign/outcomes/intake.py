@@ -1,0 +1,229 @@
+"""Taking in what was heard: who wants no more messages, who wrote, and whose message came how far.
+
+Invariants: whoever asks to be left alone is on the suppression list before anything else is done
+with the events that came along; all that is written may be written again without a change, so a
+failure in the middle is mended by taking the same events in once more; and no text of a person is
+kept. A rehearsal's people are made up: it puts nobody on the list and opens no real window.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+from campaign.audience.addresses import AddressKind
+from campaign.ledger.delivery_records import Inbound, Place
+from campaign.ledger.protocol import Ledger
+from campaign.message.opt_out import wish
+from campaign.outcomes.matching import Account, Matching, milliseconds, observation
+from campaign.outcomes.unmatched import kept, read
+from campaign.providers.heard import Happening, Heard
+from campaign.rules.suppression import entries_of
+
+_KEPT_FOR = 30 * 24 * 3600 * 1000
+_PAGE = 1000
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many events were taken in, and what they came to.
+
+    ``changed`` recipients are known further than before, ``unmatched`` events fit nobody yet,
+    ``opted_out`` people are new on the suppression list (of a rehearsal: would be).
+    """
+
+    events: int = 0
+    changed: int = 0
+    unmatched: int = 0
+    opted_out: int = 0
+
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(
+            self.events + other.events,
+            self.changed + other.changed,
+            self.unmatched + other.unmatched,
+            self.opted_out + other.opted_out,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TriedAgain:
+    """Events that fitted nobody and were tried again.
+
+    ``matched`` of them fit somebody now, ``dropped`` were too old to keep, ``left`` remain. All up
+    to ``settled`` have been kept for a while: an answer that is still missing will not come soon.
+    """
+
+    matched: int = 0
+    changed: int = 0
+    dropped: int = 0
+    left: int = 0
+    settled: int = 0
+    opted_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Somebody who wrote to us, in one event."""
+
+    event: Heard
+    identity: str
+    sender: str
+
+
+class Intake:
+    """Takes in the events of one account.
+
+    ``who`` is named on the suppression list; ``now`` returns milliseconds since 1970 UTC. Wishes
+    from before ``wishes_since`` were heeded already: whoever was taken off the list afterwards is
+    not put back by what is read again.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        account: Account,
+        who: str,
+        now: Callable[[], int] = _now,
+        wishes_since: int = 0,
+    ) -> None:
+        self._wishes_since = wishes_since
+        self._ledger = ledger
+        self._account = account
+        self._matching = Matching(ledger, account)
+        self._who = who
+        self._now = now
+
+    def take(self, events: Sequence[Heard]) -> Taken:
+        """Write down what events say, durably.
+
+        Raises:
+            LedgerError: the ledger cannot be read or written; to be taken in again.
+        """
+        if not events:
+            return Taken()
+        writers = self._writers(events)
+        opted_out = self._leave_alone(writers)
+        self._keep_inbound(writers)
+        places = self._matching.places(events)
+        nameless = self._without_address(events, places)
+        opted_out += self._leave_alone(nameless)
+        self._keep_inbound(nameless)
+        pairs = list(zip(events, places, strict=True))
+        found = [observation(event, place) for event, place in pairs if place is not None]
+        changed = self._ledger.hear(found) if found else 0
+        left = [kept(event) for event, place in pairs if place is None]
+        if left:
+            account = self._account
+            self._ledger.keep_unmatched(account.provider, left, sandbox=account.sandbox)
+        return Taken(len(events), changed, len(left), opted_out)
+
+    def try_again(
+        self, after: int = 0, *, settled_before: int = 0, most: int | None = None
+    ) -> TriedAgain:
+        """Try what fitted nobody once more, from an id of the ledger on.
+
+        ``settled_before`` is the time (milliseconds) before which what was kept counts as settled,
+        ``most`` about how many are tried.
+
+        Raises:
+            LedgerError: the ledger cannot be read or written.
+        """
+        account, total = self._account, TriedAgain(settled=after)
+        self._matching.learn()
+        while most is None or total.matched + total.dropped + total.left < most:
+            page = self._ledger.unmatched(
+                account.provider, sandbox=account.sandbox, after=after, limit=_PAGE
+            )
+            if not page:
+                break
+            events = [read(one.event) for one in page]
+            pairs = list(zip(page, events, self._matching.places(events), strict=True))
+            nameless = self._without_address(events, [place for *_, place in pairs])
+            opted_out = self._leave_alone(nameless)
+            self._keep_inbound(nameless)
+            found = [observation(event, place) for _, event, place in pairs if place is not None]
+            changed = self._ledger.hear(found) if found else 0
+            oldest = self._now() - _KEPT_FOR
+            old = [one.id for one, _, place in pairs if place is None and one.kept_at < oldest]
+            matched = [one.id for one, _, place in pairs if place is not None]
+            if gone := matched + old:
+                self._ledger.drop_unmatched(gone)
+            settled = [one.id for one in page if one.kept_at < settled_before]
+            total = TriedAgain(
+                total.matched + len(matched),
+                total.changed + changed,
+                total.dropped + len(old),
+                total.left + len(page) - len(gone),
+                max([total.settled, *settled]),
+                total.opted_out + opted_out,
+            )
+            after = page[-1].id
+        return total
+
+    def _writers(self, events: Iterable[Heard]) -> list[_Writer]:
+        people = self._account.people
+        wrote = [event for event in events if event.happening is Happening.REPLIED]
+        found = zip(wrote, people.of(wrote), people.senders(wrote), strict=True)
+        return [_Writer(event, one, sender) for event, one, sender in found if one is not None]
+
+    def _without_address(
+        self, events: Sequence[Heard], places: Sequence[Place | None]
+    ) -> list[_Writer]:
+        """Return who wrote without a readable address, known by whose conversation it is."""
+        people = self._account.people
+        wrote = [
+            (event, place)
+            for event, place in zip(events, places, strict=True)
+            if event.happening is Happening.REPLIED and place is not None
+        ]
+        said = [event for event, _ in wrote]
+        return [
+            _Writer(event, place.identity, sender)
+            for (event, place), one, sender in zip(
+                wrote, people.of(said), people.senders(said), strict=True
+            )
+            if one is None and place.identity is not None
+        ]
+
+    def _leave_alone(self, writers: Sequence[_Writer]) -> int:
+        """Put those who wrote nothing but an opt-out word on the suppression list."""
+        wishes: dict[tuple[AddressKind, str], set[str]] = {}
+        for writer in writers:
+            word = wish(writer.event.text)
+            if word is not None and milliseconds(writer.event.at) >= self._wishes_since:
+                day = f"{writer.event.at.astimezone(UTC):%Y-%m-%d}"
+                kind = self._account.people.kind(writer.event)
+                wishes.setdefault((kind, f"wrote {word} on {day}"), set()).add(writer.identity)
+        new = 0
+        for (kind, why), people in wishes.items():
+            entries = {one: entries_of(one, one) for one in people}
+            there = self._ledger.suppressed_among(kind, set().union(*entries.values()))
+            left = [one for one, forms in entries.items() if forms.isdisjoint(there)]
+            if left and not self._account.sandbox:
+                self._ledger.suppress(kind, left, who=self._who, why=why)
+            new += len(left)
+        return new
+
+    def _keep_inbound(self, writers: Sequence[_Writer]) -> None:
+        if self._account.sandbox:
+            return
+        people = self._account.people
+        found = [
+            Inbound(
+                kind=people.kind(one.event),
+                identity=one.identity,
+                channel=people.channel(one.event).value,
+                sender=one.sender,
+                at=milliseconds(one.event.at),
+            )
+            for one in writers
+        ]
+        if found:
+            self._ledger.heard_from(found)

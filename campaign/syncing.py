@@ -1,0 +1,299 @@
+"""``sync``: the vendor is asked what came back, and the ledger keeps it.
+
+Invariant: nobody is sent to, and nothing that is kept depends on order or on how often it is heard:
+a sync that is killed goes on where it stopped, two at once do each other no harm, and a run may be
+sent meanwhile. A page that cannot be had costs no other one anything, and is told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import anyio
+
+from campaign.arriving import Arrived, arrived
+from campaign.channel import Channel
+from campaign.deciding import who
+from campaign.errors import InvalidInput
+from campaign.job import Job
+from campaign.ledger.delivery_records import Deliveries
+from campaign.ledger.protocol import Ledger
+from campaign.ledger.records import Run
+from campaign.outcomes.intake import Intake, Taken, TriedAgain
+from campaign.outcomes.matching import Account
+from campaign.outcomes.people import People
+from campaign.outcomes.polling import NotAsked, Patience, Poller
+from campaign.plan.frozen import Plan
+from campaign.providers import http
+from campaign.providers.heard import About, Asked, Heard, Poll, names_of, polls_of
+from campaign.providers.protocol import Provider
+from campaign.sending.clients import Clients, is_local
+from campaign.status import run_named
+from campaign.still_open import how_many, still_open
+
+AHEAD = timedelta(days=1)
+"""How long the people of a rehearsal had when it is asked what they did."""
+
+_AT_ONCE = 8
+_TOO_MANY = 20
+"""Recipients in a row about whom no answer came: the vendor is not asked about the others."""
+_DAY = 24 * 3600 * 1000
+_WISHES = "opt-outs heeded until"
+
+Progress = Callable[[str, int, int | None], None]
+"""Told what is asked, how much was heard or how many were asked about, and of how many if known."""
+
+
+@dataclass(slots=True)
+class Synced:
+    """What the vendor said.
+
+    ``ways`` names where was asked, ``asked`` is about how many recipients one by one. ``taken``
+    counts the events, ``again`` those of earlier that fitted nobody then. ``problems`` are
+    sentences about what could not be asked, each with how often. ``deliveries`` is where the run's
+    recipients stand by now.
+    """
+
+    run: str
+    sandbox: bool
+    ways: list[str]
+    asked: int = 0
+    taken: Taken = field(default_factory=Taken)
+    again: TriedAgain = field(default_factory=TriedAgain)
+    arrived: Arrived = field(default_factory=Arrived)
+    problems: Counter[str] = field(default_factory=Counter)
+    deliveries: Deliveries = field(default_factory=Deliveries)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command exits with: 3 when something could not be asked."""
+        return 3 if self.problems else 0
+
+    @property
+    def opted_out(self) -> int:
+        """How many people asked to be left alone and were not on the list."""
+        return self.taken.opted_out + self.again.opted_out
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data, for machines."""
+        return {
+            "run": self.run,
+            "sandbox": self.sandbox,
+            "ways": self.ways,
+            "asked": self.asked,
+            "events": self.taken.events,
+            "changed": self.taken.changed + self.again.changed,
+            "opted_out": self.opted_out,
+            "matched_later": self.again.matched,
+            "unmatched": self.again.left,
+            "dropped": self.again.dropped,
+            "scheduled": {
+                "accepted": self.arrived.accepted,
+                "failed": self.arrived.failed,
+                "missing": self.arrived.missing,
+                "held": self.arrived.held,
+            },
+            "deliveries": {
+                **{one.value: count for one, count in self.deliveries.by_status.items()},
+                "silent": self.deliveries.silent,
+            },
+            "replied": self.deliveries.replied,
+            "problems": dict(self.problems),
+            "exit_code": self.exit_code,
+        }
+
+
+def account_of(job: Job, provider: Provider, *, sandbox: bool) -> Account:
+    """Return how the events of a job's account are read."""
+    kinds = job.loaded.provider.capabilities.channels
+    return Account(
+        provider=job.loaded.settings.name,
+        people=People(kinds, job.loaded.definition.channel),
+        names=lambda entry: names_of(provider, entry.provider_id, entry.evidence),
+        sandbox=sandbox,
+    )
+
+
+async def sync(
+    job: Job,
+    environment: Mapping[str, str],
+    run: str | None = None,
+    progress: Progress = lambda *_: None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Synced:
+    """Ask the vendor what came back of a run, by default the newest.
+
+    Raises:
+        InvalidInput: there is no such run, a secret is missing, or the vendor offers no way to ask.
+        LedgerError: the ledger cannot be read or written; what was heard until then is kept.
+    """
+    settings = job.loaded.settings
+    location = job.ledger(environment)
+    with ExitStack() as stack:
+        ledger = stack.enter_context(closing(location.open(create=False)))
+        found = run_named(job.loaded, ledger, run)
+        if found.sandbox and not settings.sandbox:
+            raise InvalidInput(
+                f"The run {found.run} was a rehearsal, and the vendor knows nothing of it."
+            )
+        if found.provider != settings.name:
+            raise InvalidInput(
+                f"The run {found.run} was sent through {found.provider}, not {settings.name}."
+            )
+        url, later = None, timedelta(0)
+        if settings.sandbox:
+            # The server and what it needs are heavy, and a live campaign never loads them.
+            from campaign.sandbox.embedded import reopened
+
+            journal = job.folder / found.run / "sandbox-journal.jsonl"
+            url = stack.enter_context(reopened(journal, AHEAD)).url_for(settings.name)
+            later = AHEAD
+        provider = job.provider(environment, url)
+        polls = polls_of(provider)
+        if not polls:
+            raise InvalidInput(
+                f"{job.loaded.provider.capabilities.title} cannot be asked what came back with "
+                "these settings; it tells by itself: campaign listen. Its page in the "
+                "documentation says what there is."
+            )
+        result = Synced(found.run, found.sandbox, [poll.title for poll in polls])
+        begun = now()
+        wishes = ledger.cursor(found.id, _WISHES)
+        account = account_of(job, provider, sandbox=found.sandbox)
+        intake = Intake(
+            ledger,
+            account,
+            f"sync, {who()}",
+            wishes_since=int(wishes) - _DAY if wishes else 0,
+        )
+        about = About(
+            since=datetime.fromtimestamp(found.created_at / 1000, UTC),
+            until=begun + later,
+            channel=Channel(found.channel),
+            senders=job.loaded.definition.sender,
+        )
+        if ledger.counts(found.id).sent:
+            plan = Plan.of_run(found, job.plans_from(location))
+            await _Syncing(job, ledger, found, plan, intake, about, progress, result).ask(
+                polls, partial(http.without, tuple(job.secrets(environment).values())), url
+            )
+        result.again = intake.try_again()
+        where = " and ".join(result.ways)
+        result.arrived = arrived(job, environment, ledger, found, begun + later, where)
+        result.deliveries = ledger.deliveries(found.id)
+        if not result.problems:
+            ledger.set_cursor(found.id, _WISHES, str(round(begun.timestamp() * 1000)))
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Syncing:
+    job: Job
+    ledger: Ledger
+    run: Run
+    plan: Plan
+    intake: Intake
+    about: About
+    progress: Progress
+    result: Synced
+
+    async def ask(
+        self, polls: Sequence[Poll], clean: Callable[[str], str], url: str | None
+    ) -> None:
+        """Ask one way after the other."""
+        settings, retry = self.job.loaded.settings, self.job.loaded.definition.retry
+        patience = Patience(
+            retry.attempts, retry.first_wait.total_seconds(), retry.longest_wait.total_seconds()
+        )
+        local = is_local(url or settings.base_url)
+        async with Clients(settings.timeout.total_seconds(), proxies=not local) as clients:
+            for poll in polls:
+                poller = Poller(clients, poll, patience, clean)
+                await (self._each(poller) if poll.each else self._listed(poller))
+
+    async def _listed(self, poller: Poller) -> None:
+        """Read a list page by page; where it goes on is kept after each one."""
+        source = poller.poll.title
+        cursor = first = self.ledger.cursor(self.run.id, source)
+        seen, heard = {cursor}, 0
+        self.progress(source, heard, None)
+        while True:
+            try:
+                page = await poller.page(self.about, cursor)
+            except NotAsked as why:
+                if first is None or cursor != first:
+                    self.result.problems[f"{source}: {why}"] += 1
+                    return
+                # Where an earlier sync stopped is no place any more; from the beginning, then.
+                cursor = first = None
+                continue
+            self._take(page.heard)
+            heard += len(page.heard)
+            self.progress(source, heard, None)
+            self.ledger.set_cursor(self.run.id, source, page.cursor)
+            if page.cursor is None:
+                return
+            if page.cursor in seen:
+                self.ledger.set_cursor(self.run.id, source, None)
+                self.result.problems[f"{source}: the pages of the list go in a circle"] += 1
+                return
+            seen.add(cursor := page.cursor)
+
+    async def _each(self, poller: Poller) -> None:
+        """Ask about one recipient after the other, some at a time."""
+        source = poller.poll.title
+        before = self.ledger.cursor(self.run.id, source)
+        total, done, in_a_row = how_many(self.ledger, self.run.id), 0, 0
+        answered = before
+        self.progress(source, done, total)
+        people = still_open(self.plan, self.ledger, self.run, -1 if before is None else int(before))
+        for lot in _lots(people):
+            answers: dict[int, Sequence[Heard] | NotAsked] = {}
+            async with anyio.create_task_group() as tasks:
+                for one in lot:
+                    tasks.start_soon(self._ask_one, poller, one, answers)
+            heard = list[Heard]()
+            for one in lot:
+                answer = answers[one.number]
+                if isinstance(answer, NotAsked):
+                    self.result.problems[f"{source}: {answer}"] += 1
+                    in_a_row += 1
+                else:
+                    heard += answer
+                    in_a_row, answered = 0, str(one.number)
+            self._take(heard)
+            self.ledger.set_cursor(self.run.id, source, str(lot[-1].number))
+            done += len(lot)
+            self.result.asked += len(lot)
+            self.progress(source, done, max(total, done))
+            if in_a_row >= _TOO_MANY:
+                self.result.problems[f"{source}: not asked about the others"] += 1
+                self.ledger.set_cursor(self.run.id, source, answered)
+                return
+        self.ledger.set_cursor(self.run.id, source, None)
+
+    async def _ask_one(
+        self, poller: Poller, one: Asked, answers: dict[int, Sequence[Heard] | NotAsked]
+    ) -> None:
+        about = About(
+            self.about.since, self.about.until, self.about.channel, self.about.senders, one
+        )
+        try:
+            answers[one.number] = await poller.about_one(about)
+        except NotAsked as why:
+            answers[one.number] = why
+
+    def _take(self, heard: Sequence[Heard]) -> None:
+        self.result.taken += self.intake.take(heard)
+
+
+def _lots(parts: Iterator[list[Asked]]) -> Iterator[list[Asked]]:
+    for part in parts:
+        for first in range(0, len(part), _AT_ONCE):
+            yield part[first : first + _AT_ONCE]
