@@ -27,6 +27,15 @@ _KINDS = {
     "attempts": pl.UInt32,
     "claimed_at": pl.Int64,
     "settled_at": pl.Int64,
+    "delivery": pl.String,
+    "sent_at": pl.Int64,
+    "delivered_at": pl.Int64,
+    "read_at": pl.Int64,
+    "replied_at": pl.Int64,
+    "closed_at": pl.Int64,
+    "undelivered_at": pl.Int64,
+    "delivery_code": pl.String,
+    "delivery_detail": pl.String,
 }
 _LAST = 2**62
 """Behind every number."""

@@ -1,0 +1,173 @@
+"""From what was counted to the figures of a report.
+
+The words are Sendbird's (its page on proactive chat): *responded* is whoever replied or reacted,
+*not responded* whoever the vendor took the message for and who did neither, and *resolution time*
+runs from the person's first response to the close of the conversation. Time to first response runs
+from our claim. Invariant: a rate is of those whom the vendor took (accepted or scheduled), and where
+there is nothing to divide by, or nobody could have been heard, there is no figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from campaign.reporting.figures import (
+    MOST_ROWS,
+    NOT_KNOWN,
+    OTHERS,
+    Column,
+    Drawing,
+    Kind,
+    Table,
+    Value,
+)
+from campaign.reporting import words
+from campaign.reporting.compared import counts_of, differences
+from campaign.reporting.intervals import wilson
+from campaign.reporting.sums import Sums
+
+
+_STEPS = (
+    ("rows", "rows of the list"),
+    ("sendable", "the rules let them through when the plan was made"),
+    ("claimed", "a request to the vendor was about to leave for them"),
+    ("accepted", "the vendor took the message, or promised to send it later"),
+    ("delivered", "it is known to have reached them: delivered, read or answered"),
+    ("read", "they are known to have seen it: read or answered"),
+    ("responded", "they replied, or reacted"),
+    ("closed", "they responded, and the conversation is over"),
+)
+
+_RESPONSE = (
+    Column("accepted", "accepted"),
+    Column("responded", "responded"),
+    Column("not_responded", "not responded"),
+    Column("rate", "response rate", Kind.SHARE),
+    Column("low", "at least (95 %)", Kind.SHARE),
+    Column("high", "at most (95 %)", Kind.SHARE),
+    Column("first_median", "first response, median", Kind.SECONDS),
+    Column("first_90", "first response, nine in ten within", Kind.SECONDS),
+    Column("resolution_median", "resolution, median", Kind.SECONDS),
+    Column("resolution_mean", "resolution, mean", Kind.SECONDS),
+)
+
+_TITLES = {
+    "all": ("response", "Who answered", "everybody"),
+    "variant": ("variants", "Variants side by side", "variant"),
+    "country": ("countries", "By country", "country"),
+    "form": ("forms", "By form of the message", "form"),
+    "hour": ("hours", "By hour of sending", "hour"),
+}
+
+
+def funnel(sums: Sums) -> Table:
+    """Return how many got how far, from a row of the list to an answer."""
+    counts = counts_of(sums)
+    rows: list[list[Value]] = []
+    before = None
+    for name, what in _STEPS:
+        people = counts.get(name, 0)
+        share = people / before if before else None
+        rows.append([name, what, people, share])
+        before = people
+    return Table(
+        "funnel",
+        "From the list to an answer",
+        (
+            Column("step", "step", Kind.TEXT),
+            Column("what", "who counts", Kind.TEXT),
+            Column("people", "people"),
+            Column("share", "of the step before", Kind.SHARE),
+        ),
+        rows,
+        drawing=Drawing("people", "How many people got as far as each step.", lying=True),
+    )
+
+
+def response(sums: Sums, dimension: str) -> Table:
+    """Return who answered, and when: everybody, or those of each variant, country, form or hour."""
+    name, title, first = _TITLES[dimension]
+    found = sums.by(dimension)
+    answers = sums.answers().with_columns(pl.lit("all").alias("all"))
+    shown, rest = found.head(MOST_ROWS), found.slice(MOST_ROWS)
+    if dimension != "all":
+        shown, rest = shown.filter(pl.col("accepted") > 0), rest.filter(pl.col("accepted") > 0)
+    if dimension == "hour":
+        shown = shown.sort("value")
+    if dimension == "variant":
+        shown = shown.filter(pl.col("value").is_not_null()).sort("value")
+    rows = []
+    for row in shown.iter_rows(named=True):
+        mine = pl.col(dimension).cast(pl.String).eq_missing(pl.lit(row["value"], dtype=pl.String))
+        rows.append([row["value"] or NOT_KNOWN, *_of(row, answers.filter(mine))])
+    if len(rest):
+        others = rest.select(pl.col("accepted", "responded", "not_responded").sum())
+        kept = shown["value"].implode()
+        row = others.row(0, named=True)
+        theirs = answers.filter(~pl.col(dimension).cast(pl.String).is_in(kept))
+        rows.append([OTHERS, *_of(row, theirs)])
+    what = f"How many in a hundred of those whom the vendor took responded, by {first}."
+    drawn = Drawing("rate", what) if dimension in ("hour", "country") and len(rows) > 1 else None
+    return Table(name, title, (Column(first, first, Kind.TEXT), *_RESPONSE), rows, drawing=drawn)
+
+
+def _of(row: Mapping[str, int], answers: pl.DataFrame) -> list[Value]:
+    accepted, responded = row["accepted"], row["responded"]
+    between = wilson(responded, accepted)
+    first, resolution = answers["first"].drop_nulls(), answers["resolution"].drop_nulls()
+    return [
+        accepted,
+        responded,
+        row["not_responded"],
+        responded / accepted if accepted else None,
+        *(between or (None, None)),
+        _seconds(first.median()),
+        _seconds(first.quantile(0.9, "higher")),
+        _seconds(resolution.median()),
+        _seconds(resolution.mean()),
+    ]
+
+
+def _seconds(milliseconds: object) -> float | None:
+    return None if milliseconds is None else round(float(str(milliseconds)) / 1000, 3)
+
+
+def headline(sums: Sums) -> str:
+    """Return the sentence that stands above everything."""
+    counts, answers = counts_of(sums), sums.answers()
+    accepted, responded = counts.get("accepted", 0), counts.get("responded", 0)
+    if not accepted:
+        return "The vendor took no message yet."
+    told = f"The vendor took {accepted:,} of {counts['rows']:,} messages"
+    if not responded:
+        return f"{told}; nobody is known to have responded."
+    told += f"; {responded:,} people responded ({100 * responded / accepted:.1f} %)"
+    median = _seconds(answers["first"].median())
+    return f"{told}, half of them within {words.duration(median)}." if median is not None else f"{told}."
+
+
+def tables(sums: Sums, *, heard_by_themselves: bool) -> Iterator[Table]:
+    """Yield the tables that are made of what was counted alone, in the order of the page."""
+    yield response(sums, "all")
+    for dimension in ("variant", "country", "form", "hour"):
+        found = response(sums, dimension)
+        if found.rows:
+            yield found
+        if dimension == "variant":
+            compared = differences(sums, heard_by_themselves=heard_by_themselves)
+            if compared is not None:
+                yield compared
+
+
+def runs(each: Sequence[tuple[str, Sums]]) -> Table:
+    """Return one row for each of several runs."""
+    rows = []
+    for name, sums in each:
+        counts = counts_of(sums)
+        answered = _of(counts, sums.answers()) if counts else [0, 0, 0, *([None] * 7)]
+        rows.append([name, counts.get("rows", 0), counts.get("undelivered", 0), *answered])
+    head = (Column("run", "run", Kind.TEXT), Column("rows", "rows"))
+    columns = (*head, Column("undelivered", "undelivered"), *_RESPONSE)
+    return Table("runs", "Each run", columns, rows)
