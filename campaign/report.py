@@ -75,10 +75,9 @@ def report_of(
 
 
 def zone_of(loaded: Loaded) -> str:
-    """Return in which zone times of day are told: the definition's, or UTC."""
-    definition = loaded.definition
-    schedule = definition.schedule.timezone if definition.schedule is not None else None
-    return schedule or definition.timezone or "UTC"
+    """Return in which zone times of day are told: the one of the definition's hours, or UTC."""
+    schedule = loaded.definition.schedule
+    return (schedule.timezone if schedule is not None else None) or "UTC"
 
 
 def place_of(loaded: Loaded, environment: Mapping[str, str], asked: Asked, suffix: str) -> Path:
@@ -154,9 +153,10 @@ class _Reporting:
         heard = inbound is not None and len(inbound) > 0
         tables = [
             metrics.funnel(total),
+            metrics.response(total, "all"),
             *([metrics.runs(each)] if several else []),
             standing.delivery(found),
-            *metrics.tables(total, heard_by_themselves=heard),
+            *metrics.parts(total, heard_by_themselves=heard),
             *self._standing(total),
             *self._over_time(runs, total),
         ]

@@ -14,7 +14,9 @@ _WIDTH = 560
 _ROW, _HEIGHT = 34, 260
 _LABELS = 12
 """So many labels fit below one another's side."""
-_DROPPED = frozenset({"script", "style"})
+_FONT = 12
+_SIZES = ("label_font_size", "major_label_font_size", "legend_font_size", "value_font_size")
+_DROPPED = frozenset({"script", "style", "title", "desc"})
 
 
 def draw(table: Table) -> str:
@@ -25,6 +27,7 @@ def draw(table: Table) -> str:
     """
     # Not above: only who asks for a page waits for it.
     import pygal
+    from pygal.style import Style
 
     drawing = table.drawing
     if drawing is None:
@@ -39,6 +42,7 @@ def draw(table: Table) -> str:
     chart = kind(
         width=_WIDTH,
         height=height,
+        style=Style(**dict.fromkeys(_SIZES, _FONT)),
         js=[],
         css=[],
         no_prefix=True,
@@ -81,14 +85,11 @@ def _plain(root: Any, what: str) -> Any:
             local = "" if name is None else name.rsplit("}", 1)[-1]
             is_tip = "tooltip" in str(child.get("class", "")).split()
             # A comment has a function for a tag.
-            if name is None or local in _DROPPED or local == "desc" or is_tip:
+            if name is None or local in _DROPPED or is_tip:
                 parent.remove(child)
     root.attrib.pop("id", None)
     root.set("role", "img")
     root.set("aria-label", what)
-    for title in root.iter():
-        if isinstance(title.tag, str) and title.tag.rsplit("}", 1)[-1] == "title":
-            title.text = what
     return root
 
 

@@ -148,9 +148,8 @@ def headline(sums: Sums) -> str:
     return f"{told}, half of them within {words.duration(median)}." if median is not None else f"{told}."
 
 
-def tables(sums: Sums, *, heard_by_themselves: bool) -> Iterator[Table]:
-    """Yield the tables that are made of what was counted alone, in the order of the page."""
-    yield response(sums, "all")
+def parts(sums: Sums, *, heard_by_themselves: bool) -> Iterator[Table]:
+    """Yield who answered of each part of the people, and whether the parts differ."""
     for dimension in ("variant", "country", "form", "hour"):
         found = response(sums, dimension)
         if found.rows:

@@ -39,7 +39,7 @@ def write_mark(out: BinaryIO) -> None:
 def left_alone(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame whose texts, and whose headers, a spreadsheet shows as they are."""
     cells = frame.with_columns(
-        _cell(pl.col(name)) for name, kind in frame.schema.items() if kind == pl.String
+        _cell(pl.col(name)).alias(name) for name, kind in frame.schema.items() if kind == pl.String
     )
     names = list(frame.columns)
     for place, name in enumerate(names):

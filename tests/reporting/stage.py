@@ -109,7 +109,7 @@ def every_state(found: Stage) -> None:
             *[("scheduled", None, None)] * 2,
             *[("held", "capped_for_now", "63049")] * 2,
         ]
-        later = 4_000_000_000_000
+        later, began = 4_000_000_000_000, run.created_at
         ledger.write(
             lease,
             settlements=[
@@ -118,7 +118,7 @@ def every_state(found: Stage) -> None:
                     attempt=1,
                     state=State(state),
                     outcome="other",
-                    started_at=1_700_000_000_000,
+                    started_at=began,
                     reason=reason,
                     code=code,
                     detail=f"{EVIL} said the vendor" if code else None,
@@ -174,7 +174,7 @@ def somebody_held_out_writes(found: Stage) -> None:
         at = run.created_at + 1000
         ledger.heard_from(
             [
-                Inbound("number", "sms", held_out[0], "", at),
-                Inbound("number", "sms", "+12029999999", "", at),
+                Inbound("number", held_out[0], "sms", "", at),
+                Inbound("number", "+12029999999", "sms", "", at),
             ]
         )
