@@ -19,6 +19,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from campaign.ledger.hearing import COLUMNS
 from campaign.ledger.location import FileLocation
 from campaign.ledger.protocol import TURNED_AWAY, Gate, Ledger
 from campaign.ledger.records import Claim, Counts, Entry, Lease, Settlement, Skip, State
@@ -88,10 +89,12 @@ class MemoryLedger(SqliteLedger):
 
     @override
     def columns(self, run_id: int, first: int, last: int) -> Mapping[str, Sequence[Any]]:
-        """Return what is known of the recipients from ``first`` to ``last``, by column."""
+        """Return what is known of the recipients from ``first`` to ``last``; nothing came back."""
         entries = self.entries(run_id, first, last)
-        names = super().columns(run_id, 0, -1)
-        return {name: [_plain(getattr(entry, name)) for entry in entries] for name in names}
+        return {
+            name: [None if name in COLUMNS else _plain(getattr(entry, name)) for entry in entries]
+            for name in super().columns(run_id, 0, -1)
+        }
 
     @override
     def refused(self, run_id: int, number: int, reason: str) -> int:

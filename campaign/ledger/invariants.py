@@ -22,6 +22,8 @@ SENTENCES: Mapping[str, str] = {
     "more_than_planned": "{found} rows have a state, more than the plan has",
     "no_such_run_epoch": "{found} events are of an owner that the run never had",
     "sent_without_plan": "{found} recipients were claimed without a plan",
+    "deliveries_of_nobody": "has {found} deliveries but no claim",
+    "delivery_without_time": "has a delivery that says {found}, without its time",
 }
 """Every check of a run by its query's name; the sentence continues the name of who breaks it."""
 

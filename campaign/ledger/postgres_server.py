@@ -292,5 +292,6 @@ class PostgresServer:
 @cache
 def _sql(name: str) -> bytes:
     """Return a statement with its parameters as psycopg writes them."""
-    text = (queries("ledger.sql") | queries("verify.sql") | queries("postgres.sql"))[name]
+    same = queries("ledger.sql") | queries("returned.sql") | queries("verify.sql")
+    text = (same | queries("postgres.sql"))[name]
     return _NAMED.sub(r"%(\1)s", text).encode()

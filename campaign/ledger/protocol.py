@@ -31,6 +31,7 @@ from campaign.ledger.records import (
     State,
     Suppression,
 )
+from campaign.ledger.returned import Returned
 from campaign.ledger.team_records import TeamClaim, TeamSend
 from campaign.ledger.traffic import Traffic
 
@@ -55,8 +56,8 @@ class Gate(Protocol):
         ...
 
 
-class Ledger(Traffic, Protocol):
-    """A store of claims, attempts and settled states."""
+class Ledger(Traffic, Returned, Protocol):
+    """A store of claims, attempts and settled states, and of what came back."""
 
     def close(self) -> None:
         """Close the store; a lease that is still held stays held."""
@@ -221,8 +222,7 @@ class Ledger(Traffic, Protocol):
     def columns(self, run_id: int, first: int, last: int) -> Mapping[str, Sequence[Any]]:
         """Return what the ledger says of the recipients from ``first`` to ``last``, by column.
 
-        The columns are fields of :class:`~campaign.ledger.records.Entry`, and in no order of rows
-        but one that all of them have.
+        They are fields of ``Entry``, and :data:`~campaign.ledger.hearing.COLUMNS`, in one order.
         """
         ...
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The version of the tables that this program reads and writes."""
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)

@@ -37,17 +37,26 @@ class Returned(Protocol):
     def places_of_ids(
         self, provider: str, ids: Iterable[str], *, sandbox: bool
     ) -> Mapping[str, Place]:
-        """Return whose conversations these are, of those that `learn` has seen."""
+        """Return whose conversations these are, of those that `learn` has seen.
+
+        A conversation that several runs went on with belongs to the newest claim.
+        """
         ...
 
     def places_of_people(
         self, provider: str, identities: Iterable[str], *, sandbox: bool
     ) -> Mapping[str, Sequence[Place]]:
-        """Return to whom of these people a run has written, the newest claim first."""
+        """Return to whom of these people a run has written, the newest claim first.
+
+        Who certainly got no message, by an answer or a decision, was not written to.
+        """
         ...
 
     def hear(self, observations: Sequence[Observation]) -> int:
-        """Merge what happened, durably, all or nothing; return how many recipients it changed."""
+        """Merge what happened, durably, all or nothing; return how many recipients it changed.
+
+        Of whoever was never claimed nothing can be heard, and nothing is kept.
+        """
         ...
 
     def heard_from(self, inbound: Sequence[Inbound]) -> None:
@@ -87,5 +96,9 @@ class Returned(Protocol):
         ...
 
     def deliveries(self, run_id: int) -> Deliveries:
-        """Return how many recipients of a run stand where, as of one instant."""
+        """Return how many recipients of a run stand where, as of one instant.
+
+        Together they are all who were accepted, are scheduled or unknown, or failed; whoever is
+        being sent to at this moment is among none of them yet.
+        """
         ...

@@ -14,7 +14,10 @@ from campaign.ledger.database import Database, Home, Row
 from campaign.ledger.records import Lease, PlanRecord, Run
 from campaign.ledger.rows import run_of, storable
 
-_OF_A_PLAN = ("forget_attempts", "forget_recipients", "forget_tally")
+_OF_A_PLAN = (
+    *("forget_attempts", "forget_recipients", "forget_tally"),
+    *("forget_deliveries", "forget_readings"),
+)
 
 
 class Runs:
@@ -154,6 +157,9 @@ class Runs:
             self._check(lease)
             if self._db.one("any_decided", run_id=lease.run_id) is not None:
                 raise LedgerError("A plan under which somebody was sent to cannot be replaced.")
+            # By the new plan a number is somebody else, whom no name may lead to.
+            if self._db.one("any_claimed", run_id=lease.run_id) is not None:
+                self._db.change("forget_aliases", run_id=lease.run_id)
             for name in _OF_A_PLAN:
                 self._db.change(name, run_id=lease.run_id)
             self._write_plan(lease.run_id, plan)

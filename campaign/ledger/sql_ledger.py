@@ -7,8 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from campaign.ledger.aliases import Aliases
 from campaign.ledger.contacts import Contacts
+from campaign.ledger.hearing import Hearing
 from campaign.ledger.invariants import broken, broken_tests
+from campaign.ledger.left_over import LeftOver
 from campaign.ledger.recipients import Recipients
 from campaign.ledger.records import Attempt, Counts, Entry, State
 from campaign.ledger.rows import attempt_of, entry_of
@@ -23,7 +26,7 @@ _PAGE = 20_000
 """So many recipients are asked for at once, of however many."""
 
 
-class SqlLedger(Recipients, Suppressions, Contacts, TeamSends):
+class SqlLedger(Recipients, Suppressions, Contacts, TeamSends, Aliases, Hearing, LeftOver):
     """A ledger in a :class:`~campaign.ledger.database.Database`.
 
     See :class:`~campaign.ledger.protocol.Ledger` for what its methods promise.
@@ -108,8 +111,13 @@ class SqlLedger(Recipients, Suppressions, Contacts, TeamSends):
 
     def columns(self, run_id: int, first: int, last: int) -> Mapping[str, Sequence[Any]]:
         """Return what the ledger says of the recipients from ``first`` to ``last``, by column."""
-        (row,) = self._db.all("columns", run_id=run_id, first=first, last=last)
-        return {name: json.loads(row[name]) for name in _COLUMNS}
+
+        def work() -> Mapping[str, Sequence[Any]]:
+            (row,) = self._db.all("columns", run_id=run_id, first=first, last=last)
+            found: dict[str, Sequence[Any]] = {name: json.loads(row[name]) for name in _COLUMNS}
+            return {**found, **self._came_back(run_id, first, last, found["number"])}
+
+        return self._db.at_one_instant(work)
 
     def attempts(self, run_id: int, number: int) -> list[Attempt]:
         """Return the attempts for one recipient."""

@@ -37,7 +37,7 @@ class SqliteFile:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
         self.title = f"the ledger {path}"
-        self._sql = queries("ledger.sql") | queries("verify.sql")
+        self._sql = queries("ledger.sql") | queries("returned.sql") | queries("verify.sql")
         self._lock = threading.RLock()
         self._lost: LedgerError | None = None
         try:

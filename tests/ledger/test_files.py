@@ -37,7 +37,7 @@ def test_an_empty_file_gets_the_newest_tables(tmp_path: Path) -> None:
     ledger = SqliteLedger(path)
     assert ensure(ledger).planned == 0
     ledger.close()
-    assert pragma(path, "user_version") == SCHEMA_VERSION == 3
+    assert pragma(path, "user_version") == SCHEMA_VERSION == 4
     assert pragma(path, "application_id") == int.from_bytes(b"CAMP")
 
 
@@ -76,7 +76,7 @@ def test_a_newer_ledger_asks_for_a_newer_campaign(file_held: Held) -> None:
     file_held.ledger.close()
     with closing(sqlite3.connect(path_of(file_held))) as db:
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(LedgerError, match=r"newer version.*schema 4.*knows 3.*upgrade campaign"):
+    with pytest.raises(LedgerError, match=r"newer version.*schema 5.*knows 4.*upgrade campaign"):
         SqliteLedger(path_of(file_held))
 
 

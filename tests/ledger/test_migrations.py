@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger import sqlite_file
+from campaign.ledger import postgres_server, sqlite_file
+from campaign.ledger.delivery_records import Delivery, Observation
+from campaign.ledger.postgres import PostgresLedger
 from campaign.ledger.queries import SCHEMA_VERSION, statements
-from campaign.ledger.records import State
+from campaign.ledger.records import Entry, State
+from campaign.ledger.sql_ledger import SqlLedger
 from campaign.ledger.sqlite import SqliteLedger
-from tests.ledger.ledgers import NAME, RUN, claim, outcome
+from tests.ledger.ledgers import NAME, RUN, ServerStore, claim, outcome
+from tests.postgres import PostgresForTests
 
 _HISTORY = """
 INSERT INTO run (id, name, run, created_at, provider, channel, sandbox, plan_path, plan_hash,
@@ -127,3 +131,56 @@ def test_a_new_ledger_and_one_that_was_migrated_have_the_same_tables(
             names = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
             shapes.append(db.execute(names).fetchall())
     assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_of_a_run_of_any_earlier_version_what_came_back_is_kept(
+    old: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    if version > 1:
+        with monkeypatch.context() as patched:
+            patched.setattr(sqlite_file, "SCHEMA_VERSION", version)
+            SqliteLedger(old).close()
+    assert version_of(old) == version
+    with closing(SqliteLedger(old)) as ledger:
+        comes_back(ledger)
+    assert version_of(old) == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_database_of_an_earlier_version_keeps_all_that_it_knew(
+    postgres: PostgresForTests, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    with postgres.database() as address:
+        with monkeypatch.context() as patched:
+            patched.setattr(postgres_server, "SCHEMA_VERSION", version)
+            PostgresLedger(address).close()
+        store = ServerStore(address)
+        columns = "run_id, number, key, state, provider_id, attempts, claimed_at, settled_at"
+        store.rewrite(
+            "INSERT INTO run (name, run, created_at, provider, channel, sandbox)"
+            " VALUES ('spring-sale', '2025-06-01', 5, 'sendbird', 'sms', 0)"
+        )
+        store.rewrite(
+            f"INSERT INTO recipient ({columns}) VALUES"
+            " (1, 0, 'key-0', 'accepted', 'c-1', 1, 10, 20),"
+            " (1, 3, 'key-3', 'sending', NULL, 1, 13, NULL)"
+        )
+        store.rewrite("INSERT INTO tally VALUES (1, 'accepted', 1), (1, 'sending', 1)")
+        with closing(PostgresLedger(address)) as ledger:
+            comes_back(ledger)
+            assert [entry.key for entry in ledger.entries(1, 0, 9)] == ["key-0", "key-3"]
+
+
+def comes_back(ledger: SqlLedger) -> None:
+    """See that the recipients of earlier versions are found, by id and by address, and heard of."""
+
+    def names(entry: Entry) -> list[str]:
+        return [entry.provider_id] if entry.provider_id is not None else []
+
+    assert ledger.learn("sendbird", names, sandbox=False) >= 2
+    (place,) = ledger.places_of_ids("sendbird", ["c-1"], sandbox=False).values()
+    assert (place.number, place.claimed_at) == (0, 10)
+    assert ledger.places_of_people("sendbird", ["key-3"], sandbox=False)["key-3"][0].number == 3
+    assert ledger.hear([Observation(1, 0, Delivery.REPLIED, 30)]) == 1
+    assert ledger.deliveries(1).replied == 1

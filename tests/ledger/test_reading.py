@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campaign.errors import LedgerError
+from campaign.ledger.hearing import COLUMNS
 from campaign.ledger.records import Skip, State
 from campaign.ledger.runs import now_ms
 from tests.ledger.ledgers import NAME, RUN, Held, ensure, plan
@@ -61,6 +62,8 @@ def test_what_is_known_of_a_range_comes_by_column_with_every_row_in_its_place(he
     entries = {one.number: one for one in held.ledger.entries(held.run.id, 4, 8)}
     assert sorted(found["number"]) == [4, 5, 8]
     for name, values in found.items():
+        if name in COLUMNS:
+            continue
         said = {number: getattr(entries[number], name) for number in entries}
         assert dict(zip(found["number"], values, strict=True)) == said
 

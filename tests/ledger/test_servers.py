@@ -294,7 +294,7 @@ def test_a_server_that_would_forget_in_a_power_cut_is_refused(
 
 def test_a_newer_ledger_asks_for_a_newer_campaign(server_held: Held, address: str) -> None:
     server_held.store.rewrite("UPDATE schema_version SET version = ?", SCHEMA_VERSION + 1)
-    with pytest.raises(LedgerError, match=r"newer version.*schema 4.*knows 3.*upgrade campaign"):
+    with pytest.raises(LedgerError, match=r"newer version.*schema 5.*knows 4.*upgrade campaign"):
         PostgresLedger(address)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from campaign.ledger.delivery_records import Delivery, Observation
 from campaign.ledger.invariants import OF_TESTS, SENTENCES
 from campaign.ledger.queries import queries
 from campaign.ledger.records import Decision, Skip, State
@@ -37,6 +38,12 @@ def lived(held: Held) -> Held:
     held.claim(6)
     held.settle(6, 2, State.ACCEPTED)
     held.ledger.note(held.lease, "started")
+    held.ledger.hear(
+        [
+            Observation(held.run.id, 0, Delivery.READ, 5),
+            Observation(held.run.id, 2, Delivery.UNDELIVERED, 5, code="30003"),
+        ]
+    )
     return held
 
 
@@ -84,6 +91,10 @@ def test_a_run_in_which_everything_happened_breaks_nothing(lived: Held) -> None:
         ("UPDATE run SET planned = 3", "8 rows have a state, more than the plan has"),
         ("UPDATE run SET epoch = 0", "1 events are of an owner that the run never had"),
         ("UPDATE run SET plan_hash = NULL", "9 recipients were claimed without a plan"),
+        ("DELETE FROM recipient WHERE number = 0", "Number 0 of the plan has 1 deliveries but no"),
+        ("UPDATE recipient SET claimed_at = NULL WHERE number = 2", "key-2 has 1 deliveries but"),
+        ("UPDATE delivery SET read_at = NULL", "key-0 has a delivery that says nothing, without"),
+        ("UPDATE delivery SET code = 'x' WHERE number = 0", "key-0 has a delivery that says read"),
     ],
 )
 def test_what_breaks_an_invariant_is_named(lived: Held, statement: str, told: str) -> None:

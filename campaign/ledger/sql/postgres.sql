@@ -66,3 +66,40 @@ SELECT coalesce(json_agg(number), '[]')::text AS number,
        coalesce(json_agg(claimed_at), '[]')::text AS claimed_at,
        coalesce(json_agg(settled_at), '[]')::text AS settled_at
 FROM recipient WHERE run_id = :run_id AND number BETWEEN :first AND :last;
+
+-- name: delivery_columns
+SELECT coalesce(json_agg(number), '[]')::text AS number,
+       coalesce(json_agg(status), '[]')::text AS delivery,
+       coalesce(json_agg(sent_at), '[]')::text AS sent_at,
+       coalesce(json_agg(delivered_at), '[]')::text AS delivered_at,
+       coalesce(json_agg(read_at), '[]')::text AS read_at,
+       coalesce(json_agg(replied_at), '[]')::text AS replied_at,
+       coalesce(json_agg(closed_at), '[]')::text AS closed_at,
+       coalesce(json_agg(undelivered_at), '[]')::text AS undelivered_at,
+       coalesce(json_agg(code), '[]')::text AS delivery_code,
+       coalesce(json_agg(detail), '[]')::text AS delivery_detail
+FROM delivery WHERE run_id = :run_id AND number BETWEEN :first AND :last;
+
+-- name: places_of_ids
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at
+FROM alias JOIN run ON run.id = alias.run_id
+WHERE alias.kind = 'id' AND alias.value IN (SELECT json_array_elements_text(:names::json))
+  AND run.provider = :provider AND run.sandbox = :sandbox
+ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
+
+-- name: places_of_people
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at
+FROM alias JOIN run ON run.id = alias.run_id
+JOIN recipient ON recipient.run_id = alias.run_id AND recipient.number = alias.number
+WHERE alias.kind = 'person' AND alias.value IN (SELECT json_array_elements_text(:names::json))
+  AND run.provider = :provider AND run.sandbox = :sandbox
+  AND (recipient.state IN ('sending', 'accepted', 'scheduled', 'unknown')
+       OR (recipient.state = 'skipped' AND recipient.reason = :given_up))
+ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
+
+-- name: last_inbound
+SELECT identity, max(at) AS at FROM inbound
+WHERE kind = :kind AND channel = :channel AND identity > :after AND at >= :since
+  AND (:any_sender = 1 OR sender = ''
+       OR sender IN (SELECT json_array_elements_text(:senders::json)))
+GROUP BY identity ORDER BY identity LIMIT :rows;

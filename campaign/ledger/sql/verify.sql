@@ -107,3 +107,22 @@ WHERE name = :name AND (
     OR (state NOT IN ('sending', 'unknown') AND settled_at IS NULL)
 )
 ORDER BY id;
+
+-- Nothing can be heard of a message that nobody sent.
+-- name: deliveries_of_nobody
+SELECT delivery.number, recipient.key, count(*) AS found
+FROM delivery LEFT JOIN recipient
+  ON recipient.run_id = delivery.run_id AND recipient.number = delivery.number
+WHERE delivery.run_id = :run_id AND recipient.claimed_at IS NULL
+GROUP BY delivery.number, recipient.key;
+
+-- Whatever was heard has its time, and so has the vendor's reason.
+-- name: delivery_without_time
+SELECT delivery.number, recipient.key, coalesce(delivery.status, 'nothing') AS found
+FROM delivery LEFT JOIN recipient
+  ON recipient.run_id = delivery.run_id AND recipient.number = delivery.number
+WHERE delivery.run_id = :run_id AND (
+    delivery.status IS NULL
+    OR (delivery.undelivered_at IS NULL
+        AND (delivery.code IS NOT NULL OR delivery.detail IS NOT NULL))
+);

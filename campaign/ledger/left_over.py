@@ -1,0 +1,70 @@
+"""What is kept between two readings of what came back: where to go on, and events that fit nobody.
+
+Invariant: an event is kept once, however often it comes, and dropped only by its own number, which
+no other event ever gets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from campaign.ledger.delivery_records import Unmatched
+from campaign.ledger.rows import storable
+from campaign.ledger.runs import Runs
+
+
+class LeftOver(Runs):
+    """The part of a SQL ledger that lets the reading of what came back go on."""
+
+    def keep_unmatched(self, provider: str, events: Sequence[str], *, sandbox: bool) -> None:
+        """Keep events that fit nobody yet, each once."""
+        kept = [storable(event) or "" for event in events]
+
+        def work() -> None:
+            now = self._db.clock()
+            self._db.change_all(
+                "keep_unmatched",
+                [
+                    {
+                        "provider": provider,
+                        "sandbox": int(sandbox),
+                        "now": now,
+                        "digest": hashlib.sha256(event.encode()).hexdigest(),
+                        "event": event,
+                    }
+                    for event in kept
+                ],
+            )
+
+        self._db.transact(work)
+
+    def unmatched(
+        self, provider: str, *, sandbox: bool, after: int = 0, limit: int = 1000
+    ) -> list[Unmatched]:
+        """Return such events in the order in which they were kept, from an id on."""
+        rows = self._db.all(
+            "unmatched", provider=provider, sandbox=int(sandbox), after=after, rows=limit
+        )
+        return [Unmatched(row["id"], row["kept_at"], row["event"]) for row in rows]
+
+    def drop_unmatched(self, ids: Sequence[int]) -> None:
+        """Forget events, for they have been matched or are too old."""
+        values = [{"id": each} for each in sorted(ids)]
+        self._db.transact(lambda: self._db.change_all("drop_unmatched", values))
+
+    def cursor(self, run_id: int, source: str) -> str | None:
+        """Return where the reading of a source goes on, ``None`` at its beginning."""
+        row = self._db.one("cursor", run_id=run_id, source=source)
+        return None if row is None else row["cursor"]
+
+    def set_cursor(self, run_id: int, source: str, cursor: str | None) -> None:
+        """Keep where the reading of a source goes on; ``None`` forgets it."""
+
+        def work() -> None:
+            if cursor is None:
+                self._db.change("forget_cursor", run_id=run_id, source=source)
+            else:
+                self._db.change("set_cursor", run_id=run_id, source=source, cursor=cursor)
+
+        self._db.transact(work)

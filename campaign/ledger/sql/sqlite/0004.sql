@@ -1,0 +1,79 @@
+-- Version 4: what came back of the messages, and by which names the vendors and the people are known.
+-- All of it is written afterwards, by who reads what came back; a claim costs what it did.
+
+-- One row for each recipient of whom anything was heard: the earliest time of each thing that happened.
+CREATE TABLE delivery (
+    run_id         INTEGER NOT NULL REFERENCES run (id),
+    number         INTEGER NOT NULL,
+    sent_at        INTEGER,
+    delivered_at   INTEGER,
+    read_at        INTEGER,
+    replied_at     INTEGER,
+    closed_at      INTEGER,
+    undelivered_at INTEGER,
+    code           TEXT,   -- the vendor's own, of the earliest `undelivered`
+    detail         TEXT,
+    -- The one place that says what outweighs what.
+    status         TEXT GENERATED ALWAYS AS (
+        CASE WHEN undelivered_at IS NOT NULL THEN 'undelivered'
+             WHEN closed_at IS NOT NULL THEN 'closed'
+             WHEN replied_at IS NOT NULL THEN 'replied'
+             WHEN read_at IS NOT NULL THEN 'read'
+             WHEN delivered_at IS NOT NULL THEN 'delivered'
+             WHEN sent_at IS NOT NULL THEN 'sent'
+        END
+    ) VIRTUAL,
+    PRIMARY KEY (run_id, number)
+) WITHOUT ROWID;
+
+-- By which names the recipients are known: `id`, the vendor's for a message or a conversation, and
+-- `person`, the identity. Each points to a claim. A name may have several: one conversation with a
+-- person goes on through many runs.
+CREATE TABLE alias (
+    kind       TEXT    NOT NULL CHECK (kind IN ('id', 'person')),
+    value      TEXT    NOT NULL,
+    run_id     INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    claimed_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, value, run_id, number)
+) WITHOUT ROWID;
+
+-- How far the names of a provider's recipients are known: of all who were claimed before `claimed_at`,
+-- and of all decisions up to `decision`.
+CREATE TABLE learned (
+    provider   TEXT    NOT NULL,
+    sandbox    INTEGER NOT NULL,
+    claimed_at INTEGER NOT NULL,
+    decision   INTEGER NOT NULL,
+    PRIMARY KEY (provider, sandbox)
+) WITHOUT ROWID;
+
+-- When each person last wrote to us. `kind` is that of the identity, as in `suppression`.
+CREATE TABLE inbound (
+    kind     TEXT    NOT NULL,
+    channel  TEXT    NOT NULL,
+    identity TEXT    NOT NULL,
+    sender   TEXT    NOT NULL,  -- the address of ours that got it, '' where nobody said
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (kind, channel, identity, sender)
+) WITHOUT ROWID;
+
+-- Events that fit nobody yet. An id is never given again, or who drops an event that was matched could
+-- drop another one.
+CREATE TABLE unmatched (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    provider TEXT    NOT NULL,
+    sandbox  INTEGER NOT NULL,
+    kept_at  INTEGER NOT NULL,
+    digest   TEXT    NOT NULL,  -- SHA-256 of the event, in hexadecimal
+    event    TEXT    NOT NULL,  -- JSON
+    UNIQUE (provider, sandbox, digest)
+);
+
+-- Where the reading of a vendor's pages goes on.
+CREATE TABLE reading (
+    run_id INTEGER NOT NULL,
+    source TEXT    NOT NULL,
+    cursor TEXT    NOT NULL,
+    PRIMARY KEY (run_id, source)
+) WITHOUT ROWID;
