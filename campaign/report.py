@@ -29,7 +29,7 @@ from campaign.plan.frozen import Plan
 from campaign.providers import codes
 from campaign.reporting import metrics, notes, over_time, standing
 from campaign.reporting.figures import Group, Report, Table
-from campaign.reporting.groups import Counting, sorting
+from campaign.reporting.groups import Counting, Sorting, sorting
 from campaign.reporting.results import Lines, columns_of_results
 from campaign.reporting.rows import rows_as_they_stand
 from campaign.reporting.sums import Sums, columns_of
@@ -186,11 +186,10 @@ class _Reporting:
         columns = list(dict.fromkeys([*columns_of_results(plan), *columns_of(plan)]))
         running = self._ledger.is_held(run.id)
         with ExitStack() as stack:
+            groups: Counting | Sorting = Counting()
             if page is not None and lists:
                 self._check_age(run, page)
                 groups = stack.enter_context(sorting(page, Lines(plan)))
-            else:
-                groups = Counting()
             for rows in rows_as_they_stand(plan, self._ledger, run.id, columns, running=running):
                 sums.add(rows)
                 groups.add(rows)

@@ -120,9 +120,7 @@ class RunView:
         folder = whereabouts.folder_of(self._loaded) / self.run.run
         if folder.resolve() in path.resolve().parents:
             trace.check(self._ledger, self.run, folder, self._location)
-        write_results(
-            self.plan, self._ledger, self.run.id, path, running=self.running, excel=excel
-        )
+        write_results(self.plan, self._ledger, self.run.id, path, running=self.running, excel=excel)
 
     def chosen(self, decisions: Callable[[Ledger, Run], Sequence[Decision]]) -> int:
         """Return about how many recipients something would be decided now."""

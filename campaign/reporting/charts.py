@@ -1,7 +1,8 @@
 """The drawings of a report: a column of a table as an SVG that stands in the page itself.
 
-Invariant: a drawing has no script, no style and no address in it, so that the page's own style, with
-its light and its dark colours, is all that there is to it; and what it shows is in a table too.
+Invariant: a drawing has no script, no style and no address in it, so that the page's own style,
+with its light and its dark colours, is all that there is to it; and what it shows is in a table
+too.
 """
 
 from __future__ import annotations
@@ -91,5 +92,3 @@ def _plain(root: Any, what: str) -> Any:
     root.set("role", "img")
     root.set("aria-label", what)
     return root
-
-

@@ -23,11 +23,10 @@ def differences(sums: Sums, *, heard_by_themselves: bool) -> Table | None:
     """
     pairs: list[tuple[str, tuple[int, int], tuple[int, int]]] = []
     variants = sums.by("variant").filter(pl.col("value").is_not_null()).sort("value")
-    base, *others = list(variants.iter_rows(named=True)) or [None]
-    if base is not None:
-        for one in others:
-            name = f"{one['value']} less {base['value']}"
-            pairs.append((name, rate_of(one), rate_of(base)))
+    each = list(variants.iter_rows(named=True))
+    for one in each[1:]:
+        name = f"{one['value']} less {each[0]['value']}"
+        pairs.append((name, rate_of(one), rate_of(each[0])))
     if sums.held_out and heard_by_themselves:
         everybody = rate_of(counts_of(sums))
         name = "with a message less the holdout"
@@ -66,9 +65,11 @@ def differences(sums: Sums, *, heard_by_themselves: bool) -> Table | None:
 
 
 def counts_of(sums: Sums) -> Mapping[str, int]:
+    """Return how many people of all did what; nothing where there is nobody."""
     found = sums.by("all")
     return found.row(0, named=True) if len(found) else {}
 
 
 def rate_of(row: Mapping[str, int]) -> tuple[int, int]:
+    """Return how many responded, of how many whom the vendor took."""
     return row.get("responded", 0), row.get("accepted", 0)

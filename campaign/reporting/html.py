@@ -1,7 +1,7 @@
 """What the pages of this project share: their style, and how figures are written in them.
 
-Invariant: a page needs nothing else, no network and no script, which its own policy forbids too; and
-everything that comes from a list, a definition or a vendor is escaped.
+Invariant: a page needs nothing else, no network and no script, which its own policy forbids too;
+and everything that comes from a list, a definition or a vendor is escaped.
 """
 
 from __future__ import annotations

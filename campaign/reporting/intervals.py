@@ -1,10 +1,10 @@
 """How far a share, or the difference of two, can be trusted: 95 % confidence intervals.
 
-Wilson's score interval of one share, and Newcombe's of the difference of two independent ones, which
-is made of Wilson's (R. G. Newcombe, *Interval estimation for the difference between independent
-proportions: comparison of eleven methods*, Statistics in Medicine 17, 1998, method 10; Wilson's is
-method 3 of *Two-sided confidence intervals for the single proportion*, ibid.). Invariant: a share of
-nobody has no interval; neither limit leaves the range that is possible.
+Wilson's score interval of one share, and Newcombe's of the difference of two independent ones,
+which is made of Wilson's (R. G. Newcombe, *Interval estimation for the difference between
+independent proportions: comparison of eleven methods*, Statistics in Medicine 17, 1998, method 10;
+Wilson's is method 3 of *Two-sided confidence intervals for the single proportion*, ibid.).
+Invariant: a share of nobody has no interval; neither limit leaves the range that is possible.
 """
 
 from __future__ import annotations

@@ -21,8 +21,10 @@ def markdown(report: Report) -> str:
     parts = [
         MARK,
         f"# {_text(report.name)} {_text(', '.join(report.runs))}".rstrip(),
-        f"{_text(report.about)}, as of {report.made_at:%Y-%m-%d %H:%M %Z}. "
-        f"Times of day are in {_text(report.zone)}.",
+        (
+            f"{_text(report.about)}, as of {report.made_at:%Y-%m-%d %H:%M %Z}. "
+            f"Times of day are in {_text(report.zone)}."
+        ),
         f"**{_text(report.headline)}**",
     ]
     if report.notes:

@@ -3,8 +3,8 @@
 The words are Sendbird's (its page on proactive chat): *responded* is whoever replied or reacted,
 *not responded* whoever the vendor took the message for and who did neither, and *resolution time*
 runs from the person's first response to the close of the conversation. Time to first response runs
-from our claim. Invariant: a rate is of those whom the vendor took (accepted or scheduled), and where
-there is nothing to divide by, or nobody could have been heard, there is no figure.
+from our claim. Invariant: a rate is of those whom the vendor took (accepted or scheduled), and
+where there is nothing to divide by, or nobody could have been heard, there is no figure.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
+from campaign.reporting import words
+from campaign.reporting.compared import counts_of, differences
 from campaign.reporting.figures import (
     MOST_ROWS,
     NOT_KNOWN,
@@ -23,11 +25,8 @@ from campaign.reporting.figures import (
     Table,
     Value,
 )
-from campaign.reporting import words
-from campaign.reporting.compared import counts_of, differences
 from campaign.reporting.intervals import wilson
 from campaign.reporting.sums import Sums
-
 
 _STEPS = (
     ("rows", "rows of the list"),
@@ -145,7 +144,11 @@ def headline(sums: Sums) -> str:
         return f"{told}; nobody is known to have responded."
     told += f"; {responded:,} people responded ({100 * responded / accepted:.1f} %)"
     median = _seconds(answers["first"].median())
-    return f"{told}, half of them within {words.duration(median)}." if median is not None else f"{told}."
+    return (
+        f"{told}, half of them within {words.duration(median)}."
+        if median is not None
+        else f"{told}."
+    )
 
 
 def parts(sums: Sums, *, heard_by_themselves: bool) -> Iterator[Table]:

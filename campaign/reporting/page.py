@@ -2,14 +2,15 @@
 
 Invariant: it needs nothing else, no network and no script; everything that comes from a list, a
 definition or a vendor is escaped; every number stands in an element with its name (``data-id``) and
-its plain value (``data-value``); and it stays below 5 MB, because rows of tables and embedded groups
-are bounded.
+its plain value (``data-value``); and it stays below 5 MB, because rows of tables and embedded
+groups are bounded.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
@@ -27,7 +28,7 @@ def page(report: Report) -> str:
 
 @cache
 def _template() -> Template:
-    own = {"shown": shown, "raw": _raw, "base64": _base64}
+    own: dict[str, Callable[..., str]] = {"shown": shown, "raw": _raw, "base64": _base64}
     return html.template("campaign.reporting", "report.html.jinja", own)
 
 

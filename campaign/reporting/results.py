@@ -42,9 +42,9 @@ def write_results(
     """Write the results as CSV or, when ``path`` ends in ``.parquet``, as Parquet.
 
     ``running``: a process is sending now, so that a claim that is open is under way; else whoever
-    made it is gone, and it is unknown. ``excel`` writes CSV of which a spreadsheet changes nothing (see
-    :mod:`campaign.reporting.spreadsheet`). ``check`` is called now and then; what it raises ends
-    the writing, and an earlier file stays as it was.
+    made it is gone, and it is unknown. ``excel`` writes CSV of which a spreadsheet changes nothing
+    (see :mod:`campaign.reporting.spreadsheet`). ``check`` is called now and then; what it raises
+    ends the writing, and an earlier file stays as it was.
 
     Raises:
         InvalidInput: the file name ends in something else, or in .parquet with ``excel``.

@@ -1,7 +1,7 @@
 """Each row of a run as it stands: the plan's, the ledger's, and what the two come to.
 
-Invariant: whatever shows single rows, or counts them, asks here, so that the results, the report and
-its groups never disagree about where somebody stands.
+Invariant: whatever shows single rows, or counts them, asks here, so that the results, the report
+and its groups never disagree about where somebody stands.
 """
 
 from __future__ import annotations

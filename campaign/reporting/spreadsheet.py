@@ -1,12 +1,13 @@
 """Cells as a spreadsheet leaves them alone: numbers keep every digit, and nothing is calculated.
 
-Excel reads a CSV file as if each cell had been typed in. ``+491713920001`` loses its plus, ``0171…``
-its zero, a long id its last digits, and a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or
-a line break may be a formula (OWASP, *CSV Injection*). Two ways out of that are in use:
+Excel reads a CSV file as if each cell had been typed in. ``+491713920001`` loses its plus,
+``0171…`` its zero, a long id its last digits, and a cell that begins with ``=``, ``+``, ``-``,
+``@``, a tab or a line break may be a formula (OWASP, *CSV Injection*). Two ways out of that are in
+use:
 
 - A telephone number, an id or a user's name is written ``="+491713920001"``: a formula that is
-  nothing but a text. The cell shows exactly what stands between the quotes, and what the spreadsheet
-  saves has it again. Only what has neither a quote nor a function in it is written so.
+  nothing but a text. The cell shows exactly what stands between the quotes, and what the
+  spreadsheet saves has it again. Only what has neither a quote nor a function in it is written so.
 - Every other cell that begins with one of those characters gets an apostrophe in front, as OWASP
   advises, so that it stays a text in the next spreadsheet too.
 

@@ -1,7 +1,7 @@
 """Where everybody stands: by what came back, by state and reason, and by the vendor's codes.
 
-Invariant: every row of the list is in the table of states once, and each sentence beside a reason is
-the one that the reference has.
+Invariant: every row of the list is in the table of states once, and each sentence beside a reason
+is the one that the reference has.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ class Sums:
 
     def answers(self) -> pl.DataFrame:
         """Return who answered: how fast, how long until it was closed (ms), and of which kind."""
-        names = {name: pl.String for name in DIMENSIONS}
+        names = dict.fromkeys(DIMENSIONS, pl.String)
         empty = pl.DataFrame(schema=names | {"first": pl.Int64, "resolution": pl.Int64})
         return pl.concat(self._answers) if self._answers else empty
 
@@ -195,7 +195,7 @@ def _codes(marked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _codes_of_nobody() -> pl.DataFrame:
-    text = {name: pl.String for name in ("state", "reason", "code", "words")}
+    text = dict.fromkeys(("state", "reason", "code", "words"), pl.String)
     return pl.DataFrame(schema=text | {"people": pl.Int64}).select(
         "state", "reason", "code", "people", "words"
     )

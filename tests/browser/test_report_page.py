@@ -38,8 +38,8 @@ _CONTRAST = """() => {
     }
     return [255, 255, 255];
   };
-  const found = [];
-  for (const element of document.querySelectorAll("h1, h2, p, li, td, th, a, caption, figcaption")) {
+  const words = "h1, h2, p, li, td, th, a, caption, figcaption", found = [];
+  for (const element of document.querySelectorAll(words)) {
     if (!element.innerText.trim() || !element.offsetParent) continue;
     const a = light(rgb(getComputedStyle(element).color)), b = light(paper(element));
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);

@@ -143,7 +143,9 @@ def what_people_did(run_id: int, taken: list[Entry]) -> list[Observation]:
         at = one.claimed_at
         assert at is not None
 
-        def tell(what: Delivery, seconds: float, of: int = one.number, began: int = at, **more: Any):
+        def tell(
+            what: Delivery, seconds: float, of: int = one.number, began: int = at, **more: Any
+        ):
             return Observation(run_id, of, what, began + round(seconds * 1000), **more)
 
         match place % 8:

@@ -19,9 +19,7 @@ from campaign.reporting.intervals import newcombe, wilson
         (1, 29, 0.0061, 0.1718),
     ],
 )
-def test_the_interval_of_a_share_is_wilsons(
-    part: int, whole: int, low: float, high: float
-) -> None:
+def test_the_interval_of_a_share_is_wilsons(part: int, whole: int, low: float, high: float) -> None:
     found = wilson(part, whole)
     assert found is not None
     assert [round(one, 4) for one in found] == [low, high]

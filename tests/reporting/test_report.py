@@ -226,7 +226,9 @@ def test_page_markdown_and_json_have_the_same_figures(everything: Stage) -> None
                 if column.kind is Kind.TEXT:
                     continue
                 value, told = read[f"{table.name}.{row[0]}.{column.name}"]
-                assert value == ("" if plain[column.name] is None else json.dumps(plain[column.name]))
+                assert value == (
+                    "" if plain[column.name] is None else json.dumps(plain[column.name])
+                )
                 assert told == cell.strip() == shown(plain[column.name], column.kind)
                 seen += 1
     groups = {f"groups.{one['group']}.people": one["people"] for one in data["groups"]}

@@ -53,9 +53,7 @@ def report(
     ] = None,
     month: Annotated[
         str | None,
-        typer.Option(
-            metavar="YYYY-MM", help="All runs that began in a month.", show_default=False
-        ),
+        typer.Option(metavar="YYYY-MM", help="All runs that began in a month.", show_default=False),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All runs of the campaign.")] = False,
     form: Annotated[
