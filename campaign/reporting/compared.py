@@ -21,6 +21,8 @@ def differences(sums: Sums, *, heard_by_themselves: bool) -> Table | None:
     Each variant is compared with the first; and all who got a message with the holdout, of whom is
     known only who wrote by themselves, where that is told at all.
     """
+    if not is_heard(sums):
+        return None
     pairs: list[tuple[str, tuple[int, int], tuple[int, int]]] = []
     variants = sums.by("variant").filter(pl.col("value").is_not_null()).sort("value")
     each = list(variants.iter_rows(named=True))
@@ -68,6 +70,12 @@ def counts_of(sums: Sums) -> Mapping[str, int]:
     """Return how many people of all did what; nothing where there is nobody."""
     found = sums.by("all")
     return found.row(0, named=True) if len(found) else {}
+
+
+def is_heard(sums: Sums) -> bool:
+    """Return whether anything was heard of anybody since they were sent to."""
+    counts = counts_of(sums)
+    return counts.get("claimed", 0) > counts.get("silent", 0)
 
 
 def rate_of(row: Mapping[str, int]) -> tuple[int, int]:

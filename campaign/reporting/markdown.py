@@ -28,7 +28,7 @@ def markdown(report: Report) -> str:
         f"**{_text(report.headline)}**",
     ]
     if report.notes:
-        parts.append("\n".join(f"- {_text(note)}" for note in report.notes))
+        parts.append("\n".join(f"- {_text(note, ours=True)}" for note in report.notes))
     parts += [_table(table) for table in report.tables]
     if report.groups:
         lines = [f"| {_text(one.name)} | {one.people:,} |" for one in report.groups]
@@ -38,7 +38,7 @@ def markdown(report: Report) -> str:
 
 
 def _table(table: Table) -> str:
-    says = f"{_text(table.says)}\n\n" if table.says else ""
+    says = f"{_text(table.says, ours=True)}\n\n" if table.says else ""
     heads = " | ".join(_text(column.header) for column in table.columns)
     rule = " | ".join("---" if one.kind is Kind.TEXT else "---:" for one in table.columns)
     lines = [
@@ -55,8 +55,13 @@ def _cell(value: Value, kind: Kind) -> str:
     return _text(value) if isinstance(value, str) else shown(value, kind)
 
 
-def _text(text: str) -> str:
+def _text(text: str, *, ours: bool = False) -> str:
     line = " ".join(text.split())
     line = line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARK_UP.sub(r"\\\1", line) or "–"
+    # The commands in our own sentences are set as such.
+    return _MARK_UP.sub(lambda found: _escaped(found[1], ours=ours), line) or "–"
+
+
+def _escaped(character: str, *, ours: bool) -> str:
+    return character if ours and character == "`" else f"\\{character}"

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from campaign.reporting import words
-from campaign.reporting.compared import counts_of, differences
+from campaign.reporting.compared import counts_of, differences, is_heard
 from campaign.reporting.figures import (
     MOST_ROWS,
     NOT_KNOWN,
@@ -88,7 +88,7 @@ def funnel(sums: Sums) -> Table:
 def response(sums: Sums, dimension: str) -> Table:
     """Return who answered, and when: everybody, or those of each variant, country, form or hour."""
     name, title, first = _TITLES[dimension]
-    found = sums.by(dimension)
+    found, heard = sums.by(dimension), is_heard(sums)
     answers = sums.answers().with_columns(pl.lit("all").alias("all"))
     shown, rest = found.head(MOST_ROWS), found.slice(MOST_ROWS)
     if dimension != "all":
@@ -100,27 +100,28 @@ def response(sums: Sums, dimension: str) -> Table:
     rows = []
     for row in shown.iter_rows(named=True):
         mine = pl.col(dimension).cast(pl.String).eq_missing(pl.lit(row["value"], dtype=pl.String))
-        rows.append([row["value"] or NOT_KNOWN, *_of(row, answers.filter(mine))])
+        rows.append([row["value"] or NOT_KNOWN, *_of(row, answers.filter(mine), heard=heard)])
     if len(rest):
         others = rest.select(pl.col("accepted", "responded", "not_responded").sum())
         kept = shown["value"].implode()
         row = others.row(0, named=True)
         theirs = answers.filter(~pl.col(dimension).cast(pl.String).is_in(kept))
-        rows.append([OTHERS, *_of(row, theirs)])
+        rows.append([OTHERS, *_of(row, theirs, heard=heard)])
     what = f"How many in a hundred of those whom the vendor took responded, by {first}."
     drawn = Drawing("rate", what) if dimension in ("hour", "country") and len(rows) > 1 else None
     return Table(name, title, (Column(first, first, Kind.TEXT), *_RESPONSE), rows, drawing=drawn)
 
 
-def _of(row: Mapping[str, int], answers: pl.DataFrame) -> list[Value]:
+def _of(row: Mapping[str, int], answers: pl.DataFrame, *, heard: bool) -> list[Value]:
     accepted, responded = row["accepted"], row["responded"]
-    between = wilson(responded, accepted)
+    # While nothing was heard of anybody, that nobody responded is no figure.
+    between = wilson(responded, accepted) if heard else None
     first, resolution = answers["first"].drop_nulls(), answers["resolution"].drop_nulls()
     return [
         accepted,
         responded,
         row["not_responded"],
-        responded / accepted if accepted else None,
+        responded / accepted if between is not None else None,
         *(between or (None, None)),
         _seconds(first.median()),
         _seconds(first.quantile(0.9, "higher")),
@@ -139,7 +140,11 @@ def headline(sums: Sums) -> str:
     accepted, responded = counts.get("accepted", 0), counts.get("responded", 0)
     if not accepted:
         return "The vendor took no message yet."
-    told = f"The vendor took {accepted:,} of {counts['rows']:,} messages"
+    told = (
+        f"The vendor took the message for {accepted:,} of the {counts['rows']:,} rows of the list"
+    )
+    if not is_heard(sums):
+        return f"{told}; nothing was heard of it since."
     if not responded:
         return f"{told}; nobody is known to have responded."
     told += f"; {responded:,} people responded ({100 * responded / accepted:.1f} %)"
@@ -168,7 +173,8 @@ def runs(each: Sequence[tuple[str, Sums]]) -> Table:
     rows = []
     for name, sums in each:
         counts = counts_of(sums)
-        answered = _of(counts, sums.answers()) if counts else [0, 0, 0, *([None] * 7)]
+        nothing: list[Value] = [0, 0, 0, *([None] * 7)]
+        answered = _of(counts, sums.answers(), heard=is_heard(sums)) if counts else nothing
         rows.append([name, counts.get("rows", 0), counts.get("undelivered", 0), *answered])
     head = (Column("run", "run", Kind.TEXT), Column("rows", "rows"))
     columns = (*head, Column("undelivered", "undelivered"), *_RESPONSE)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from functools import cache
+from html import escape
 from importlib.resources import files
 
 from jinja2 import Template
@@ -19,6 +21,8 @@ from jinja2 import Template
 from campaign.reporting import html
 from campaign.reporting.charts import draw
 from campaign.reporting.figures import Report, Value, shown
+
+_COMMAND = re.compile(r"`([^`]+)`")
 
 
 def page(report: Report) -> str:
@@ -29,12 +33,18 @@ def page(report: Report) -> str:
 @cache
 def _template() -> Template:
     own: dict[str, Callable[..., str]] = {"shown": shown, "raw": _raw, "base64": _base64}
+    own["coded"] = _coded
     return html.template("campaign.reporting", "report.html.jinja", own)
 
 
 @cache
 def _own_style() -> str:
     return (files("campaign.reporting") / "report.css").read_text(encoding="utf-8")
+
+
+def _coded(text: str) -> str:
+    """Return a text with its commands set as such; it is escaped first, whosever it is."""
+    return _COMMAND.sub(r"<code>\1</code>", escape(text))
 
 
 def _raw(value: Value) -> str:

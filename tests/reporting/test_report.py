@@ -309,7 +309,8 @@ def test_a_run_of_which_nothing_was_heard_says_so(tmp_path: Path) -> None:
     found = stage(tmp_path, rows=10)
     report = found.report()
     assert "Nothing was heard" in " ".join(report.notes)
-    assert "nobody is known to have responded" in report.headline
+    assert "nothing was heard" in report.headline
+    assert report.table("response").value("all", "rate") is None
     assert report.table("response").value("all", "first_median") is None
 
 
