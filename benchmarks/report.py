@@ -1,10 +1,10 @@
 """The report of a large run: seconds, memory, and the size of the page.
 
-A run of ``--planned`` people who all have an outcome, and of most of whom something came back: nearly
-all were reached, half have read it, a third answered at some time within a day, half of these
-conversations are closed, and one in twenty-five did not arrive. Outcomes and what came back are
-written past the ledger, as it would have written them. Each command is a process of its own, whose
-peak of resident memory is what Linux says of it (``VmHWM``).
+A run of ``--planned`` people who all have an outcome, and of most of whom something came back:
+nearly all were reached, half have read it, a third answered at some time within a day, half of
+these conversations are closed, and one in twenty-five did not arrive. Outcomes and what came back
+are written past the ledger, as it would have written them. Each command is a process of its own,
+whose peak of resident memory is what Linux says of it (``VmHWM``).
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ def main(arguments: Sequence[str]) -> None:
             f"| {spent.peak:,.0f} | {size:.2f} | {beside:,.0f} |",
             flush=True,
         )
-        others = (("JSON", "report", "--format", "json"), ("results for Excel", "results", "--excel"))
+        others = (
+            ("JSON", "report", "--format", "json"),
+            ("results for Excel", "results", "--excel"),
+        )
         for what, *words in others:
             found = run.command(*words)
             print(
