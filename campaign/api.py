@@ -31,6 +31,8 @@ from campaign.preflight.answer import Forecast
 from campaign.preflight.forecast import forecast
 from campaign.providers.online import OnlineFinding
 from campaign.reconciling import Progress, Reconciled
+from campaign.report import Asked, report_of
+from campaign.reporting.figures import Report
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary
 from campaign.status import RunView, open_run
@@ -261,6 +263,27 @@ class Campaign:
     def suppressions(self) -> Suppressions:
         """The ledger's own list of people whom no campaign may message."""
         return Suppressions(self._job, self._environment)
+
+    def report(
+        self,
+        *,
+        runs: Sequence[str] = (),
+        month: str | None = None,
+        everything: bool = False,
+        page: Path | None = None,
+    ) -> Report:
+        """Return what came of the newest run, of those named, of a month's (2026-11), or of all.
+
+        Args:
+            runs, month, everything: of which runs.
+            page: where it will be written as a page; the lists of large groups are put beside it.
+
+        Raises:
+            LedgerError: there is no ledger yet, or it cannot be read.
+            InvalidInput: there is no such run, or its plan is missing or was changed.
+        """
+        asked = Asked(runs, month, everything)
+        return report_of(self._job.loaded, self._environment, asked, page)
 
     def view(self, run: str | None = None) -> RunView:
         """Open what the ledger knows of a run, by default the newest one.
