@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -31,14 +32,15 @@ from campaign.preflight.answer import Forecast
 from campaign.preflight.forecast import forecast
 from campaign.providers.online import OnlineFinding
 from campaign.reconciling import Progress, Reconciled
-from campaign.report import Asked, report_of
-from campaign.reporting.figures import Report
 from campaign.reporting.reporter import About, Reporter, Silent
 from campaign.reporting.summary import Summary
 from campaign.status import RunView, open_run
 from campaign.suppressing import Suppressions
 from campaign.testing import Preview, TeamTest
 from campaign.verifying import Verified
+
+if TYPE_CHECKING:
+    from campaign.reporting.figures import Report
 
 
 class Campaign:
@@ -282,6 +284,9 @@ class Campaign:
             LedgerError: there is no ledger yet, or it cannot be read.
             InvalidInput: there is no such run, or its plan is missing or was changed.
         """
+        # Not above: who sends waits for none of it.
+        from campaign.report import Asked, report_of
+
         asked = Asked(runs, month, everything)
         return report_of(self._job.loaded, self._environment, asked, page)
 
