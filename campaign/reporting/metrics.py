@@ -39,6 +39,9 @@ _STEPS = (
     ("closed", "they responded, and the conversation is over"),
 )
 
+_TOLD = {"delivered": ("told_delivered", "told_read"), "read": ("told_read",)}
+"""Of which steps nothing is known where the vendor tells none of these."""
+
 _RESPONSE = (
     Column("accepted", "accepted"),
     Column("responded", "responded"),
@@ -67,6 +70,10 @@ def funnel(sums: Sums) -> Table:
     rows: list[list[Value]] = []
     before = None
     for name, what in _STEPS:
+        # A vendor that says nothing of it leaves a gap, and not the few who answered.
+        if name in _TOLD and not any(counts.get(told, 0) for told in _TOLD[name]):
+            rows.append([name, what, None, None])
+            continue
         people = counts.get(name, 0)
         share = people / before if before else None
         rows.append([name, what, people, share])

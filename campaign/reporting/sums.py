@@ -21,6 +21,7 @@ DIMENSIONS = ("variant", "country", "form", "hour")
 COUNTED = (
     *("rows", "sendable", "claimed", "accepted", "delivered", "read", "responded", "closed"),
     *("undelivered", "not_responded", "responded_else", "silent"),
+    *("told_delivered", "told_read"),
 )
 """How many people …; see :func:`_marks`."""
 
@@ -145,7 +146,10 @@ class Sums:
             (replied & ~accepted).alias("responded_else"),
             (claimed & pl.col(LEDGER + "delivery").is_null()).alias("silent"),
             pl.when(accepted & replied).then(first).alias("first"),
-            pl.when(accepted & (resolution >= 0)).then(resolution).alias("resolution"),
+            (known("delivered_at") | ~arrived).alias("told_delivered"),
+            known("read_at").alias("told_read"),
+            # At the very moment of the answer: the vendor's last message, and not its end.
+            pl.when(accepted & (resolution > 0)).then(resolution).alias("resolution"),
         ]
 
     def _count_held_out(self, rows: pl.DataFrame) -> None:

@@ -91,6 +91,25 @@ def test_a_conversation_that_was_closed_before_the_answer_has_no_resolution_time
     assert metrics.response(sums, "all").value("all", "resolution_mean") == 60
 
 
+def test_a_close_at_the_moment_of_the_answer_says_nothing_of_the_end() -> None:
+    sums = Sums("UTC")
+    sums.add(frame(person(1, replied=10, closed=10)))
+    assert metrics.response(sums, "all").value("all", "resolution_mean") is None
+    assert metrics.funnel(sums).value("closed", "people") == 1
+
+
+def test_steps_of_which_the_vendor_says_nothing_are_left_open() -> None:
+    sums = Sums("UTC")
+    sums.add(frame(person(1, replied=10), person(2)))
+    table = metrics.funnel(sums)
+    assert [table.value(step, "people") for step in ("delivered", "read")] == [None, None]
+    assert table.value("responded", "share") == 0.5
+    seen = person(3) | {LEDGER + "read_at": 1_790_000_060_000, LEDGER + "delivery": "read"}
+    sums.add(frame(seen))
+    table = metrics.funnel(sums)
+    assert [table.value(step, "people") for step in ("delivered", "read")] == [2, 2]
+
+
 def test_nine_in_ten_is_when_nine_of_ten_had_answered() -> None:
     sums = Sums("UTC")
     sums.add(frame(*(person(place, replied=place) for place in range(1, 11))))
