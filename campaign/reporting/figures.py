@@ -146,7 +146,13 @@ def shown(value: Value, kind: Kind) -> str:
         case Kind.DIFFERENCE:
             return f"{100 * value:+.1f} points"
         case Kind.SECONDS:
-            return f"{value:.2f} s" if value < 10 else words.duration(value)
+            return _time(value)
         case Kind.SPEED:
             return words.speed(value)
     return words.number(round(value))
+
+
+def _time(seconds: float) -> str:
+    if 0 < seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else words.duration(seconds)

@@ -15,6 +15,12 @@ from campaign.reasons import reasons
 from campaign.reporting.figures import MOST_ROWS, NOT_KNOWN, OTHERS, Column, Kind, Table, Value
 from campaign.reporting.sums import Sums
 
+_UNDELIVERED = "undelivered"
+_AGAIN = (
+    "It may pass. To send again, make a campaign whose list is that of the undelivered; "
+    "`campaign retry` is for those whom the vendor refused."
+)
+
 
 def delivery(found: Deliveries) -> Table:
     """Return where the messages stand by what the vendor has said since."""
@@ -67,6 +73,12 @@ def unknown(sums: Sums) -> Table | None:
     return Table("unknown", "Who is unknown, and why", columns, rows, says) if rows else None
 
 
+def _advice(reason: str) -> str:
+    """Return what to do about who was accepted and did not get it, which no retry sends to."""
+    known = reasons().get(reason)
+    return known.advice if known is not None and not known.resend else _AGAIN
+
+
 def codes(sums: Sums, read: Mapping[str, tuple[str, str]]) -> Table | None:
     """Return the vendor's codes; ``read`` has what each one means, and the reason it stands for."""
     found = sums.codes()
@@ -76,6 +88,8 @@ def codes(sums: Sums, read: Mapping[str, tuple[str, str]]) -> Table | None:
     ):
         text, stands_for = read.get(code or "", ("", ""))
         meaning, advice = _meaning(reason or stands_for)
+        if state == _UNDELIVERED:
+            advice = _advice(stands_for)
         which = _which(state, reason) + (f", code {code}" if code else "")
         rows.append([which, people, text or meaning, advice, said])
     if rest := int(found.slice(MOST_ROWS)["people"].sum()):
