@@ -8,9 +8,11 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from campaign.ledger.delivery_records import Deliveries
 from campaign.plan.beside import LEDGER
 from campaign.reporting import metrics, standing
 from campaign.reporting.figures import MOST_ROWS, OTHERS
+from campaign.reporting.notes import notes
 from campaign.reporting.sums import Sums
 
 _KINDS = {
@@ -89,6 +91,16 @@ def test_a_conversation_that_was_closed_before_the_answer_has_no_resolution_time
     sums = Sums("UTC")
     sums.add(frame(person(1, replied=100, closed=50), person(2, replied=10, closed=70)))
     assert metrics.response(sums, "all").value("all", "resolution_mean") == 60
+
+
+def test_an_answer_of_somebody_who_was_not_known_to_be_taken_is_told_and_in_no_rate() -> None:
+    sums = Sums("UTC")
+    sums.add(frame(person(1, replied=9), person(2), person(3, replied=9, state="unknown")))
+    table = metrics.response(sums, "all")
+    assert (table.value("all", "responded"), table.value("all", "accepted")) == (1, 2)
+    assert table.value("all", "rate") == 0.5
+    told = notes(sums, Deliveries(), running=[], several=False, told_by_themselves=False)
+    assert any("1 recipient responded though" in note for note in told)
 
 
 def test_a_close_at_the_moment_of_the_answer_says_nothing_of_the_end() -> None:
