@@ -60,6 +60,7 @@ ALL = (
     Benchmark("startup", most=120, quick=("--times", "5")),
     Benchmark("wire", most=240, quick=("--seconds", "0.5")),
     Benchmark("check", most=180, quick=("--rows", "20000")),
+    Benchmark("report", most=400, quick=("--planned", "20000")),
     Benchmark("phones", most=240, quick=("--rows", "20000")),
 )
 

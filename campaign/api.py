@@ -16,6 +16,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -37,6 +38,9 @@ from campaign.status import RunView, open_run
 from campaign.suppressing import Suppressions
 from campaign.testing import Preview, TeamTest
 from campaign.verifying import Verified
+
+if TYPE_CHECKING:
+    from campaign.reporting.figures import Report
 
 
 class Campaign(Afterwards):
@@ -233,6 +237,30 @@ class Campaign(Afterwards):
     def suppressions(self) -> Suppressions:
         """The ledger's own list of people whom no campaign may message."""
         return Suppressions(self._job, self._environment)
+
+    def report(
+        self,
+        *,
+        runs: Sequence[str] = (),
+        month: str | None = None,
+        everything: bool = False,
+        page: Path | None = None,
+    ) -> Report:
+        """Return what came of the newest run, of those named, of a month's (2026-11), or of all.
+
+        Args:
+            runs, month, everything: of which runs.
+            page: where it will be written as a page; the lists of large groups are put beside it.
+
+        Raises:
+            LedgerError: there is no ledger yet, or it cannot be read.
+            InvalidInput: there is no such run, or its plan is missing or was changed.
+        """
+        # Not above: who sends waits for none of it.
+        from campaign.report import Asked, report_of
+
+        asked = Asked(runs, month, everything)
+        return report_of(self._job.loaded, self._environment, asked, page)
 
     def view(self, run: str | None = None) -> RunView:
         """Open what the ledger knows of a run, by default the newest one.

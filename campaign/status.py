@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 from campaign import trace, whereabouts
 from campaign.definition.load import Loaded
 from campaign.errors import InvalidInput
+from campaign.ledger.delivery_records import Deliveries
+from campaign.ledger.hearing import COLUMNS
 from campaign.ledger.location import Location
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Attempt, Counts, Decided, Decision, Entry, Run
@@ -25,7 +27,8 @@ class Found:
     """One row of the list: the plan's row, and what the ledger says of it, if anything.
 
     ``earlier`` is when other runs messaged somebody whom a frequency cap refused, in milliseconds
-    UTC.
+    UTC. ``returned`` is what came back, by the names of the ledger's columns; nothing where nothing
+    was heard.
     """
 
     planned: Mapping[str, Any]
@@ -33,6 +36,7 @@ class Found:
     attempts: list[Attempt]
     decisions: list[Decided]
     earlier: list[int]
+    returned: Mapping[str, Any]
 
 
 class RunView:
@@ -97,8 +101,15 @@ class RunView:
 
         return Plan.of_run(self.run, whereabouts.plans_from(self._loaded, self._location))
 
-    def results(self, path: Path) -> None:
+    @property
+    def deliveries(self) -> Deliveries:
+        """How many recipients stand where by what came back."""
+        return self._ledger.deliveries(self.run.id)
+
+    def results(self, path: Path, *, excel: bool = False) -> None:
         """Write the per-recipient results to a ``.csv`` or ``.parquet`` file.
+
+        ``excel`` writes CSV of which a spreadsheet changes nothing.
 
         Raises:
             InvalidInput: the file is in the run's own folder, and the ledger is older than what
@@ -109,7 +120,7 @@ class RunView:
         folder = whereabouts.folder_of(self._loaded) / self.run.run
         if folder.resolve() in path.resolve().parents:
             trace.check(self._ledger, self.run, folder, self._location)
-        write_results(self.plan, self._ledger, self.run.id, path, running=self.running)
+        write_results(self.plan, self._ledger, self.run.id, path, running=self.running, excel=excel)
 
     def chosen(self, decisions: Callable[[Ledger, Run], Sequence[Decision]]) -> int:
         """Return about how many recipients something would be decided now."""
@@ -134,8 +145,15 @@ class RunView:
             attempts = self._ledger.attempts(self.run.id, number)
             decisions = self._ledger.decisions(self.run.id, number)
             earlier = self._earlier(planned["identity"], entry)
-            found.append(Found(planned, entry, attempts, decisions, earlier))
+            returned = self._returned(number)
+            found.append(Found(planned, entry, attempts, decisions, earlier, returned))
         return found
+
+    def _returned(self, number: int) -> Mapping[str, Any]:
+        found = self._ledger.columns(self.run.id, number, number)
+        if not any(found["delivery"]):
+            return {}
+        return {name: found[name][0] for name in COLUMNS if found[name][0] is not None}
 
     def _earlier(self, identity: str, entry: Entry | None) -> list[int]:
         from campaign.rules.frequency import CODE

@@ -32,6 +32,14 @@ def trimmed(cell: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
+def plain(cell: pl.Expr) -> pl.Expr:
+    """Return the text of a cell that holds ``="…"``, the formula that is nothing but a text.
+
+    Exports write it so that a spreadsheet takes no digit off a number or an id.
+    """
+    return cell.str.replace(r'^="([^"]*)"$', "${1}")
+
+
 def trimmed_text(text: str) -> str:
     """Do for one text what `trimmed` does for a column; empty where nothing remains."""
     return text.strip(BLANKS)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from campaign.audience.cells import trimmed
+from campaign.audience.cells import plain, trimmed
 from campaign.audience.dialect import HEAD, Dialect, detect
 from campaign.audience.encoding import Survey, byte_order_mark, foreign_format, survey
 from campaign.audience.freezing import ROW_GROUP
@@ -132,5 +132,5 @@ def _sink(path: Path, shown_as: str, parquet: Path, dialect: Dialect, names: lis
     cells.select(
         pl.lit(shown_as).alias("_file"),
         pl.col("_row").cast(pl.UInt32),
-        *(trimmed(pl.col(name)).alias(name) for name in names),
+        *(trimmed(plain(pl.col(name))).alias(name) for name in names),
     ).sink_parquet(parquet, compression="lz4", row_group_size=ROW_GROUP, engine="streaming")

@@ -11,6 +11,7 @@ from typing import Any
 from campaign import whereabouts
 from campaign.cli.writing import print_json, when
 from campaign.errors import InvalidInput
+from campaign.ledger.delivery_records import Deliveries
 from campaign.loading import definition_at, environment_of
 from campaign.status import RunView, open_run
 
@@ -33,6 +34,7 @@ def _as_dict(view: RunView) -> dict[str, Any]:
         "running_since": when(view.run.owned_since) if view.running else None,
         "counts": view.counts.as_dict(),
         "held_until": when(view.held_until),
+        "deliveries": _deliveries(view.deliveries),
         "reasons": [
             {"state": state, "reason": reason, "rows": rows}
             for (state, reason), rows in view.reasons.items()
@@ -41,6 +43,11 @@ def _as_dict(view: RunView) -> dict[str, Any]:
             {"at": when(at), "what": what, "detail": detail} for at, what, detail in view.events
         ],
     }
+
+
+def _deliveries(found: Deliveries) -> dict[str, int]:
+    by_status = {status.value: rows for status, rows in found.by_status.items()}
+    return by_status | {"ever_replied": found.replied, "nothing_heard": found.silent}
 
 
 def _print(view: RunView) -> None:
@@ -61,13 +68,17 @@ def _print(view: RunView) -> None:
     console.print(Padding(counts_table(counts), (1, 0)))
     if found:
         console.print(Padding(reasons_table(found), (0, 0, 1, 0)))
+    if (returned := words.came_back(view.deliveries)) is not None:
+        console.print(Text(returned))
     if view.held_until is not None:
         console.print(Text(words.held(view.held_until, view.run.run)))
     for at, what, detail in view.events:
         console.print(Text(f"{when(at)}  {what}" + (f": {detail}" if detail else "")))
 
 
-def results(definition: Path, *, out: Path | None, run: str | None, env_file: Path | None) -> None:
+def results(
+    definition: Path, *, out: Path | None, excel: bool, run: str | None, env_file: Path | None
+) -> None:
     """Write the results of a run and say where."""
     # Not above: they take longer to load than the state of a run takes to tell.
     from rich.console import Console
@@ -83,6 +94,7 @@ def results(definition: Path, *, out: Path | None, run: str | None, env_file: Pa
             f"{out} is there already, and holds no results; name another file or remove it first."
         )
     with open_run(loaded, environment_of(env_file), run) as view:
-        path = out or whereabouts.folder_of(loaded) / view.run.run / "results.csv"
-        view.results(path)
+        name = "results-excel.csv" if excel else "results.csv"
+        path = out or whereabouts.folder_of(loaded) / view.run.run / name
+        view.results(path, excel=excel)
     Console(stderr=True).print(Text(f"Results: {path}"))

@@ -49,6 +49,10 @@ def _as_dict(found: Found) -> dict[str, Any]:
         "held_until": when(entry.not_before) if entry else None,
         "provider_id": entry.provider_id if entry else None,
         "conversation": dict(entry.evidence) if entry else {},
+        "delivery": {
+            name: when(value) if name.endswith("_at") else value
+            for name, value in found.returned.items()
+        },
         "message": {
             name: value
             for name, value in planned.items()
@@ -125,6 +129,8 @@ def _table(found: Found) -> Table:
             f"attempt {attempt['attempt']}",
             Text(f"{attempt['started_at']} {attempt['outcome']}{code}{detail}"),
         )
+    for name, value in facts["delivery"].items():
+        table.add_row(name.removesuffix("_at").replace("_", " "), Text(str(value)))
     for decided in facts["decisions"]:
         why = f": {decided['why']}" if decided["why"] else ""
         text = f"{decided['at']} {decided['was']} → {decided['becomes']} by {decided['who']}{why}"

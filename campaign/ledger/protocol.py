@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from campaign.ledger.exchanges import Exchanges
 from campaign.ledger.records import (
     Attempt,
     Claim,
@@ -56,7 +57,7 @@ class Gate(Protocol):
         ...
 
 
-class Ledger(Traffic, Returned, Protocol):
+class Ledger(Traffic, Exchanges, Returned, Protocol):
     """A store of claims, attempts and settled states, and of what came back."""
 
     def close(self) -> None:

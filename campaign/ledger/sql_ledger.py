@@ -9,6 +9,7 @@ from typing import Any
 
 from campaign.ledger.aliases import Aliases
 from campaign.ledger.contacts import Contacts
+from campaign.ledger.exchanges import SqlExchanges
 from campaign.ledger.hearing import Hearing
 from campaign.ledger.invariants import broken, broken_tests
 from campaign.ledger.left_over import LeftOver
@@ -26,7 +27,9 @@ _PAGE = 20_000
 """So many recipients are asked for at once, of however many."""
 
 
-class SqlLedger(Recipients, Suppressions, Contacts, TeamSends, Aliases, Hearing, LeftOver):
+class SqlLedger(
+    Recipients, Suppressions, Contacts, TeamSends, SqlExchanges, Aliases, Hearing, LeftOver
+):
     """A ledger in a :class:`~campaign.ledger.database.Database`.
 
     See :class:`~campaign.ledger.protocol.Ledger` for what its methods promise.

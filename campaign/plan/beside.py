@@ -27,6 +27,15 @@ _KINDS = {
     "attempts": pl.UInt32,
     "claimed_at": pl.Int64,
     "settled_at": pl.Int64,
+    "delivery": pl.String,
+    "sent_at": pl.Int64,
+    "delivered_at": pl.Int64,
+    "read_at": pl.Int64,
+    "replied_at": pl.Int64,
+    "closed_at": pl.Int64,
+    "undelivered_at": pl.Int64,
+    "delivery_code": pl.String,
+    "delivery_detail": pl.String,
 }
 _LAST = 2**62
 """Behind every number."""
@@ -55,7 +64,7 @@ def _known(ledger: Ledger, run_id: int, first: int, last: int) -> pl.DataFrame:
     found = ledger.columns(run_id, first, last)
     return pl.DataFrame(
         {
-            name if name == "number" else LEDGER + name: pl.Series(found.get(name, []), dtype=kind)
+            name if name == "number" else LEDGER + name: pl.Series(found[name], dtype=kind)
             for name, kind in _KINDS.items()
         }
     )

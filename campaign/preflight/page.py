@@ -8,15 +8,14 @@ are few and long texts are cut.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Template
 
 from campaign.files import replaced
 from campaign.preflight.answer import Forecast
 from campaign.preflight.headline import standing
 from campaign.reasons import Reason, reasons
-from campaign.reporting import words
+from campaign.reporting import html
 
 _WARNINGS = 50
 _LONGEST_NAME = 100
@@ -41,24 +40,8 @@ def page(found: Forecast) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    for word in (
-        words.number,
-        words.share,
-        words.cell,
-        words.shortened,
-        words.visible,
-        words.money,
-        words.duration,
-        words.speed,
-    ):
-        environment.filters[word.__name__] = word
-    environment.filters["standing"] = standing
-    environment.filters["name"] = lambda text: text[:_LONGEST_NAME]
-    source = files("campaign.preflight") / "page.html.jinja"
-    return environment.from_string(source.read_text(encoding="utf-8"))
+    own = {"standing": standing, "name": lambda text: text[:_LONGEST_NAME]}
+    return html.template("campaign.preflight", "page.html.jinja", own)
 
 
 def _reason(code: str) -> Reason:

@@ -15,23 +15,18 @@ import polars as pl
 
 from campaign.errors import InvalidInput
 from campaign.files import replaced
+from campaign.ledger.hearing import COLUMNS
 from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import State
-from campaign.plan.beside import LEDGER, parts
-from campaign.plan.frozen import INPUT, SEND, Plan
+from campaign.plan.beside import LEDGER
+from campaign.plan.frozen import INPUT, Plan
 from campaign.plan.variants import VARIANT
-from campaign.reasons import reasons
+from campaign.reporting.rows import rows_as_they_stand
+from campaign.reporting.spreadsheet import left_alone, write_mark
 
-_STATE_COLUMNS = {
-    "state": pl.String,
-    "reason": pl.String,
-    "detail": pl.String,
-    "provider_id": pl.String,
-    "code": pl.String,
-    "attempts": pl.UInt32,
-    "claimed_at": pl.String,
-    "settled_at": pl.String,
-}
+_STATE_COLUMNS = (
+    *("state", "reason", "detail", "provider_id", "code", "attempts", "claimed_at", "settled_at"),
+)
+_OURS = (*_STATE_COLUMNS, *COLUMNS)
 
 
 def write_results(
@@ -41,23 +36,30 @@ def write_results(
     path: Path,
     *,
     running: bool = False,
+    excel: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the results as CSV or, when ``path`` ends in ``.parquet``, as Parquet.
 
     ``running``: a process is sending now, so that a claim that is open is under way; else whoever
-    made it is gone, and it is unknown. ``check`` is called now and then; what it raises ends the
-    writing, and an earlier file stays as it was.
+    made it is gone, and it is unknown. ``excel`` writes CSV of which a spreadsheet changes nothing
+    (see :mod:`campaign.reporting.spreadsheet`). ``check`` is called now and then; what it raises
+    ends the writing, and an earlier file stays as it was.
 
     Raises:
-        InvalidInput: the file name ends in something else.
+        InvalidInput: the file name ends in something else, or in .parquet with ``excel``.
         OutputError: the file cannot be written.
     """
+    if excel and path.suffix != ".csv":
+        raise InvalidInput(f"Excel reads a .csv file as text; {path.name} is no such file.")
     batches = _checked(_batches(plan, ledger, run_id, running), check)
     if path.suffix == ".csv":
         with replaced(path) as file, file.open("wb") as out:
+            if excel:
+                write_mark(out)
             for number, batch in enumerate(batches):
-                batch.write_csv(out, include_header=number == 0)
+                cells = left_alone(batch) if excel else batch
+                cells.write_csv(out, include_header=number == 0)
     elif path.suffix == ".parquet":
         with replaced(path) as file:
             parts = []
@@ -79,12 +81,13 @@ def is_results(path: Path) -> bool:
         if path.suffix == ".parquet":
             names = list(pl.read_parquet_schema(path))
         else:
-            with path.open(newline="", encoding="utf-8") as file:
+            with path.open(newline="", encoding="utf-8-sig") as file:
                 names = next(csv.reader(file), [])
     except (OSError, ValueError, csv.Error, pl.exceptions.PolarsError):
         return False
-    ours = [name.split("campaign_")[-1] for name in names[-len(_STATE_COLUMNS) :]]
-    return ours == list(_STATE_COLUMNS)
+    ours = [name.split("campaign_")[-1] for name in names]
+    # Those of an earlier version end before what came back.
+    return any(ours[-len(known) :] == list(known) for known in (_OURS, _STATE_COLUMNS))
 
 
 def _checked(batches: Iterator[pl.DataFrame], check: Callable[[], None]) -> Iterator[pl.DataFrame]:
@@ -94,32 +97,34 @@ def _checked(batches: Iterator[pl.DataFrame], check: Callable[[], None]) -> Iter
 
 
 def _batches(plan: Plan, ledger: Ledger, run_id: int, running: bool) -> Iterator[pl.DataFrame]:
-    theirs, ours = _headers(plan)
-    cells = [INPUT + name for name in theirs]
-    ours_of_the_plan = ["file", "row", "address", *_groups(plan)]
-    judged = ["verdict", "reason", "reason_detail"]
-    for rows, known in parts(plan, ledger, run_id, [*ours_of_the_plan, *judged, *cells]):
-        number = pl.col("number").cast(rows.schema["number"], strict=False)
-        said = known.lazy().with_columns(number)
-        yield (
-            rows.lazy()
-            .join(said, on="number", how="left", maintain_order="left")
-            .with_columns(_state(running), _reason(running))
-            .with_columns(_sentence().alias("detail"))
-            .with_columns(
-                *(pl.col(LEDGER + name).alias(name) for name in ("provider_id", "code", "attempts"))
-            )
-            .with_columns(_iso("claimed_at"), _iso("settled_at"))
-            .select(
-                pl.col("file").alias(ours["file"]),
-                pl.col("row").alias(ours["row"]),
-                *(pl.col(INPUT + name).alias(header) for name, header in theirs.items()),
-                pl.col("address").alias(ours["address"]),
-                *(pl.col(name).alias(ours[name]) for name in _groups(plan)),
-                *(pl.col(name).alias(ours[name]) for name in _STATE_COLUMNS),
-            )
-            .collect()
-        )
+    columns = columns_of_results(plan)
+    lines = Lines(plan)
+    for rows in rows_as_they_stand(plan, ledger, run_id, columns, running=running):
+        yield lines.of(rows)
+
+
+def columns_of_results(plan: Plan) -> list[str]:
+    """Return which columns of the plan the results need."""
+    return ["file", "row", "address", *_groups(plan), *(INPUT + name for name in plan.headers)]
+
+
+class Lines:
+    """Rows as the results show them."""
+
+    def __init__(self, plan: Plan) -> None:
+        theirs, ours = _headers(plan)
+        self._shown = [
+            pl.col("file").alias(ours["file"]),
+            pl.col("row").alias(ours["row"]),
+            *(pl.col(INPUT + name).alias(header) for name, header in theirs.items()),
+            pl.col("address").alias(ours["address"]),
+            *(pl.col(name).alias(ours[name]) for name in _groups(plan)),
+            *(_ours(name).alias(ours[name]) for name in _OURS),
+        ]
+
+    def of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return what the results say of rows as they stand."""
+        return rows.select(self._shown)
 
 
 def _headers(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
@@ -129,7 +134,7 @@ def _headers(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
         theirs[name] = header if header and header not in theirs.values() else name
     taken = {name.casefold() for name in theirs.values()}
     ours: dict[str, str] = {}
-    for name in ("file", "row", "address", *_groups(plan), *_STATE_COLUMNS):
+    for name in ("file", "row", "address", *_groups(plan), *_OURS):
         # The list may be the results of an earlier run, or the results of its results.
         header = name
         while header in taken:
@@ -144,26 +149,10 @@ def _groups(plan: Plan) -> list[str]:
     return [VARIANT] if plan.variants else []
 
 
-def _state(running: bool) -> pl.Expr:
-    """A claim that is still open in a run that has ended is unknown, never pending."""
-    planned = pl.when(pl.col("verdict") == SEND).then(pl.lit(State.PENDING.value))
-    gone = {} if running else {State.SENDING.value: State.UNKNOWN.value}
-    known = pl.col(LEDGER + "state").replace(gone) if gone else pl.col(LEDGER + "state")
-    return pl.coalesce(known, planned.otherwise(pl.col("verdict"))).alias("state")
-
-
-def _reason(running: bool) -> pl.Expr:
-    cut_off = pl.lit(not running) & (pl.col(LEDGER + "state") == State.SENDING.value)
-    interrupted = pl.when(cut_off).then(pl.lit("interrupted"))
-    return pl.coalesce(interrupted, LEDGER + "reason", "reason").alias("reason")
-
-
-def _sentence() -> pl.Expr:
-    known = {code: reason.sentence for code, reason in reasons().items()}
-    spoken = pl.col("reason").replace_strict(known, default=pl.col("reason"))
-    return pl.coalesce(LEDGER + "detail", "reason_detail", spoken)
-
-
-def _iso(name: str) -> pl.Expr:
-    moment = pl.from_epoch(LEDGER + name, time_unit="ms")
-    return moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").alias(name)
+def _ours(name: str) -> pl.Expr:
+    if name in ("state", "reason", "detail"):  # what the plan and the ledger come to
+        return pl.col(name)
+    if name.endswith("_at"):
+        moment = pl.from_epoch(LEDGER + name, time_unit="ms")
+        return moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+    return pl.col(LEDGER + name)

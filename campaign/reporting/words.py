@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from campaign.ledger.delivery_records import Deliveries
     from campaign.sending.waited import Waited
 
 
@@ -108,6 +109,15 @@ def held(until: int, run: str) -> str:
     # A one-off has only one run; of a nightly campaign, that is another one by then.
     again = "run it again then" if run.startswith("once") else f"run it then with --run {run}"
     return f"Held until {clock(until)}: {again}."
+
+
+def came_back(found: Deliveries) -> str | None:
+    """Return what came back of a run's messages in a sentence, or nothing where nothing did."""
+    stand = [f"{number(rows)} {status}" for status, rows in found.by_status.items() if rows]
+    if not stand:
+        return None
+    of = f"; nothing was heard of {people(found.silent)}" if found.silent else ""
+    return f"What came back: {', '.join(stand)}. {number(found.replied)} ever replied{of}."
 
 
 def shortened(text: str) -> str:

@@ -237,6 +237,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "run",
         "status",
         "results",
+        "report",
         "show",
         "providers",
         "schema",

@@ -18,7 +18,7 @@ from tests.cli.commands import campaign, environment
 _HEAVY = frozenset(
     {
         *("anyio", "asyncio", "httpx", "jinja2", "phonenumbers", "polars", "psycopg"),
-        *("pygments", "starlette", "uvicorn"),
+        *("pygal", "pygments", "starlette", "uvicorn"),
     }
 )
 _MAIN = """

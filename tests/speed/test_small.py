@@ -25,6 +25,7 @@ SMALL = {
     "phones": "--rows 200",
     "preflight": "--rows 200,400 --rounds 1",
     "recovery": "--planned 2000 --settled 1000 --rest 100",
+    "report": "--planned 500",
     "startup": "--times 1",
     "wire": "--seconds 0.05 --in-flight 4",
 }
@@ -36,6 +37,7 @@ BARS = {
     "phones": 1,
     "preflight": 4,
     "recovery": 2,
+    "report": 2,
     "startup": 2,
 }
 

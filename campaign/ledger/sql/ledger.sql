@@ -213,6 +213,16 @@ WHERE run_id = :run_id AND number BETWEEN :first AND :last ORDER BY number;
 -- name: attempts
 SELECT * FROM attempt WHERE run_id = :run_id AND number = :number ORDER BY attempt;
 
+-- name: attempts_by_time
+SELECT started_at / :width AS part, count(*) AS rows FROM attempt
+WHERE run_id = :run_id AND outcome <> 'not_sent' GROUP BY part;
+
+-- A clock that was set back while a request was under way took no time.
+-- name: answer_times
+SELECT CASE WHEN ended_at > started_at THEN ended_at - started_at ELSE 0 END AS took,
+       count(*) AS rows
+FROM attempt WHERE run_id = :run_id AND http_status IS NOT NULL GROUP BY took;
+
 -- name: refused
 SELECT count(*) AS times FROM attempt
 WHERE run_id = :run_id AND number = :number AND reason = :reason AND outcome = 'rejected';

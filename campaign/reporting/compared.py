@@ -1,0 +1,83 @@
+"""Groups side by side: is the difference of their response rates more than chance?
+
+Invariant: nobody is compared of whom nothing could have been heard. Of a holdout is known only who
+wrote by themselves, and where no vendor told of such messages there is no comparison with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from campaign.reporting.figures import Column, Kind, Table, Value
+from campaign.reporting.intervals import newcombe
+from campaign.reporting.sums import Sums
+
+
+def differences(sums: Sums, *, heard_by_themselves: bool) -> Table | None:
+    """Return by how much the response rates of groups differ, and how sure that is.
+
+    Each variant is compared with the first; and all who got a message with the holdout, of whom is
+    known only who wrote by themselves, where that is told at all.
+    """
+    if not is_heard(sums):
+        return None
+    pairs: list[tuple[str, tuple[int, int], tuple[int, int]]] = []
+    variants = sums.by("variant").filter(pl.col("value").is_not_null()).sort("value")
+    each = list(variants.iter_rows(named=True))
+    for one in each[1:]:
+        name = f"{one['value']} less {each[0]['value']}"
+        pairs.append((name, rate_of(one), rate_of(each[0])))
+    if sums.held_out and heard_by_themselves:
+        everybody = rate_of(counts_of(sums))
+        name = "with a message less the holdout"
+        pairs.append((name, everybody, (sums.held_out_wrote, sums.held_out)))
+    rows: list[list[Value]] = []
+    for name, mine, other in pairs:
+        between = newcombe(*mine, *other)
+        if between is None:
+            continue
+        low, high = between
+        sure = "no: it may be chance" if low <= 0 <= high else "yes"
+        rows.append([name, *mine, *other, mine[0] / mine[1] - other[0] / other[1], low, high, sure])
+    if not rows:
+        return None
+    columns = (
+        Column("groups", "groups", Kind.TEXT),
+        Column("responded", "responded"),
+        Column("of", "of"),
+        Column("other", "of the other group"),
+        Column("of_other", "of"),
+        Column("difference", "difference", Kind.DIFFERENCE),
+        Column("low", "at least (95 %)", Kind.DIFFERENCE),
+        Column("high", "at most (95 %)", Kind.DIFFERENCE),
+        Column("sure", "is there one?", Kind.TEXT),
+    )
+    says = (
+        "The range holds the true difference in 95 of 100 such comparisons (Newcombe's interval, "
+        "made of Wilson's). Where 0 is in it, chance alone may have made the difference. "
+    )
+    if sums.held_out and heard_by_themselves:
+        says += (
+            "Of the holdout, only who wrote by themselves since the run began can be known, and "
+            "only as far as the vendor's messages were received meanwhile."
+        )
+    return Table("differences", "Is it more than chance?", columns, rows, says.strip())
+
+
+def counts_of(sums: Sums) -> Mapping[str, int]:
+    """Return how many people of all did what; nothing where there is nobody."""
+    found = sums.by("all")
+    return found.row(0, named=True) if len(found) else {}
+
+
+def is_heard(sums: Sums) -> bool:
+    """Return whether anything was heard of anybody since they were sent to."""
+    counts = counts_of(sums)
+    return counts.get("claimed", 0) > counts.get("silent", 0)
+
+
+def rate_of(row: Mapping[str, int]) -> tuple[int, int]:
+    """Return how many responded, of how many whom the vendor took."""
+    return row.get("responded", 0), row.get("accepted", 0)

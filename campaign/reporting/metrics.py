@@ -1,0 +1,193 @@
+"""From what was counted to the figures of a report.
+
+The words are Sendbird's (its page on proactive chat): *responded* is whoever replied or reacted,
+*not responded* whoever the vendor took the message for and who did neither, and *resolution time*
+runs from the person's first response to the close of the conversation. Time to first response runs
+from our claim. Invariant: a rate is of those whom the vendor took (accepted or scheduled), and
+where there is nothing to divide by, or nobody could have been heard, there is no figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from campaign.reporting import words
+from campaign.reporting.compared import counts_of, differences, is_heard
+from campaign.reporting.figures import (
+    MOST_ROWS,
+    NOT_KNOWN,
+    OTHERS,
+    Column,
+    Drawing,
+    Kind,
+    Table,
+    Value,
+)
+from campaign.reporting.intervals import wilson
+from campaign.reporting.sums import Sums
+
+_STEPS = (
+    ("rows", "rows of the list"),
+    ("sendable", "the rules let them through when the plan was made"),
+    ("claimed", "a request to the vendor was about to leave for them"),
+    ("accepted", "the vendor took the message, or promised to send it later"),
+    ("delivered", "it is known to have reached them: delivered, read or answered"),
+    ("read", "they are known to have seen it: read or answered"),
+    ("responded", "they replied, or reacted"),
+    ("closed", "they responded, and the conversation is over"),
+)
+
+_TOLD = {"delivered": ("told_delivered", "told_read"), "read": ("told_read",)}
+"""Of which steps nothing is known where the vendor tells none of these."""
+
+_RESPONSE = (
+    Column("accepted", "accepted"),
+    Column("responded", "responded"),
+    Column("not_responded", "not responded"),
+    Column("rate", "response rate", Kind.SHARE),
+    Column("low", "at least (95 %)", Kind.SHARE),
+    Column("high", "at most (95 %)", Kind.SHARE),
+    Column("first_median", "first response, median", Kind.SECONDS),
+    Column("first_90", "first response, nine in ten within", Kind.SECONDS),
+    Column("resolution_median", "resolution, median", Kind.SECONDS),
+    Column("resolution_mean", "resolution, mean", Kind.SECONDS),
+)
+
+_TITLES = {
+    "all": ("response", "Who answered", "everybody"),
+    "variant": ("variants", "Variants side by side", "variant"),
+    "country": ("countries", "By country", "country"),
+    "form": ("forms", "By form of the message", "form"),
+    "hour": ("hours", "By hour of sending", "hour"),
+}
+
+
+def funnel(sums: Sums) -> Table:
+    """Return how many got how far, from a row of the list to an answer."""
+    counts = counts_of(sums)
+    rows: list[list[Value]] = []
+    before = None
+    for name, what in _STEPS:
+        # A vendor that says nothing of it leaves a gap, and not the few who answered.
+        if name in _TOLD and not any(counts.get(told, 0) for told in _TOLD[name]):
+            rows.append([name, what, None, None])
+            continue
+        people = counts.get(name, 0)
+        share = people / before if before else None
+        rows.append([name, what, people, share])
+        before = people
+    return Table(
+        "funnel",
+        "From the list to an answer",
+        (
+            Column("step", "step", Kind.TEXT),
+            Column("what", "who counts", Kind.TEXT),
+            Column("people", "people"),
+            Column("share", "of the step before", Kind.SHARE),
+        ),
+        rows,
+        drawing=Drawing("people", "How many people got as far as each step.", lying=True),
+    )
+
+
+def response(sums: Sums, dimension: str) -> Table:
+    """Return who answered, and when: everybody, or those of each variant, country, form or hour."""
+    name, title, first = _TITLES[dimension]
+    found, heard = sums.by(dimension), is_heard(sums)
+    answers = sums.answers().with_columns(pl.lit("all").alias("all"))
+    shown, rest = found.head(MOST_ROWS), found.slice(MOST_ROWS)
+    if dimension != "all":
+        shown, rest = shown.filter(pl.col("accepted") > 0), rest.filter(pl.col("accepted") > 0)
+    if dimension == "hour":
+        shown = shown.sort("value")
+    if dimension == "variant":
+        shown = shown.filter(pl.col("value").is_not_null()).sort("value")
+    rows = []
+    for row in shown.iter_rows(named=True):
+        mine = pl.col(dimension).cast(pl.String).eq_missing(pl.lit(row["value"], dtype=pl.String))
+        rows.append([row["value"] or NOT_KNOWN, *_of(row, answers.filter(mine), heard=heard)])
+    if len(rest):
+        others = rest.select(pl.col("accepted", "responded", "not_responded").sum())
+        kept = shown["value"].implode()
+        row = others.row(0, named=True)
+        theirs = answers.filter(~pl.col(dimension).cast(pl.String).is_in(kept))
+        rows.append([OTHERS, *_of(row, theirs, heard=heard)])
+    what = f"How many in a hundred of those whom the vendor took responded, by {first}."
+    drawn = Drawing("rate", what) if dimension in ("hour", "country") and len(rows) > 1 else None
+    return Table(name, title, (Column(first, first, Kind.TEXT), *_RESPONSE), rows, drawing=drawn)
+
+
+def _of(row: Mapping[str, int], answers: pl.DataFrame, *, heard: bool) -> list[Value]:
+    accepted, responded = row["accepted"], row["responded"]
+    # While nothing was heard of anybody, that nobody responded is no figure.
+    between = wilson(responded, accepted) if heard else None
+    first, resolution = answers["first"].drop_nulls(), answers["resolution"].drop_nulls()
+    return [
+        accepted,
+        responded,
+        row["not_responded"],
+        responded / accepted if between is not None else None,
+        *(between or (None, None)),
+        _seconds(first.median()),
+        _seconds(_nine_in_ten(first)),
+        _seconds(resolution.median()),
+        _seconds(resolution.mean()),
+    ]
+
+
+def _nine_in_ten(times: pl.Series) -> int | None:
+    """Return the time within which nine in ten of them are."""
+    return None if times.is_empty() else int(times.sort()[(9 * len(times) + 9) // 10 - 1])
+
+
+def _seconds(milliseconds: object) -> float | None:
+    return None if milliseconds is None else round(float(str(milliseconds)) / 1000, 3)
+
+
+def headline(sums: Sums) -> str:
+    """Return the sentence that stands above everything."""
+    counts, answers = counts_of(sums), sums.answers()
+    accepted, responded = counts.get("accepted", 0), counts.get("responded", 0)
+    if not accepted:
+        return "The vendor took no message yet."
+    told = (
+        f"The vendor took the message for {accepted:,} of the {counts['rows']:,} rows of the list"
+    )
+    if not is_heard(sums):
+        return f"{told}; nothing was heard of it since."
+    if not responded:
+        return f"{told}; nobody is known to have responded."
+    told += f"; {responded:,} people responded ({100 * responded / accepted:.1f} %)"
+    median = _seconds(answers["first"].median())
+    return (
+        f"{told}, half of them within {words.duration(median)}."
+        if median is not None
+        else f"{told}."
+    )
+
+
+def parts(sums: Sums, *, heard_by_themselves: bool) -> Iterator[Table]:
+    """Yield who answered of each part of the people, and whether the parts differ."""
+    for dimension in ("variant", "country", "form", "hour"):
+        found = response(sums, dimension)
+        if found.rows:
+            yield found
+        if dimension == "variant":
+            compared = differences(sums, heard_by_themselves=heard_by_themselves)
+            if compared is not None:
+                yield compared
+
+
+def runs(each: Sequence[tuple[str, Sums]]) -> Table:
+    """Return one row for each of several runs."""
+    rows = []
+    for name, sums in each:
+        counts = counts_of(sums)
+        nothing: list[Value] = [0, 0, 0, *([None] * 7)]
+        answered = _of(counts, sums.answers(), heard=is_heard(sums)) if counts else nothing
+        rows.append([name, counts.get("rows", 0), counts.get("undelivered", 0), *answered])
+    head = (Column("run", "run", Kind.TEXT), Column("rows", "rows"))
+    columns = (*head, Column("undelivered", "undelivered"), *_RESPONSE)
+    return Table("runs", "Each run", columns, rows)

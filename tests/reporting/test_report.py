@@ -1,0 +1,345 @@
+"""The report says what the ledger holds: each figure is counted here once more, by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections import Counter
+from datetime import datetime
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from campaign.ledger.delivery_records import Delivery, Observation
+from campaign.reporting.figures import Kind, Report, shown
+from campaign.reporting.intervals import newcombe, wilson
+from campaign.reporting.markdown import markdown
+from campaign.reporting.page import page
+from tests.reporting.stage import (
+    EVIL,
+    Stage,
+    every_state,
+    somebody_held_out_writes,
+    stage,
+    what_people_did,
+)
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Stage:
+    found = stage(tmp_path)
+    every_state(found)
+    found.hear(what_people_did)
+    somebody_held_out_writes(found)
+    return found
+
+
+class Reader(HTMLParser):
+    """Collects every element that has a name, with its value and its text, and all tags."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.values: dict[str, tuple[str, str]] = {}
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str | None]] = []
+        self._open: tuple[str, str] | None = None
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += attrs
+        said = dict(attrs)
+        if "data-id" in said:
+            assert said["data-id"] not in self.values, "two numbers have one name"
+            self._open = str(said["data-id"]), str(said["data-value"])
+
+    def handle_data(self, data: str) -> None:
+        if self._open is not None:
+            name, value = self._open
+            self.values[name] = value, data
+            self._open = None
+
+
+def lines_of(found: Stage) -> list[dict[str, str]]:
+    path = found.folder / "all.csv"
+    with found.loaded().view() as view:
+        view.results(path)
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def seconds(line: dict[str, str], first: str, last: str) -> float:
+    one, other = (datetime.fromisoformat(line[name]) for name in (first, last))
+    return round((other - one).total_seconds(), 3)
+
+
+def test_every_row_of_the_list_is_counted_once_on_each_step(everything: Stage) -> None:
+    lines, found = lines_of(everything), everything.report()
+    taken = [line for line in lines if line["state"] in ("accepted", "scheduled")]
+    replied = [line for line in taken if line["replied_at"]]
+    steps = {
+        "rows": len(lines),
+        "claimed": sum(bool(line["claimed_at"]) for line in lines),
+        "accepted": len(taken),
+        "responded": len(replied),
+        "closed": sum(bool(line["closed_at"]) for line in replied),
+    }
+    table = found.table("funnel")
+    assert {name: table.value(name, "people") for name in steps} == steps
+    arrived = [line for line in taken if not line["undelivered_at"]]
+    seen = [line for line in arrived if line["read_at"] or line["replied_at"]]
+    delivered = [line for line in arrived if line in seen or line["delivered_at"]]
+    assert table.value("read", "people") == len(seen)
+    assert table.value("delivered", "people") == len(delivered)
+    states = Counter(line["state"] for line in lines)
+    told: Counter[str] = Counter()
+    for which, people, *_ in found.table("states").rows:
+        told[str(which).split(":")[0]] += int(str(people))
+    assert told == states
+    assert set(states) == {
+        *("accepted", "scheduled", "failed", "unknown", "held", "skipped", "pending")
+    }
+
+
+def test_response_rate_and_times_are_those_of_the_people(everything: Stage) -> None:
+    lines = [one for one in lines_of(everything) if one["state"] in ("accepted", "scheduled")]
+    table = everything.report().table("response")
+    replied = [line for line in lines if line["replied_at"]]
+    first = [seconds(line, "claimed_at", "replied_at") for line in replied]
+    closed = [seconds(line, "replied_at", "closed_at") for line in replied if line["closed_at"]]
+    low, high = wilson(len(replied), len(lines)) or (None, None)
+    assert len(replied) > 10
+    assert dict(zip([one.name for one in table.columns], table.rows[0], strict=True)) == {
+        "everybody": "all",
+        "accepted": len(lines),
+        "responded": len(replied),
+        "not_responded": len(lines) - len(replied),
+        "rate": len(replied) / len(lines),
+        "low": low,
+        "high": high,
+        "first_median": pytest.approx(median(first), abs=0.001),
+        "first_90": sorted(first)[math.ceil(0.9 * len(first)) - 1],
+        "resolution_median": pytest.approx(median(closed), abs=0.001),
+        "resolution_mean": pytest.approx(mean(closed), abs=0.001),
+    }
+
+
+@pytest.mark.parametrize("name", ["variants", "countries", "forms", "hours"])
+def test_the_parts_of_a_run_add_up_to_the_whole(everything: Stage, name: str) -> None:
+    found = everything.report()
+    whole = found.table("response").as_list()[0]
+    parts = found.table(name).as_list()
+    for column in ("accepted", "responded", "not_responded"):
+        assert sum(int(str(part[column])) for part in parts) == whole[column]
+    assert len(parts) == {"variants": 2, "countries": 2}.get(name, len(parts))
+
+
+def test_hours_are_those_of_the_definitions_zone(tmp_path: Path) -> None:
+    zone = "Asia/Kolkata"
+    found = stage(tmp_path, rows=3, more=f"schedule: {{timezone: {zone}}}\n")
+    entries = found.entries()
+    claimed = entries[0].claimed_at
+    assert claimed is not None
+    report = found.report()
+    assert report.zone == zone
+    hour = datetime.fromtimestamp(claimed / 1000, ZoneInfo(zone)).hour
+    assert report.table("hours").value(f"{hour:02}", "accepted") == len(entries)
+
+
+def test_variants_are_compared_with_the_first_and_everybody_with_the_holdout(
+    everything: Stage,
+) -> None:
+    found = everything.report()
+    variants, table = found.table("variants"), found.table("differences")
+    of = {
+        name: (variants.value(name, "responded"), variants.value(name, "accepted"))
+        for name in ("a", "b")
+    }
+    row = table.as_list()[0]
+    assert row["groups"] == "b less a"
+    assert (row["low"], row["high"]) == newcombe(*of["b"], *of["a"])  # type: ignore[arg-type]
+    held = table.as_list()[1]
+    lines = lines_of(everything)
+    assert held["of_other"] == sum(line["reason"] == "holdout" for line in lines)
+    assert held["other"] == 1
+    assert "wrote by themselves" in " ".join(found.notes)
+
+
+def test_there_is_no_comparison_where_nobody_could_have_been_heard(tmp_path: Path) -> None:
+    found = stage(tmp_path, more="holdout: 10%\n")
+    found.hear(what_people_did)
+    report = found.report()
+    pairs = [str(row["groups"]) for row in report.table("differences").as_list()]
+    assert pairs == ["b less a"]
+    assert "nothing to compare with" in " ".join(report.notes)
+
+
+def test_what_came_back_stands_as_the_ledger_counts_it(everything: Stage) -> None:
+    found = everything.report().table("delivery")
+    with everything.opened() as (ledger, run_id):
+        known = ledger.deliveries(run_id)
+    for one in Delivery:
+        assert found.value(one.value, "people") == known.by_status.get(one, 0)
+    assert found.value("nothing heard", "people") == known.silent
+
+
+def test_errors_say_what_the_vendors_code_means_and_what_to_do(everything: Stage) -> None:
+    rows = {str(row["code"]): row for row in everything.report().table("codes").as_list()}
+    assert rows["failed: invalid_recipient, code 21211"]["people"] == 3
+    assert "not a valid one" in str(rows["failed: invalid_recipient, code 21211"]["meaning"])
+    lost = rows["undelivered, code 30003"]
+    assert lost["people"] == sum(bool(line["undelivered_at"]) for line in lines_of(everything))
+    assert "list is that of the undelivered" in str(lost["advice"])
+    assert rows["unknown: interrupted"]["people"] == 4
+
+
+def test_who_is_unknown_is_told_with_why(everything: Stage) -> None:
+    found = everything.report().table("unknown")
+    assert {row[0]: row[1] for row in found.rows} == {
+        "interrupted": 4,
+        "no_answer": 3,
+        "server_error": 2,
+    }
+
+
+def test_page_markdown_and_json_have_the_same_figures(everything: Stage) -> None:
+    found = everything.report(everything.folder / "page.html")
+    data: dict[str, Any] = json.loads(json.dumps(found.as_dict()))
+    read = Reader(page(found)).values
+    text = markdown(found)
+    seen = 0
+    for table in found.tables:
+        section = text.split(f"## {table.title}\n", 1)[1].split("\n## ", 1)[0]
+        lines = [line for line in section.splitlines() if line.startswith("| ")][2:]
+        assert len(lines) == len(table.rows) == len(data["tables"][table.name])
+        for row, line, plain in zip(table.rows, lines, data["tables"][table.name], strict=True):
+            cells = re.split(r"(?<!\\)\|", line.strip("| \n"))
+            for column, cell in zip(table.columns, cells, strict=True):
+                if column.kind is Kind.TEXT:
+                    continue
+                value, told = read[f"{table.name}.{row[0]}.{column.name}"]
+                assert value == (
+                    "" if plain[column.name] is None else json.dumps(plain[column.name])
+                )
+                assert told == cell.strip() == shown(plain[column.name], column.kind)
+                seen += 1
+    groups = {f"groups.{one['group']}.people": one["people"] for one in data["groups"]}
+    assert {name: int(value) for name, (value, _) in read.items() if name in groups} == groups
+    assert len(read) == seen + len(groups)
+
+
+def test_the_page_needs_nothing_else_and_trusts_nobodys_words(everything: Stage) -> None:
+    text = page(everything.report(everything.folder / "page.html"))
+    read = Reader(text)
+    assert EVIL not in text
+    assert not {"script", "iframe", "img", "link", "object"} & set(read.tags)
+    assert read.tags["svg"] >= 3
+    linked = [value for name, value in read.attributes if name in ("href", "src", "xlink:href")]
+    assert linked
+    assert all(str(value).startswith(("data:text/csv", "page-")) for value in linked)
+    assert not re.search(r"url\(|@import", text)
+    assert "default-src 'none'" in text
+    assert "<b>21211" not in text
+    assert "&lt;b&gt;21211" in text
+
+
+def test_each_group_is_a_list_of_its_people(everything: Stage) -> None:
+    found = everything.report(everything.folder / "page.html")
+    lines = lines_of(everything)
+    taken = [line for line in lines if line["state"] in ("accepted", "scheduled")]
+    wanted = {
+        "unknown": [line for line in lines if line["state"] == "unknown"],
+        "undelivered": [line for line in lines if line["undelivered_at"]],
+        "skipped": [line for line in lines if line["state"] == "skipped"],
+        "failed": [line for line in lines if line["state"] == "failed"],
+        "held": [line for line in lines if line["state"] == "held"],
+        "pending": [line for line in lines if line["state"] == "pending"],
+        "responded": [line for line in taken if line["replied_at"]],
+        "not-responded": [line for line in taken if not line["replied_at"]],
+    }
+    groups = {group.name: group for group in found.groups}
+    assert set(groups) == set(wanted)
+    for name, people in wanted.items():
+        content = groups[name].inline
+        assert content is not None
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+        assert [row["row"] for row in rows] == [line["row"] for line in people]
+        assert len(rows) == groups[name].people
+
+
+def test_a_large_group_stands_beside_the_page_whole(
+    everything: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.reporting.groups.EMBEDDED", 10)
+    path = everything.folder / "out" / "page.html"
+    found = everything.report(path)
+    assert all(group.inline is None for group in found.groups)
+    assert {file.name for file in path.parent.iterdir()} == {one.file for one in found.groups}
+    for group in found.groups:
+        assert group.file is not None
+        with (path.parent / group.file).open(newline="", encoding="utf-8-sig") as file:
+            assert len(list(csv.DictReader(file))) == group.people
+    monkeypatch.undo()
+    everything.report(path)
+    assert list(path.parent.iterdir()) == [], "the files of the earlier report are still there"
+
+
+def test_several_runs_are_added_up_with_a_row_for_each(tmp_path: Path) -> None:
+    first = stage(tmp_path, rows=30, more="run: one\n", limit=20)
+    first.hear(what_people_did)
+    second = stage(tmp_path, rows=50, more="run: two\n", limit=50)
+    second.hear(what_people_did)
+    found = second.report(everything=True)
+    rows = found.table("runs").as_list()
+    assert len(rows) == 2
+    whole = found.table("response").as_list()[0]
+    for column in ("accepted", "responded", "not_responded"):
+        assert sum(int(str(row[column])) for row in rows) == whole[column]
+    assert found.groups == ()
+    month = datetime.now(ZoneInfo("UTC")).strftime("%Y-%m")
+    assert second.report(month=month).runs == found.runs
+
+
+def test_a_run_of_which_nothing_was_heard_says_so(tmp_path: Path) -> None:
+    found = stage(tmp_path, rows=10)
+    report = found.report()
+    assert "Nothing was heard" in " ".join(report.notes)
+    assert "nothing was heard" in report.headline
+    assert report.table("response").value("all", "rate") is None
+    assert report.table("response").value("all", "first_median") is None
+
+
+def test_an_answer_that_seems_to_come_before_the_question_came_at_once(tmp_path: Path) -> None:
+    found = stage(tmp_path, rows=4)
+    found.hear(
+        lambda run_id, taken: [
+            Observation(run_id, one.number, Delivery.REPLIED, (one.claimed_at or 0) - 500)
+            for one in taken
+        ]
+    )
+    assert found.report().table("response").value("all", "first_median") == 0
+
+
+def test_the_words_of_the_page_survive_markdown(everything: Stage) -> None:
+    text = markdown(everything.report())
+    assert EVIL not in text
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert unescape("&lt;") == "<"
+
+
+def _reports_of_a_type(found: Report) -> set[Kind]:
+    return {column.kind for table in found.tables for column in table.columns}
+
+
+def test_every_kind_of_figure_is_in_the_report_of_everything(everything: Stage) -> None:
+    assert _reports_of_a_type(everything.report()) == set(Kind)
