@@ -256,7 +256,7 @@ def test_a_rehearsal_over_an_account_of_ones_own_asks_the_sandbox_and_nobody_els
     assert (found.exit_code, dict(found.problems)) == (0, {})
     assert found.deliveries.replied > 0
     acts = in_the_ledger(loaded, Way(provider, channel, frozenset()))
-    assert {"read", "undelivered"} <= {what for one in acts.values() for what in one}
+    assert {"read", "replied"} <= {what for one in acts.values() for what in one}
 
 
 def test_a_rehearsal_is_synced_a_day_later_and_touches_nothing_real(tmp_path: Path) -> None:
