@@ -41,6 +41,8 @@ AHEAD = timedelta(days=1)
 _AT_ONCE = 8
 _TOO_MANY = 20
 """Recipients in a row about whom no answer came: the vendor is not asked about the others."""
+_REHEARSED = 1_000.0
+"""Questions a second to the sandbox, which is nobody's but ours."""
 _DAY = 24 * 3600 * 1000
 _WISHES = "opt-outs heeded until"
 
@@ -198,7 +200,10 @@ class _Syncing:
         """Ask one way after the other."""
         settings, retry = self.job.loaded.settings, self.job.loaded.definition.retry
         patience = Patience(
-            retry.attempts, retry.first_wait.total_seconds(), retry.longest_wait.total_seconds()
+            retry.attempts,
+            retry.first_wait.total_seconds(),
+            retry.longest_wait.total_seconds(),
+            _REHEARSED if settings.sandbox else None,
         )
         local = is_local(url or settings.base_url)
         async with Clients(settings.timeout.total_seconds(), proxies=not local) as clients:
