@@ -133,6 +133,9 @@ def _sound(event: object, clean: Callable[[str], str]) -> Heard:
         raise TypeError("an id of an event is no text")
     return replace(
         event,
+        ids=tuple(http.storable(one) for one in event.ids),
+        address=None if event.address is None else http.storable(event.address),
+        sender=None if event.sender is None else http.storable(event.sender),
         code=None if event.code is None else http.shorten(clean(event.code)),
         detail=None if event.detail is None else http.shorten(clean(event.detail)),
     )
