@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
+from campaign.account import account_of
 from campaign.deciding import who
 from campaign.definition.secrets import reveal
 from campaign.errors import InvalidInput
@@ -29,7 +30,6 @@ from campaign.outcomes.receiving import Post, Reception
 from campaign.providers import http
 from campaign.providers.heard import webhooks_of
 from campaign.reporting.watching import listening
-from campaign.syncing import account_of
 
 _BACKLOG = 2048
 _SECONDS = 0.5

@@ -17,6 +17,7 @@ from typing import Any
 
 import anyio
 
+from campaign.account import account_of, rehearsed
 from campaign.arriving import Arrived, arrived
 from campaign.channel import Channel
 from campaign.deciding import who
@@ -26,13 +27,10 @@ from campaign.ledger.delivery_records import Deliveries
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Run
 from campaign.outcomes.intake import Intake, Taken, TriedAgain
-from campaign.outcomes.matching import Account
-from campaign.outcomes.people import People
 from campaign.outcomes.polling import NotAsked, Patience, Poller
 from campaign.plan.frozen import Plan
 from campaign.providers import http
-from campaign.providers.heard import About, Asked, Heard, Poll, names_of, polls_of
-from campaign.providers.protocol import Provider
+from campaign.providers.heard import About, Asked, Heard, Poll, polls_of
 from campaign.sending.clients import Clients, is_local
 from campaign.status import run_named
 from campaign.still_open import how_many, still_open
@@ -43,6 +41,8 @@ AHEAD = timedelta(days=1)
 _AT_ONCE = 8
 _TOO_MANY = 20
 """Recipients in a row about whom no answer came: the vendor is not asked about the others."""
+_REHEARSED = 1_000.0
+"""Questions a second to the sandbox, which is nobody's but ours."""
 _DAY = 24 * 3600 * 1000
 _WISHES = "opt-outs heeded until"
 
@@ -109,17 +109,6 @@ class Synced:
         }
 
 
-def account_of(job: Job, provider: Provider, *, sandbox: bool) -> Account:
-    """Return how the events of a job's account are read."""
-    kinds = job.loaded.provider.capabilities.channels
-    return Account(
-        provider=job.loaded.settings.name,
-        people=People(kinds, job.loaded.definition.channel),
-        names=lambda entry: names_of(provider, entry.provider_id, entry.evidence),
-        sandbox=sandbox,
-    )
-
-
 async def sync(
     job: Job,
     environment: Mapping[str, str],
@@ -152,15 +141,17 @@ async def sync(
             from campaign.sandbox.embedded import reopened
 
             journal = job.folder / found.run / "sandbox-journal.jsonl"
-            url = stack.enter_context(reopened(journal, AHEAD)).url_for(settings.name)
-            later = AHEAD
-        provider = job.provider(environment, url)
+            server = stack.enter_context(reopened(journal, AHEAD))
+            url, later = server.url_for(settings.name), AHEAD
+            provider = rehearsed(job, server.url_for)
+        else:
+            provider = job.provider(environment, None)
         polls = polls_of(provider)
         if not polls:
+            instead = "" if settings.sandbox else " it tells by itself: campaign listen."
             raise InvalidInput(
                 f"{job.loaded.provider.capabilities.title} cannot be asked what came back with "
-                "these settings; it tells by itself: campaign listen. Its page in the "
-                "documentation says what there is."
+                f"these settings;{instead} its page in the documentation says what there is."
             )
         result = Synced(found.run, found.sandbox, [poll.title for poll in polls])
         begun = now()
@@ -209,7 +200,10 @@ class _Syncing:
         """Ask one way after the other."""
         settings, retry = self.job.loaded.settings, self.job.loaded.definition.retry
         patience = Patience(
-            retry.attempts, retry.first_wait.total_seconds(), retry.longest_wait.total_seconds()
+            retry.attempts,
+            retry.first_wait.total_seconds(),
+            retry.longest_wait.total_seconds(),
+            _REHEARSED if settings.sandbox else None,
         )
         local = is_local(url or settings.base_url)
         async with Clients(settings.timeout.total_seconds(), proxies=not local) as clients:

@@ -51,7 +51,16 @@ MAY_KNOW = {
         "plan",
         "sending",
     },
-    "outcomes": {"audience", "channel", "ledger", "message", "providers", "rules", "sending"},
+    "outcomes": {
+        "audience",
+        "channel",
+        "errors",
+        "ledger",
+        "message",
+        "providers",
+        "rules",
+        "sending",
+    },
     "sandbox": {"errors"},
     "plan": {
         "audience",

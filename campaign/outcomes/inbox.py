@@ -3,7 +3,7 @@
 A group is whatever is ready when the last write has finished, never what a clock collected.
 Invariants: one thread writes; whoever is told that their events are kept has them in the ledger,
 durably; and when a write fails, everybody of its group is told so and the next group is tried anew,
-for a vendor that gets an error posts again.
+for a vendor that gets an error posts again. Events that can never be written spoil nobody else's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from campaign.errors import LedgerError
 from campaign.outcomes.intake import Intake, Taken, TriedAgain
 from campaign.providers.heard import Heard
 
@@ -31,6 +32,10 @@ _AT_A_TIME = 5_000
 
 class NotKept(Exception):
     """The ledger could not be written; the events are to be posted again."""
+
+
+class NotKeepable(Exception):
+    """The events are such that they cannot be written, however often they are posted."""
 
 
 def _future() -> asyncio.Future[None]:
@@ -64,6 +69,7 @@ class Inbox:
 
         Raises:
             NotKept: they are not.
+            NotKeepable: they are not, and never will be.
         """
         if self._closing:
             raise NotKept
@@ -86,7 +92,7 @@ class Inbox:
                     await self._try_again()
                     again_at = time.monotonic() + _AGAIN_EVERY
                 if self._posted:
-                    await self._write()
+                    await self._write(self._group())
                     continue
                 self._ready = anyio.Event()
                 with anyio.move_on_after(_AGAIN_EVERY):
@@ -95,31 +101,36 @@ class Inbox:
                 await self._try_again()
         finally:
             self._closing = True
-            for one in self._posted:
-                if not one.done.done():
-                    one.done.set_exception(NotKept())
+            _end(self._posted, NotKept())
             self._writer.shutdown(wait=False)
 
-    async def _write(self) -> None:
-        group, events = list[_Posted](), list[Heard]()
-        while self._posted and (not group or len(events) < _LARGEST):
+    def _group(self) -> list[_Posted]:
+        group, events = list[_Posted](), 0
+        while self._posted and (not group or events < _LARGEST):
             group.append(one := self._posted.pop(0))
-            events += one.events
+            events += len(one.events)
+        return group
+
+    async def _write(self, group: list[_Posted]) -> None:
+        events = [event for one in group for event in one.events]
         loop = asyncio.get_running_loop()
         try:
             taken = await loop.run_in_executor(self._writer, self._intake.take, events)
-        except Exception as error:  # noqa: BLE001 - handed to everybody who waits
+        except LedgerError as error:
             self._tell_once(error)
-            for one in group:
-                if not one.done.done():
-                    one.done.set_exception(NotKept())
-            return
-        self._failing = False
-        self.taken += taken
-        self._waits_for_somebody |= taken.unmatched > 0
-        for one in group:
-            if not one.done.done():  # nobody may be waiting any more
-                one.done.set_result(None)
+            _end(group, NotKept())
+        except Exception as error:  # noqa: BLE001 - handed to who posted what cannot be written
+            if len(group) == 1:
+                self._tell(f"What was posted cannot be written: {type(error).__name__}: {error}")
+                _end(group, NotKeepable())
+                return
+            for one in group:  # one of them spoils it for all
+                await self._write([one])
+        else:
+            self._failing = False
+            self.taken += taken
+            self._waits_for_somebody |= taken.unmatched > 0
+            _end(group)
 
     async def _try_again(self) -> None:
         """Look again at what fitted nobody, the oldest first; once each, but for the newest."""
@@ -144,3 +155,14 @@ class Inbox:
         if not self._failing:
             self._failing = True
             self._tell(f"Nothing can be written, so vendors are told to post again: {error}")
+
+
+def _end(group: Sequence[_Posted], error: Exception | None = None) -> None:
+    """Tell whoever still waits that it is written, or what was in the way."""
+    for one in group:
+        if one.done.done():
+            continue
+        if error is None:
+            one.done.set_result(None)
+        else:
+            one.done.set_exception(error)

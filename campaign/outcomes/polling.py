@@ -31,11 +31,15 @@ class NotAsked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often a request is tried, and how long is waited in between, in seconds."""
+    """How often a request is tried, and how long is waited in between, in seconds.
+
+    ``rate`` is how many a second there are at most, where it is not the poll's own.
+    """
 
     attempts: int
     first_wait: float
     longest_wait: float
+    rate: float | None = None
 
 
 class Poller:
@@ -48,7 +52,7 @@ class Poller:
         self._clean = clean
         self._carrier = Carrier(
             transport,
-            poll.rate,
+            patience.rate or poll.rate,
             attempts=patience.attempts,
             first_wait=patience.first_wait,
             longest_wait=patience.longest_wait,
@@ -129,6 +133,9 @@ def _sound(event: object, clean: Callable[[str], str]) -> Heard:
         raise TypeError("an id of an event is no text")
     return replace(
         event,
+        ids=tuple(http.storable(one) for one in event.ids),
+        address=None if event.address is None else http.storable(event.address),
+        sender=None if event.sender is None else http.storable(event.sender),
         code=None if event.code is None else http.shorten(clean(event.code)),
         detail=None if event.detail is None else http.shorten(clean(event.detail)),
     )

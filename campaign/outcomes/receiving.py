@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from campaign.outcomes.inbox import Inbox, NotKept
+from campaign.outcomes.inbox import Inbox, NotKeepable, NotKept
 from campaign.outcomes.polling import sound
 from campaign.providers import http
 from campaign.providers.heard import Received, Unheard, Webhook
@@ -111,6 +111,8 @@ class Reception:
             await self._inbox.put(heard)
         except NotKept:
             return _LATER
+        except NotKeepable:
+            return _UNREADABLE
         return _KEPT
 
     def _received(self, request: Request, body: bytes) -> Received:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from campaign.errors import LedgerError
+from campaign.ledger.delivery_records import Observation
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.outcomes import matching, patience
 from tests.ledger.ledgers import FileStore
@@ -156,6 +157,34 @@ def test_a_ledger_that_cannot_be_written_is_answered_with_later_until_it_can(
     assert sent.told(run) == {0: None}
     assert listener.events(READ).status_code == 204
     assert sent.told(run) == {0: "read"}
+
+
+def test_an_event_that_can_never_be_written_spoils_nobody_elses(
+    sent: Sent, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = sent.run("spring", {ANA: "a", BEN: "b"}, at=None)
+    hear = SqlLedger.hear
+
+    def picky(self: SqlLedger, observations: Sequence[Observation]) -> int:
+        if any(one.code == "odd" for one in observations):
+            raise OverflowError("too large")
+        return hear(self, observations)
+
+    monkeypatch.setattr(SqlLedger, "hear", picky)
+    odd = {"what": "undelivered", "id": "b", "code": "odd"}
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(listener.events, [READ, odd] * 10))
+    assert [one.status_code for one in answers] == [204, 400] * 10
+    assert sent.told(run) == {0: "read", 1: None}
+
+
+def test_half_characters_are_kept_as_something_that_can_be_written(
+    sent: Sent, listener: Listener
+) -> None:
+    half = {"what": "replied", "id": "\ud83d", "address": "\udc00", "sender": "\ud83d"}
+    assert listener.events(half).status_code == 204
+    (one,) = sent.ledger.unmatched("zild", sandbox=False)
+    assert "?" in one.event
 
 
 def test_thousands_at_once_are_all_kept(sent: Sent, listener: Listener) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import campaign
+from campaign.account import account_of
 from campaign.api import Campaign
 from campaign.arriving import Arrived
 from campaign.channel import Channel
@@ -22,13 +23,12 @@ from campaign.outcomes.intake import Intake
 from campaign.providers.heard import Happening, Heard
 from campaign.sandbox import SandboxConfig, SandboxServer
 from campaign.sandbox.clock import Clock
-from campaign.syncing import account_of
 from tests.cli.commands import campaign as command
 from tests.cli.commands import started
 from tests.run.campaigns import Recipe
 from tests.run.lists import number
 from tests.run.people import DAY, Way, at_the_vendor, config, in_the_ledger, sent, synced
-from tests.run.reconciled import SECRETS
+from tests.run.reconciled import SECRETS, SID
 
 BY_TWILIO = frozenset({"delivered", "read", "replied", "undelivered"})
 BY_WHIPPY = frozenset({"delivered", "undelivered", "replied", "closed"})
@@ -238,6 +238,25 @@ def test_an_opt_out_that_is_heard_reaches_a_run_that_is_being_sent(
         summary = running.result(timeout=60)
     assert last not in server.journal.addresses()
     assert (summary.counts.accepted, summary.counts.skipped) == (59, 1)
+
+
+@pytest.mark.parametrize(
+    ("provider", "channel"), [("zild", Channel.WHATSAPP), ("synthflow", Channel.SMS)]
+)
+def test_a_rehearsal_over_an_account_of_ones_own_asks_the_sandbox_and_nobody_else(
+    tmp_path: Path, provider: str, channel: Channel
+) -> None:
+    rows = "".join(f"{number(place)},Ana,x\n" for place in range(40))
+    (tmp_path / "list.csv").write_text(f"Phone,First Name,Plan\n{rows}", encoding="utf-8")
+    settings = f"  twilio: {{account_sid: {SID}, auth_token: '${{NOT_THERE}}'}}\n"
+    recipe = Recipe(provider, channel, settings=settings)
+    loaded = campaign.load(recipe.write(tmp_path, "list.csv", None))
+    loaded.run()
+    found = loaded.sync()
+    assert (found.exit_code, dict(found.problems)) == (0, {})
+    assert found.deliveries.replied > 0
+    acts = in_the_ledger(loaded, Way(provider, channel, frozenset()))
+    assert {"read", "replied"} <= {what for one in acts.values() for what in one}
 
 
 def test_a_rehearsal_is_synced_a_day_later_and_touches_nothing_real(tmp_path: Path) -> None:
