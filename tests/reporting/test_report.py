@@ -20,6 +20,7 @@ import pytest
 
 from campaign.ledger.delivery_records import Delivery, Observation
 from campaign.reporting.figures import Kind, Report, shown
+from campaign.reporting.groups import EMBEDDED, GROUPS
 from campaign.reporting.intervals import newcombe, wilson
 from campaign.reporting.markdown import markdown
 from campaign.reporting.page import page
@@ -291,6 +292,10 @@ def test_a_large_group_stands_beside_the_page_whole(
     monkeypatch.undo()
     everything.report(path)
     assert list(path.parent.iterdir()) == [], "the files of the earlier report are still there"
+
+
+def test_lists_of_every_group_fit_into_a_page_that_can_be_mailed() -> None:
+    assert len(GROUPS) * EMBEDDED * 4 / 3 < 4_000_000
 
 
 def test_several_runs_are_added_up_with_a_row_for_each(tmp_path: Path) -> None:
