@@ -323,6 +323,16 @@ def test_a_run_of_which_nothing_was_heard_says_so(tmp_path: Path) -> None:
     assert report.table("response").value("all", "first_median") is None
 
 
+def test_a_run_that_is_under_way_is_reported_as_of_now(tmp_path: Path) -> None:
+    found = stage(tmp_path, rows=10)
+    with found.opened() as (ledger, run_id):
+        lease = ledger.acquire(run_id)
+        notes = found.report().notes
+        ledger.release(lease)
+    assert any(note.startswith("Under way now") for note in notes)
+    assert not any(note.startswith("Under way now") for note in found.report().notes)
+
+
 def test_an_answer_that_seems_to_come_before_the_question_came_at_once(tmp_path: Path) -> None:
     found = stage(tmp_path, rows=4)
     found.hear(
