@@ -64,7 +64,7 @@ def _known(ledger: Ledger, run_id: int, first: int, last: int) -> pl.DataFrame:
     found = ledger.columns(run_id, first, last)
     return pl.DataFrame(
         {
-            name if name == "number" else LEDGER + name: pl.Series(found[name], dtype=kind)
+            name if name == "number" else LEDGER + name: pl.Series(found.get(name, []), dtype=kind)
             for name, kind in _KINDS.items()
         }
     )

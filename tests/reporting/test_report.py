@@ -20,6 +20,7 @@ import pytest
 
 from campaign.ledger.delivery_records import Delivery, Observation
 from campaign.reporting.figures import Kind, Report, shown
+from campaign.reporting.groups import EMBEDDED, GROUPS
 from campaign.reporting.intervals import newcombe, wilson
 from campaign.reporting.markdown import markdown
 from campaign.reporting.page import page
@@ -293,6 +294,10 @@ def test_a_large_group_stands_beside_the_page_whole(
     assert list(path.parent.iterdir()) == [], "the files of the earlier report are still there"
 
 
+def test_lists_of_every_group_fit_into_a_page_that_can_be_mailed() -> None:
+    assert len(GROUPS) * EMBEDDED * 4 / 3 < 4_000_000
+
+
 def test_several_runs_are_added_up_with_a_row_for_each(tmp_path: Path) -> None:
     first = stage(tmp_path, rows=30, more="run: one\n", limit=20)
     first.hear(what_people_did)
@@ -316,6 +321,16 @@ def test_a_run_of_which_nothing_was_heard_says_so(tmp_path: Path) -> None:
     assert "nothing was heard" in report.headline
     assert report.table("response").value("all", "rate") is None
     assert report.table("response").value("all", "first_median") is None
+
+
+def test_a_run_that_is_under_way_is_reported_as_of_now(tmp_path: Path) -> None:
+    found = stage(tmp_path, rows=10)
+    with found.opened() as (ledger, run_id):
+        lease = ledger.acquire(run_id)
+        notes = found.report().notes
+        ledger.release(lease)
+    assert any(note.startswith("Under way now") for note in notes)
+    assert not any(note.startswith("Under way now") for note in found.report().notes)
 
 
 def test_an_answer_that_seems_to_come_before_the_question_came_at_once(tmp_path: Path) -> None:
