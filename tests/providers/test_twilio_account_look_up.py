@@ -41,7 +41,7 @@ def test_an_account_without_the_runs_messages_says_nothing() -> None:
         # The clock of the machine that sent was fast: then no time of its can be trusted.
         {"date_created": format_datetime(AT - timedelta(minutes=4))},
     ],
-    ids=repr,
+    ids=["to another", "from another", "inbound", "no time", "years ago", "later", "a fast clock"],
 )
 def test_messages_of_others_do_not_show_that_it_is_the_account(changes: Mapping[str, Any]) -> None:
     def vendor(request: httpx.Request) -> httpx.Response:
