@@ -1,4 +1,4 @@
-"""A real browser, started once; on a machine without one, these tests say so and are skipped.
+"""A real browser; on a machine without one, these tests say so and are skipped.
 
 This is the one place where a test of the project may be skipped for what is not installed: a
 browser is no Python package, and nothing else of the project needs it.
@@ -22,9 +22,13 @@ def _installed() -> str | None:
     return named or next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser of this machine, without a window."""
+    """The browser of this machine, without a window.
+
+    For one module: while it lives, Playwright's event loop runs in this thread, in which no other
+    test could begin one of its own.
+    """
     path = _installed()
     if path is None:
         pytest.skip(

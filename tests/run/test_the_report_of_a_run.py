@@ -16,7 +16,7 @@ from tests.run.test_syncing import WAYS
 from campaign.api import Campaign
 from campaign.reporting.page import page
 from campaign.sandbox import SandboxConfig, SandboxServer
-from tests.reporting.test_report import Reader
+from tests.reporting.reading import Reader
 
 
 @pytest.fixture
