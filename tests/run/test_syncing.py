@@ -87,7 +87,7 @@ def test_a_sync_that_is_killed_goes_on_and_comes_to_the_same(
     asked = server.lookups.as_dict()["requests"]
     process = started("sync", tmp_path / "campaign.yaml", cwd=tmp_path)
     until = time.monotonic() + 60
-    while server.lookups.as_dict()["requests"] < asked + 20:
+    while server.lookups.as_dict()["requests"] < asked + 30:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.005)
@@ -97,8 +97,8 @@ def test_a_sync_that_is_killed_goes_on_and_comes_to_the_same(
         stopped_at = ledger.cursor(view.run.id, "Whippy's conversations")
     found = synced(loaded, server)
     assert found.problems == {}
-    if stopped_at is not None:
-        assert found.asked < len(in_the_ledger(loaded, WHIPPY))
+    assert stopped_at is not None
+    assert found.asked < len(in_the_ledger(loaded, WHIPPY)), "it went on where it was stopped"
     assert in_the_ledger(loaded, WHIPPY) == at_the_vendor(server, WHIPPY)
 
 

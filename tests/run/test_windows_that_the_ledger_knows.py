@@ -92,11 +92,11 @@ def test_the_later_of_what_the_list_and_the_ledger_say_counts_and_no_future_does
     old, new, ahead = (
         (now - ago).isoformat(timespec="seconds") for ago in (48 * HOUR, HOUR, -HOUR)
     )
-    people(tmp_path, old, new, ahead, "nonsense", old, ahead)
+    people(tmp_path, old, new, ahead, "nonsense", old, ahead, new)
     one = loaded(tmp_path, columns="window: {column: Wrote}\n")
-    for person, ago in enumerate([HOUR, 48 * HOUR, HOUR, HOUR, -HOUR, -HOUR]):
+    for person, ago in enumerate([HOUR, 48 * HOUR, HOUR, HOUR, -HOUR, -HOUR, -HOUR]):
         heard(one, person, ago)
-    assert forms(one) == ["text", "text", "text", "text", "template", "template"]
+    assert forms(one) == ["text"] * 4 + ["template"] * 2 + ["text"]
 
 
 def test_a_check_shows_the_same_as_the_run_and_a_resume_keeps_the_plan(tmp_path: Path) -> None:
