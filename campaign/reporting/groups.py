@@ -38,11 +38,13 @@ def _known(name: str) -> pl.Expr:
 
 
 _REPLIED = _known("replied_at")
+# As the ledger counts them: what an earlier attempt came to says nothing of who is to be sent to.
+_TOLD_OF = _in(State.ACCEPTED, State.SCHEDULED, State.FAILED, State.UNKNOWN)
 
 GROUPS: Sequence[tuple[str, str, pl.Expr]] = (
     ("unknown", "may or may not have got the message", _in(State.UNKNOWN)),
     ("failed", "the vendor refused them", _in(State.FAILED)),
-    ("undelivered", "the message did not arrive", _known("undelivered_at")),
+    ("undelivered", "the message did not arrive", _TOLD_OF & _known("undelivered_at")),
     ("responded", "replied or reacted", pl.col("state").is_in(_TAKEN) & _REPLIED),
     ("not-responded", "did neither", pl.col("state").is_in(_TAKEN) & ~_REPLIED),
     ("held", "wait for their time", _in(State.HELD)),

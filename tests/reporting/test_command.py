@@ -70,6 +70,17 @@ def test_what_cannot_be_reported_is_a_sentence(
     assert said in done.stderr
 
 
+def test_rehearsals_are_never_added_to_real_runs(told: Stage) -> None:
+    with told.opened() as (ledger, _):
+        (rehearsal,) = ledger.run_names(told.loaded().name)
+        how = {"provider": "synthflow", "channel": "sms"}
+        ledger.ensure_run(told.loaded().name, "real", **how, sandbox=False)
+    both = ("--run", "real", "--run", rehearsal)
+    done = campaign("report", told.definition, *both, "--to", "-", cwd=told.folder)
+    assert done.returncode == 2
+    assert f"{rehearsal} is a rehearsal" in " ".join(done.stderr.split())
+
+
 def test_all_runs_are_in_a_report_beside_their_folders(told: Stage) -> None:
     assert campaign("report", told.definition, "--all", cwd=told.folder).returncode == 0
     path = told.folder / "output" / "test-campaign" / "report.html"

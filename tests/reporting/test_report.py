@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaign.ledger.delivery_records import Delivery, Observation
+from campaign.ledger.delivery_records import Delivery, Inbound, Observation
+from campaign.plan.frozen import Plan
 from campaign.reporting.figures import Kind, Report
 from campaign.reporting.intervals import newcombe, wilson
 from tests.reporting.reading import lines_of
@@ -126,6 +127,52 @@ def test_there_is_no_comparison_where_nobody_could_have_been_heard(tmp_path: Pat
     pairs = [str(row["groups"]) for row in report.table("differences").as_list()]
     assert pairs == ["b less a"]
     assert "nothing to compare with" in " ".join(report.notes)
+
+
+def _run_with_holdout(folder: Path, name: str) -> tuple[Stage, list[str], int]:
+    """Make a run; return it with who is held out of it, and when it began."""
+    found = stage(folder, more=f"holdout: 10%\nrun: {name}\n")
+    found.hear(what_people_did)
+    with found.opened() as (ledger, _):
+        run = ledger.latest_run(found.loaded().name, sandbox=True)
+        assert run is not None
+        rows = Plan.of_run(run, found.folder).rows().collect()
+        return found, rows.filter(rows["reason"] == "holdout")["identity"].to_list(), run.created_at
+
+
+def _wrote(found: Stage, *who: tuple[str, int]) -> None:
+    with found.opened() as (ledger, _):
+        ledger.heard_from([Inbound("number", one, "sms", "", at) for one, at in who])
+
+
+def test_the_holdout_is_told_of_in_the_time_of_its_own_run(tmp_path: Path) -> None:
+    found, held, began = _run_with_holdout(tmp_path, "one")
+    day = 86_400_000
+    before, within, later = held[:3]
+    _wrote(found, (before, began - 1), (within, began + 30 * day), (later, began + 30 * day + 1))
+    report = found.report()
+    row = report.table("differences").as_list()[1]
+    assert (row["other"], row["of_other"]) == (1, len(held) - 1)
+    assert "Of 1 more is known only that they wrote later" in " ".join(report.notes)
+
+
+def test_several_runs_are_compared_with_the_holdouts_they_have_and_without_a_range(
+    tmp_path: Path,
+) -> None:
+    first, held, began = _run_with_holdout(tmp_path, "one")
+    _wrote(first, (held[0], began))
+    alone = first.report()
+    without = stage(tmp_path, more="run: two\n")
+    without.hear(what_people_did)
+    several = without.report(everything=True)
+    row = several.table("differences").as_list()[-1]
+    wanted = alone.table("differences").as_list()[-1]
+    same = ("groups", "responded", "of", "other", "of_other", "difference")
+    assert {name: row[name] for name in same} == {name: wanted[name] for name in same}
+    assert (row["other"], wanted["other"]) == (1, 1)
+    assert wanted["low"] is not None
+    assert row["low"] is row["high"] is None
+    assert all(one["low"] is None for one in several.table("response").as_list())
 
 
 def test_what_came_back_stands_as_the_ledger_counts_it(everything: Stage) -> None:
