@@ -27,7 +27,7 @@ from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Run
 from campaign.plan.frozen import Plan
 from campaign.providers import codes
-from campaign.reporting import holdout, metrics, notes, over_time, standing
+from campaign.reporting import holdout, metrics, notes, over_time, standing, stopped
 from campaign.reporting.figures import Group, Report, Table
 from campaign.reporting.groups import Counting, Sorting, sorting
 from campaign.reporting.results import Lines, columns_of_results
@@ -159,7 +159,8 @@ class _Reporting:
         groups: Sequence[Group] = ()
         each: list[tuple[str, Sums]] = []
         for run in runs:
-            sums = Sums(self._zone, holdout.wrote(run, messages) if messages is not None else None)
+            wrote = None if messages is None else holdout.wrote(run, messages, self._ledger)
+            sums = Sums(self._zone, wrote)
             groups = self._read(run, sums, page, lists=not several)
             each.append((run.run, sums))
             total.absorb(sums)
@@ -169,9 +170,11 @@ class _Reporting:
         with_holdout = Sums(self._zone, runs=len(comparable))
         for sums in comparable:
             with_holdout.absorb(sums)
+        asked = metrics.stopped(total)
         tables = [
             metrics.funnel(total),
             metrics.response(total, "all"),
+            *([asked] if asked is not None else []),
             *([metrics.runs(each)] if several else []),
             standing.delivery(found),
             *metrics.parts(total, with_holdout),
@@ -203,14 +206,16 @@ class _Reporting:
         plan = Plan.of_run(run, whereabouts.plans_from(self._loaded, self._location))
         columns = list(dict.fromkeys([*columns_of_results(plan), *columns_of(plan)]))
         running = self._ledger.is_held(run.id)
+        left_alone = stopped.asked_to_stop(run, self._kind, self._ledger)
         with ExitStack() as stack:
             groups: Counting | Sorting = Counting()
             if page is not None and lists:
                 self._check_age(run, page)
                 groups = stack.enter_context(sorting(page, Lines(plan)))
             for rows in rows_as_they_stand(plan, self._ledger, run.id, columns, running=running):
-                sums.add(rows)
-                groups.add(rows)
+                known = stopped.marked(rows, left_alone)
+                sums.add(known)
+                groups.add(known)
             return groups.done() if lists else ()
 
     def _check_age(self, run: Run, page: Path) -> None:
@@ -240,12 +245,16 @@ class _Reporting:
         runs = [run for run in runs if any(one == "holdout" for _, one in self._reasons(run))]
         if not runs:
             return None
-        channel = self._loaded.definition.channel
-        kind = self._loaded.provider.capabilities.channels[channel]
+        channel = self._loaded.definition.channel.value
         since = min(run.created_at for run in runs)
         return holdout.last_messages(
-            self._ledger.last_inbound(kind, channel.value, None, since=since)
+            self._ledger.last_inbound(self._kind, channel, None, since=since)
         )
+
+    @property
+    def _kind(self) -> str:
+        """Of which kind the identities of the people are."""
+        return self._loaded.provider.capabilities.channels[self._loaded.definition.channel]
 
     def _reasons(self, run: Run) -> Mapping[tuple[str, str], int]:
         return self._ledger.reasons(run.id)

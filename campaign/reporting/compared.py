@@ -30,11 +30,11 @@ def differences(sums: Sums, comparable: Sums) -> Table | None:
     variants = sums.by("variant").filter(pl.col("value").is_not_null()).sort("value")
     each = list(variants.iter_rows(named=True))
     for one in each[1:]:
-        name = f"{one['value']} less {each[0]['value']}"
+        name = f"{one['value']} compared with {each[0]['value']}"
         pairs.append((name, rate_of(one), rate_of(each[0])))
     if comparable.held_out:
         everybody = rate_of(counts_of(comparable))
-        name = "with a message less the holdout"
+        name = "with a message compared with the holdout"
         told_of = comparable.held_out - comparable.held_out_later
         pairs.append((name, everybody, (comparable.held_out_wrote, told_of)))
     rows: list[list[Value]] = []
@@ -47,7 +47,7 @@ def differences(sums: Sums, comparable: Sums) -> Table | None:
             rows.append([name, *mine, *other, difference, None, None, "see the report of each run"])
             continue
         low, high = between
-        sure = "no: it may be chance" if low <= 0 <= high else "yes"
+        sure = "cannot be told yet" if low <= 0 <= high else "yes"
         rows.append([name, *mine, *other, difference, low, high, sure])
     if not rows:
         return None
@@ -58,8 +58,8 @@ def differences(sums: Sums, comparable: Sums) -> Table | None:
         Column("other", "of the other group"),
         Column("of_other", "of"),
         Column("difference", "difference", Kind.DIFFERENCE),
-        Column("low", "at least (95 %)", Kind.DIFFERENCE),
-        Column("high", "at most (95 %)", Kind.DIFFERENCE),
+        Column("low", "95 % from", Kind.DIFFERENCE),
+        Column("high", "95 % to", Kind.DIFFERENCE),
         Column("sure", "is there one?", Kind.TEXT),
     )
     says = (

@@ -48,12 +48,12 @@ _RESPONSE = (
     Column("responded", "responded"),
     Column("not_responded", "not responded"),
     Column("rate", "response rate", Kind.SHARE),
-    Column("low", "at least (95 %)", Kind.SHARE),
-    Column("high", "at most (95 %)", Kind.SHARE),
-    Column("first_median", "first response, median", Kind.SECONDS),
-    Column("first_90", "first response, nine in ten within", Kind.SECONDS),
-    Column("resolution_median", "resolution, median", Kind.SECONDS),
-    Column("resolution_mean", "resolution, mean", Kind.SECONDS),
+    Column("low", "95 % from", Kind.SHARE),
+    Column("high", "95 % to", Kind.SHARE),
+    Column("first_median", "first answer: median", Kind.SECONDS),
+    Column("first_90", "first answer: 9 in 10", Kind.SECONDS),
+    Column("resolution_median", "until close: median", Kind.SECONDS),
+    Column("resolution_mean", "until close: mean", Kind.SECONDS),
 )
 
 _TITLES = {
@@ -119,6 +119,28 @@ def response(sums: Sums, dimension: str) -> Table:
     what = f"How many in a hundred of those whom the vendor took responded, by {first}."
     drawn = Drawing("rate", what) if dimension in ("hour", "country") and len(rows) > 1 else None
     return Table(name, title, (Column(first, first, Kind.TEXT), *_RESPONSE), rows, drawing=drawn)
+
+
+def stopped(sums: Sums) -> Table | None:
+    """Return how many asked to be left alone, where anything was heard at all."""
+    counts = counts_of(sums)
+    if not is_heard(sums):
+        return None
+    people, whole = counts["stopped"], (counts["responded"], counts["accepted"])
+    shares = [people / one if one else None for one in whole]
+    return Table(
+        "stopped",
+        "Who asked to be left alone",
+        (
+            Column("everybody", "everybody", Kind.TEXT),
+            Column("people", "people"),
+            Column("of_responded", "of who responded", Kind.SHARE),
+            Column("of_accepted", "of all accepted", Kind.SHARE),
+        ),
+        [["all", people, *shares]],
+        "They answered with nothing but a word such as STOP, are on the suppression list, and are "
+        "counted among those who responded.",
+    )
 
 
 def _of(row: Mapping[str, int], answers: pl.DataFrame, sums: Sums) -> list[Value]:

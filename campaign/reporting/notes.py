@@ -47,6 +47,13 @@ def notes(
             f"{words.people(others)} responded though the vendor is not known to have taken the "
             "message (unknown or failed here); they are in no rate."
         )
+    if stopped := counts.get("stopped", 0):
+        share = 100 * stopped / counts["accepted"]
+        said.append(
+            f"Of those who responded, {words.people(stopped)} asked to be left alone: {share:.1f} "
+            "% of all whom the vendor took. They are among those who responded, and are never sent "
+            "to again."
+        )
     if sums.held_out:
         said.append(_of_the_holdout(sums, comparable))
     if several:

@@ -16,13 +16,14 @@ from campaign.plan.beside import LEDGER
 from campaign.plan.frozen import SEND, Plan
 from campaign.plan.variants import VARIANT
 from campaign.reporting.holdout import Wrote
+from campaign.reporting.stopped import COLUMN
 
 DIMENSIONS = ("variant", "country", "form", "hour")
 """What the people of a run are told apart by; ``form`` is what their message consists of."""
 
 COUNTED = (
     *("rows", "sendable", "claimed", "accepted", "delivered", "read", "responded", "closed"),
-    *("undelivered", "not_responded", "responded_else", "silent"),
+    *("undelivered", "not_responded", "responded_else", "silent", "stopped"),
     *("told_delivered", "told_read"),
 )
 """How many people …; see :func:`_marks`."""
@@ -57,6 +58,7 @@ class Sums:
         self.held_out = 0
         self.held_out_wrote = 0
         self.held_out_later = 0
+        self._recipients_wrote = 0
 
     def add(self, rows: pl.DataFrame) -> None:
         """Count some rows as they stand."""
@@ -80,8 +82,13 @@ class Sums:
 
     @property
     def hears_the_holdout(self) -> bool:
-        """Whether there is a holdout, and anybody at all was heard to write by themselves."""
-        return bool(self.held_out) and self._wrote is not None and len(self._wrote.within) > 0
+        """Whether there is a holdout, and somebody was heard whom the run did not write to.
+
+        That its own recipients were heard to answer does not mean that others would have been.
+        """
+        if not self.held_out or self._wrote is None:
+            return False
+        return len(self._wrote.within) > self._recipients_wrote
 
     @property
     def between(self) -> tuple[int, int] | None:
@@ -153,6 +160,7 @@ class Sums:
             (arrived & accepted & seen).alias("read"),
             (replied & accepted).alias("responded"),
             (known("closed_at") & replied & accepted).alias("closed"),
+            (replied & accepted & pl.col(COLUMN)).alias("stopped"),
             (~arrived & told_of).alias("undelivered"),
             (accepted & ~replied).alias("not_responded"),
             (replied & ~accepted).alias("responded_else"),
@@ -166,6 +174,9 @@ class Sums:
 
     def _count_held_out(self, rows: pl.DataFrame) -> None:
         people = rows.filter(pl.col("reason") == _HOLDOUT)["identity"]
+        if self._wrote is not None:
+            sent_to = rows.filter(pl.col(LEDGER + "claimed_at").is_not_null())["identity"].unique()
+            self._recipients_wrote += int(sent_to.is_in(self._wrote.within.implode()).sum())
         self.held_out += len(people)
         if self._wrote is not None and len(people):
             self.held_out_wrote += int(people.is_in(self._wrote.within.implode()).sum())

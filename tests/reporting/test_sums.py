@@ -15,6 +15,7 @@ from campaign.reporting import metrics, standing
 from campaign.reporting.figures import MOST_ROWS, OTHERS
 from campaign.reporting.groups import Counting
 from campaign.reporting.notes import notes
+from campaign.reporting.stopped import COLUMN
 from campaign.reporting.sums import Sums
 
 _KINDS = {
@@ -25,6 +26,7 @@ _KINDS = {
     "region": pl.String,
     "variant": pl.String,
     "form": pl.String,
+    COLUMN: pl.Boolean,
     LEDGER + "code": pl.String,
     LEDGER + "detail": pl.String,
     LEDGER + "delivery": pl.String,
@@ -44,6 +46,7 @@ def frame(*rows: dict[str, Any]) -> pl.DataFrame:
 def person(number: int, **more: Any) -> dict[str, Any]:
     """Somebody who was accepted; ``replied`` and ``closed`` are seconds after the claim."""
     row: dict[str, Any] = {"state": "accepted", "verdict": "send", "identity": f"+{number}"}
+    row[COLUMN] = False
     row[f"{LEDGER}claimed_at"] = 1_790_000_000_000
     for name in ("replied", "closed"):
         if (seconds := more.pop(name, None)) is not None:
