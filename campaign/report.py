@@ -143,6 +143,9 @@ def _month(text: str, zone: str) -> tuple[int, int]:
     return round(first.timestamp() * 1000), round(end.timestamp() * 1000)
 
 
+_REHEARSED = "A rehearsal: nobody was messaged, and the answers are made up. "
+
+
 class _Reporting:
     """The reading of some runs of one ledger."""
 
@@ -189,7 +192,9 @@ class _Reporting:
             about=f"{runs[-1].channel} through {runs[-1].provider}{rehearsal}",
             made_at=datetime.now(ZoneInfo(self._zone)),
             zone=self._zone,
-            headline=metrics.headline(total),
+            headline=_REHEARSED + metrics.headline(total)
+            if runs[0].sandbox
+            else metrics.headline(total),
             notes=notes.notes(
                 total,
                 found,

@@ -12,10 +12,11 @@ from typing import Any
 from campaign.reporting.figures import Column, Table, shown
 
 _WIDTH = 560
-_ROW, _HEIGHT = 34, 260
+_ROW, _HEIGHT = 34, 300
 _LABELS = 12
 """So many labels fit below one another's side."""
-_FONT = 12
+_FONT = 20
+"""As large as a telephone shows them, on which the drawing is half as wide; the style has it."""
 _SIZES = ("label_font_size", "major_label_font_size", "legend_font_size", "value_font_size")
 _DROPPED = frozenset({"script", "style", "title", "desc"})
 
