@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from campaign.ledger.records import Run
 from campaign.plan.frozen import Plan
 from campaign.providers import codes
 from campaign.reporting import holdout, metrics, notes, over_time, standing, stopped
+from campaign.reporting.compared import counts_of
 from campaign.reporting.figures import Group, Report, Table
 from campaign.reporting.groups import Counting, Sorting, sorting
 from campaign.reporting.results import Lines, columns_of_results
@@ -170,6 +171,8 @@ class _Reporting:
             if sums.hears_the_holdout:
                 comparable.append(sums)
         found = _together([self._ledger.deliveries(run.id) for run in runs])
+        refused = counts_of(total).get("refused", 0)
+        found = replace(found, silent=found.silent - refused)
         with_holdout = Sums(self._zone, runs=len(comparable))
         for sums in comparable:
             with_holdout.absorb(sums)
@@ -179,7 +182,7 @@ class _Reporting:
             metrics.response(total, "all"),
             *([asked] if asked is not None else []),
             *([metrics.runs(each)] if several else []),
-            standing.delivery(found),
+            standing.delivery(found, refused),
             *metrics.parts(total, with_holdout),
             *self._standing(total),
             *self._over_time(runs, total),

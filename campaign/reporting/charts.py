@@ -7,9 +7,10 @@ too.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
-from campaign.reporting.figures import Column, Table, shown
+from campaign.reporting.figures import FEWEST_DRAWN, Column, Table, shown
 
 _WIDTH = 560
 _ROW, _HEIGHT = 34, 300
@@ -35,6 +36,10 @@ def draw(table: Table) -> str:
     if drawing is None:
         raise ValueError(f"The table {table.name} is not drawn.")
     columns = {column.name: column for column in table.columns}
+    if drawing.of is not None:
+        place = list(columns).index(drawing.of)
+        rows = [row for row in table.rows if int(cast("int", row[place])) >= FEWEST_DRAWN]
+        table = replace(table, rows=rows)
     column = columns[drawing.column]
     labels = [str(row[0]) for row in table.rows]
     kind = pygal.HorizontalBar if drawing.lying else pygal.Bar

@@ -56,7 +56,11 @@ GROUPS: Sequence[tuple[str, str, pl.Expr]] = (
         "answered that they want to be left alone: not to be sent to again",
         pl.col("state").is_in(_TAKEN) & _REPLIED & pl.col(COLUMN),
     ),
-    ("not-responded", "did neither", pl.col("state").is_in(_TAKEN) & ~_REPLIED),
+    (
+        "not-responded",
+        "are not known to have done either",
+        pl.col("state").is_in(_TAKEN) & ~_REPLIED,
+    ),
     ("held", "wait for their time", _in(State.HELD)),
     ("pending", "still to be sent to", _in(State.PENDING, State.SENDING)),
     ("skipped", "a rule refused them", _in(State.SKIPPED)),

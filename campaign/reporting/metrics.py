@@ -17,6 +17,7 @@ import polars as pl
 from campaign.reporting import words
 from campaign.reporting.compared import counts_of, differences, is_heard
 from campaign.reporting.figures import (
+    FEWEST_DRAWN,
     MOST_ROWS,
     NOT_KNOWN,
     OTHERS,
@@ -37,7 +38,7 @@ _STEPS = (
     ("delivered", "it is known to have reached them: delivered, read or answered"),
     ("read", "they are known to have seen it: read or answered"),
     ("responded", "they replied, or reacted"),
-    ("closed", "they responded, and the conversation is over"),
+    ("closed", "they responded, and the vendor calls the conversation over"),
 )
 
 _TOLD = {"delivered": ("told_delivered", "told_read"), "read": ("told_read",)}
@@ -117,7 +118,11 @@ def response(sums: Sums, dimension: str) -> Table:
         theirs = answers.filter(~is_shown)
         rows.append([OTHERS, *_of(row, theirs, sums)])
     what = f"How many in a hundred of those whom the vendor took responded, by {first}."
-    drawn = Drawing("rate", what) if dimension in ("hour", "country") and len(rows) > 1 else None
+    drawn = None
+    large = [row for row in rows if int(cast("int", row[1])) >= FEWEST_DRAWN]
+    if dimension in ("hour", "country") and len(large) > 1:
+        what += f" Groups of fewer than {FEWEST_DRAWN} people are in the table only."
+        drawn = Drawing("rate", what, of="accepted")
     return Table(name, title, (Column(first, first, Kind.TEXT), *_RESPONSE), rows, drawing=drawn)
 
 

@@ -47,6 +47,16 @@ def notes(
             f"{words.people(others)} responded though the vendor is not known to have taken the "
             "message (unknown or failed here); they are in no rate."
         )
+    if came := counts.get("came", 0):
+        said.append(
+            f"{words.people(came)} whose request was left without an answer (unknown) are known to "
+            "have got the message all the same: `campaign reconcile` asks the vendor about them."
+        )
+    if counts.get("closed") and sums.answers()["resolution"].null_count() == len(sums.answers()):
+        said.append(
+            "How long conversations took until their close is not known: the vendor says that they "
+            "are over, and not when they ended, or only when its last message was."
+        )
     if stopped := counts.get("stopped", 0):
         share = 100 * stopped / counts["accepted"]
         said.append(

@@ -23,7 +23,7 @@ DIMENSIONS = ("variant", "country", "form", "hour")
 
 COUNTED = (
     *("rows", "sendable", "claimed", "accepted", "delivered", "read", "responded", "closed"),
-    *("undelivered", "not_responded", "responded_else", "silent", "stopped"),
+    *("undelivered", "not_responded", "responded_else", "silent", "stopped", "refused", "came"),
     *("told_delivered", "told_read"),
 )
 """How many people …; see :func:`_marks`."""
@@ -137,6 +137,8 @@ class Sums:
         local = pl.from_epoch(at, time_unit="ms").dt.convert_time_zone(self._zone)
         # Two clocks: an answer that seems to come before the question came at once.
         first = (pl.col(LEDGER + "replied_at") - at).clip(lower_bound=0)
+        second = pl.col(LEDGER + "replied_at") // 1000 * 1000
+        past_the_second = pl.col(LEDGER + "closed_at") - second
         resolution = pl.col(LEDGER + "closed_at") - pl.col(LEDGER + "replied_at")
         return [
             pl.col("state"),
@@ -168,8 +170,13 @@ class Sums:
             pl.when(accepted & replied).then(first).alias("first"),
             (known("delivered_at") | ~arrived).alias("told_delivered"),
             known("read_at").alias("told_read"),
-            # At the very moment of the answer: the vendor's last message, and not its end.
-            pl.when(accepted & (resolution > 0)).then(resolution).alias("resolution"),
+            (pl.col("state").eq("failed") & pl.col(LEDGER + "delivery").is_null()).alias("refused"),
+            (pl.col("state").eq("unknown") & arrived & (known("delivered_at") | seen)).alias(
+                "came"
+            ),
+            # Within the second of the answer: the vendor's last message, and not its end. Some
+            # vendors tell whole seconds only.
+            pl.when(accepted & (past_the_second >= 1000)).then(resolution).alias("resolution"),
         ]
 
     def _count_held_out(self, rows: pl.DataFrame) -> None:

@@ -60,6 +60,7 @@ def test_a_report_replaces_nothing_but_a_report(told: Stage) -> None:
         (("--month", "1999-01"), "no run that was planned in 1999-01"),
         (("--all", "--month", "2026-11"), "--all"),
         (("--format", "pdf"), "html, md, json"),
+        (("--to", "mine.md"), "add --format md"),
     ],
 )
 def test_what_cannot_be_reported_is_a_sentence(

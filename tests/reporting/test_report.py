@@ -247,7 +247,9 @@ def test_what_came_back_stands_as_the_ledger_counts_it(everything: Stage) -> Non
         known = ledger.deliveries(run_id)
     for one in Delivery:
         assert found.value(one.value, "people") == known.by_status.get(one, 0)
-    assert found.value("nothing heard", "people") == known.silent
+    refused = found.value("refused at once", "people")
+    assert refused == sum(one.state == "failed" for one in everything.entries())
+    assert found.value("nothing heard", "people") == known.silent - refused
 
 
 def test_errors_say_what_the_vendors_code_means_and_what_to_do(everything: Stage) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from campaign.ledger.delivery_records import Deliveries
 from campaign.plan.beside import LEDGER
 from campaign.reporting import metrics, standing
+from campaign.reporting.charts import draw
 from campaign.reporting.figures import MOST_ROWS, OTHERS
 from campaign.reporting.groups import Counting
 from campaign.reporting.notes import notes
@@ -110,9 +111,32 @@ def test_an_answer_of_somebody_who_was_not_known_to_be_taken_is_told_and_in_no_r
 
 def test_a_close_at_the_moment_of_the_answer_says_nothing_of_the_end() -> None:
     sums = Sums("UTC")
-    sums.add(frame(person(1, replied=10, closed=10)))
+    late = person(1, replied=10, closed=10)
+    late[LEDGER + "closed_at"] += 827
+    sums.add(frame(late, person(2, replied=10, closed=10)))
     assert metrics.response(sums, "all").value("all", "resolution_mean") is None
-    assert metrics.funnel(sums).value("closed", "people") == 1
+    assert metrics.funnel(sums).value("closed", "people") == 2
+    told = notes(sums, Deliveries(), running=[], several=False, comparable=Sums("UTC"))
+    assert any("until their close is not known" in note for note in told)
+
+
+def test_a_share_of_a_few_people_is_not_drawn() -> None:
+    sums = Sums("UTC")
+    few = {"DE": 30, "US": 10, "FR": 9}
+    for country, size in few.items():
+        sums.add(frame(*(person(place, replied=5, region=country) for place in range(size))))
+    table = metrics.response(sums, "country")
+    drawing = draw(table)
+    assert len(table.rows) == 3
+    assert ["DE" in drawing, "US" in drawing, "FR" in drawing] == [True, True, False]
+
+
+def test_whoever_is_unknown_and_got_the_message_is_told() -> None:
+    sums = Sums("UTC")
+    came = {LEDGER + "delivered_at": 1_790_000_001_000, LEDGER + "delivery": "delivered"}
+    sums.add(frame(person(1, state="unknown") | came, person(2, state="unknown"), person(3)))
+    told = notes(sums, Deliveries(), running=[], several=False, comparable=Sums("UTC"))
+    assert any(note.startswith("1 recipient whose request") for note in told)
 
 
 def test_steps_of_which_the_vendor_says_nothing_are_left_open() -> None:
