@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,7 +27,8 @@ from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Run
 from campaign.plan.frozen import Plan
 from campaign.providers import codes
-from campaign.reporting import metrics, notes, over_time, standing
+from campaign.reporting import holdout, metrics, notes, over_time, standing, stopped
+from campaign.reporting.compared import counts_of
 from campaign.reporting.figures import Group, Report, Table
 from campaign.reporting.groups import Counting, Sorting, sorting
 from campaign.reporting.results import Lines, columns_of_results
@@ -97,13 +98,13 @@ def place_of(loaded: Loaded, environment: Mapping[str, str], asked: Asked, suffi
 
 
 def runs_asked(loaded: Loaded, ledger: Ledger, asked: Asked) -> list[Run]:
-    """Return the runs, the earliest first; without a name, real ones or rehearsals, not both.
+    """Return the runs, the earliest first: real ones or rehearsals, never both.
 
     Raises:
-        InvalidInput: there is none.
+        InvalidInput: there is none, or those that were named are of both kinds.
     """
     if asked.runs:
-        return [run_named(loaded, ledger, name) for name in dict.fromkeys(asked.runs)]
+        return _of_one_kind([run_named(loaded, ledger, name) for name in dict.fromkeys(asked.runs)])
     if not asked.several:
         return [run_named(loaded, ledger, None)]
     name = loaded.definition.name
@@ -120,6 +121,19 @@ def runs_asked(loaded: Loaded, ledger: Ledger, asked: Asked) -> list[Run]:
     return runs
 
 
+def _of_one_kind(runs: list[Run]) -> list[Run]:
+    """Return the runs, the earliest first, so that no made-up people are added to real ones."""
+    rehearsals = [run.run for run in runs if run.sandbox]
+    real = [run.run for run in runs if not run.sandbox]
+    if rehearsals and real:
+        which = "is a rehearsal" if len(rehearsals) == 1 else "are rehearsals"
+        raise InvalidInput(
+            f"{', '.join(rehearsals)} {which}, whose answers are made up; they cannot be added to "
+            f"those of the real {', '.join(real)}. Name runs of one kind."
+        )
+    return sorted(runs, key=lambda run: run.created_at)
+
+
 def _month(text: str, zone: str) -> tuple[int, int]:
     found = _MONTH.fullmatch(text)
     if found is None:
@@ -128,6 +142,9 @@ def _month(text: str, zone: str) -> tuple[int, int]:
     first = datetime(year, month, 1, tzinfo=ZoneInfo(zone))
     end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=ZoneInfo(zone))
     return round(first.timestamp() * 1000), round(end.timestamp() * 1000)
+
+
+_REHEARSED = "A rehearsal: nobody was messaged, and the answers are made up. "
 
 
 class _Reporting:
@@ -140,23 +157,33 @@ class _Reporting:
         self._zone = zone_of(loaded)
 
     def of(self, runs: Sequence[Run], page: Path | None, *, several: bool) -> Report:
-        inbound = self._inbound(runs)
-        total = Sums(self._zone)
+        messages = self._messages(runs)
+        total = Sums(self._zone, runs=len(runs))
+        comparable = []
         groups: Sequence[Group] = ()
         each: list[tuple[str, Sums]] = []
         for run in runs:
-            sums = Sums(self._zone, inbound)
+            wrote = None if messages is None else holdout.wrote(run, messages, self._ledger)
+            sums = Sums(self._zone, wrote)
             groups = self._read(run, sums, page, lists=not several)
             each.append((run.run, sums))
             total.absorb(sums)
+            if sums.hears_the_holdout:
+                comparable.append(sums)
         found = _together([self._ledger.deliveries(run.id) for run in runs])
-        heard = inbound is not None and len(inbound) > 0
+        refused = counts_of(total).get("refused", 0)
+        found = replace(found, silent=found.silent - refused)
+        with_holdout = Sums(self._zone, runs=len(comparable))
+        for sums in comparable:
+            with_holdout.absorb(sums)
+        asked = metrics.stopped(total)
         tables = [
             metrics.funnel(total),
             metrics.response(total, "all"),
+            *([asked] if asked is not None else []),
             *([metrics.runs(each)] if several else []),
-            standing.delivery(found),
-            *metrics.parts(total, heard_by_themselves=heard),
+            standing.delivery(found, refused),
+            *metrics.parts(total, with_holdout),
             *self._standing(total),
             *self._over_time(runs, total),
         ]
@@ -168,13 +195,15 @@ class _Reporting:
             about=f"{runs[-1].channel} through {runs[-1].provider}{rehearsal}",
             made_at=datetime.now(ZoneInfo(self._zone)),
             zone=self._zone,
-            headline=metrics.headline(total),
+            headline=_REHEARSED + metrics.headline(total)
+            if runs[0].sandbox
+            else metrics.headline(total),
             notes=notes.notes(
                 total,
                 found,
                 running=[run.run for run in runs if self._ledger.is_held(run.id)],
                 several=several,
-                told_by_themselves=heard,
+                comparable=with_holdout,
             ),
             tables=tables,
             groups=groups,
@@ -185,14 +214,16 @@ class _Reporting:
         plan = Plan.of_run(run, whereabouts.plans_from(self._loaded, self._location))
         columns = list(dict.fromkeys([*columns_of_results(plan), *columns_of(plan)]))
         running = self._ledger.is_held(run.id)
+        left_alone = stopped.asked_to_stop(run, self._kind, self._ledger)
         with ExitStack() as stack:
             groups: Counting | Sorting = Counting()
             if page is not None and lists:
                 self._check_age(run, page)
                 groups = stack.enter_context(sorting(page, Lines(plan)))
             for rows in rows_as_they_stand(plan, self._ledger, run.id, columns, running=running):
-                sums.add(rows)
-                groups.add(rows)
+                known = stopped.marked(rows, left_alone)
+                sums.add(known)
+                groups.add(known)
             return groups.done() if lists else ()
 
     def _check_age(self, run: Run, page: Path) -> None:
@@ -217,15 +248,21 @@ class _Reporting:
             found.insert(0, over_time.pace(sent, width, asked, self._zone))
         return [table for table in found if table is not None]
 
-    def _inbound(self, runs: Sequence[Run]) -> pl.Series | None:
-        """Return who wrote to us since the first of the runs, where a holdout is to be compared."""
-        if not any(reason == "holdout" for run in runs for _, reason in self._reasons(run)):
+    def _messages(self, runs: Sequence[Run]) -> pl.DataFrame | None:
+        """Return who last wrote to us since the first run, where a holdout is to be compared."""
+        runs = [run for run in runs if any(one == "holdout" for _, one in self._reasons(run))]
+        if not runs:
             return None
-        channel = self._loaded.definition.channel
-        kind = self._loaded.provider.capabilities.channels[channel]
+        channel = self._loaded.definition.channel.value
         since = min(run.created_at for run in runs)
-        wrote = self._ledger.last_inbound(kind, channel.value, None, since=since)
-        return pl.Series([identity for identity, _ in wrote], dtype=pl.String)
+        return holdout.last_messages(
+            self._ledger.last_inbound(self._kind, channel, None, since=since)
+        )
+
+    @property
+    def _kind(self) -> str:
+        """Of which kind the identities of the people are."""
+        return self._loaded.provider.capabilities.channels[self._loaded.definition.channel]
 
     def _reasons(self, run: Run) -> Mapping[tuple[str, str], int]:
         return self._ledger.reasons(run.id)

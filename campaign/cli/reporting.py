@@ -46,6 +46,11 @@ def report(
         found, indent = report_of(loaded, environment, asked), 2 if sys.stdout.isatty() else None
         print(_written(found, form, indent), end="")
         return
+    ending = "" if to is None else to.suffix.removeprefix(".")
+    if ending in _FORMS and ending != form:
+        raise InvalidInput(
+            f"{to} would hold a report as {form}; add --format {ending}, or name it .{form}."
+        )
     if to is not None and to.exists() and whereabouts.lives_from(loaded, to):
         raise InvalidInput(f"{to} is a file that the campaign itself needs; name another one.")
     path = to or place_of(loaded, environment, asked, form)

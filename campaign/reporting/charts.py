@@ -7,15 +7,17 @@ too.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
-from campaign.reporting.figures import Column, Table, shown
+from campaign.reporting.figures import FEWEST_DRAWN, Column, Table, shown
 
 _WIDTH = 560
-_ROW, _HEIGHT = 34, 260
+_ROW, _HEIGHT = 34, 300
 _LABELS = 12
 """So many labels fit below one another's side."""
-_FONT = 12
+_FONT = 20
+"""As large as a telephone shows them, on which the drawing is half as wide; the style has it."""
 _SIZES = ("label_font_size", "major_label_font_size", "legend_font_size", "value_font_size")
 _DROPPED = frozenset({"script", "style", "title", "desc"})
 
@@ -34,6 +36,10 @@ def draw(table: Table) -> str:
     if drawing is None:
         raise ValueError(f"The table {table.name} is not drawn.")
     columns = {column.name: column for column in table.columns}
+    if drawing.of is not None:
+        place = list(columns).index(drawing.of)
+        rows = [row for row in table.rows if int(cast("int", row[place])) >= FEWEST_DRAWN]
+        table = replace(table, rows=rows)
     column = columns[drawing.column]
     labels = [str(row[0]) for row in table.rows]
     kind = pygal.HorizontalBar if drawing.lying else pygal.Bar

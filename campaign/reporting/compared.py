@@ -11,15 +11,18 @@ from collections.abc import Mapping
 import polars as pl
 
 from campaign.reporting.figures import Column, Kind, Table, Value
+from campaign.reporting.holdout import DAYS
 from campaign.reporting.intervals import newcombe
 from campaign.reporting.sums import Sums
 
 
-def differences(sums: Sums, *, heard_by_themselves: bool) -> Table | None:
+def differences(sums: Sums, comparable: Sums) -> Table | None:
     """Return by how much the response rates of groups differ, and how sure that is.
 
-    Each variant is compared with the first; and all who got a message with the holdout, of whom is
-    known only who wrote by themselves, where that is told at all.
+    Each variant is compared with the first; and who got a message with the holdout, of whom is
+    known only who wrote by themselves. That is of the ``comparable`` runs alone: those that have a
+    holdout of which something can be heard. Of several runs there is no range, because somebody who
+    is in two of them is no two people, as the range would have it.
     """
     if not is_heard(sums):
         return None
@@ -27,20 +30,25 @@ def differences(sums: Sums, *, heard_by_themselves: bool) -> Table | None:
     variants = sums.by("variant").filter(pl.col("value").is_not_null()).sort("value")
     each = list(variants.iter_rows(named=True))
     for one in each[1:]:
-        name = f"{one['value']} less {each[0]['value']}"
+        name = f"{one['value']} compared with {each[0]['value']}"
         pairs.append((name, rate_of(one), rate_of(each[0])))
-    if sums.held_out and heard_by_themselves:
-        everybody = rate_of(counts_of(sums))
-        name = "with a message less the holdout"
-        pairs.append((name, everybody, (sums.held_out_wrote, sums.held_out)))
+    if comparable.held_out:
+        everybody = rate_of(counts_of(comparable))
+        name = "with a message compared with the holdout"
+        told_of = comparable.held_out - comparable.held_out_later
+        pairs.append((name, everybody, (comparable.held_out_wrote, told_of)))
     rows: list[list[Value]] = []
     for name, mine, other in pairs:
         between = newcombe(*mine, *other)
         if between is None:
             continue
+        difference = mine[0] / mine[1] - other[0] / other[1]
+        if sums.runs > 1:
+            rows.append([name, *mine, *other, difference, None, None, "see the report of each run"])
+            continue
         low, high = between
-        sure = "no: it may be chance" if low <= 0 <= high else "yes"
-        rows.append([name, *mine, *other, mine[0] / mine[1] - other[0] / other[1], low, high, sure])
+        sure = "cannot be told yet" if low <= 0 <= high else "yes"
+        rows.append([name, *mine, *other, difference, low, high, sure])
     if not rows:
         return None
     columns = (
@@ -50,18 +58,23 @@ def differences(sums: Sums, *, heard_by_themselves: bool) -> Table | None:
         Column("other", "of the other group"),
         Column("of_other", "of"),
         Column("difference", "difference", Kind.DIFFERENCE),
-        Column("low", "at least (95 %)", Kind.DIFFERENCE),
-        Column("high", "at most (95 %)", Kind.DIFFERENCE),
+        Column("low", "95 % from", Kind.DIFFERENCE),
+        Column("high", "95 % to", Kind.DIFFERENCE),
         Column("sure", "is there one?", Kind.TEXT),
     )
     says = (
         "The range holds the true difference in 95 of 100 such comparisons (Newcombe's interval, "
         "made of Wilson's). Where 0 is in it, chance alone may have made the difference. "
     )
-    if sums.held_out and heard_by_themselves:
+    if sums.runs > 1:
+        says = (
+            "Several runs have no range: somebody who is in two of them would count as two people "
+            "who know nothing of each other. "
+        )
+    if comparable.held_out:
         says += (
-            "Of the holdout, only who wrote by themselves since the run began can be known, and "
-            "only as far as the vendor's messages were received meanwhile."
+            f"Of the holdout, only who wrote by themselves within {DAYS} days of the run's start "
+            "can be known, and only as far as the vendor's messages were received meanwhile."
         )
     return Table("differences", "Is it more than chance?", columns, rows, says.strip())
 

@@ -18,6 +18,8 @@ Value: TypeAlias = str | int | float | None
 
 MOST_ROWS = 40
 """So many rows of a table are told; the others are added up in one more."""
+FEWEST_DRAWN = 10
+"""A share of fewer people says so little that a bar of it misleads."""
 OTHERS = "all others"
 NOT_KNOWN = "not known"
 
@@ -49,6 +51,7 @@ class Column:
 class Drawing:
     """How a table is drawn: one of its columns over the first one, and perhaps another one beside.
 
+    With ``of``, a column of people, rows of fewer than :data:`FEWEST_DRAWN` are left out.
     ``what`` says in a sentence what is to be seen, for who cannot see it.
     """
 
@@ -56,6 +59,7 @@ class Drawing:
     what: str
     beside: str | None = None
     lying: bool = False
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from campaign.plan.beside import LEDGER
 from campaign.reporting.figures import Group
 from campaign.reporting.results import Lines
 from campaign.reporting.spreadsheet import left_alone, write_mark
+from campaign.reporting.stopped import COLUMN
 
 EMBEDDED = 256 * 1024
 """So many bytes of a group are put into the page; the page stays below 5 MB with all of them."""
@@ -38,13 +39,28 @@ def _known(name: str) -> pl.Expr:
 
 
 _REPLIED = _known("replied_at")
+# As the ledger counts them: what an earlier attempt came to says nothing of who is to be sent to.
+_TOLD_OF = _in(State.ACCEPTED, State.SCHEDULED, State.FAILED, State.UNKNOWN)
 
 GROUPS: Sequence[tuple[str, str, pl.Expr]] = (
     ("unknown", "may or may not have got the message", _in(State.UNKNOWN)),
     ("failed", "the vendor refused them", _in(State.FAILED)),
-    ("undelivered", "the message did not arrive", _known("undelivered_at")),
-    ("responded", "replied or reacted", pl.col("state").is_in(_TAKEN) & _REPLIED),
-    ("not-responded", "did neither", pl.col("state").is_in(_TAKEN) & ~_REPLIED),
+    ("undelivered", "the message did not arrive", _TOLD_OF & _known("undelivered_at")),
+    (
+        "responded",
+        "replied or reacted, without those who asked to be left alone",
+        pl.col("state").is_in(_TAKEN) & _REPLIED & ~pl.col(COLUMN),
+    ),
+    (
+        "asked-to-stop",
+        "answered that they want to be left alone: not to be sent to again",
+        pl.col("state").is_in(_TAKEN) & _REPLIED & pl.col(COLUMN),
+    ),
+    (
+        "not-responded",
+        "are not known to have done either",
+        pl.col("state").is_in(_TAKEN) & ~_REPLIED,
+    ),
     ("held", "wait for their time", _in(State.HELD)),
     ("pending", "still to be sent to", _in(State.PENDING, State.SENDING)),
     ("skipped", "a rule refused them", _in(State.SKIPPED)),

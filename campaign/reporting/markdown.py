@@ -25,7 +25,7 @@ def markdown(report: Report) -> str:
             f"{_text(report.about)}, as of {report.made_at:%Y-%m-%d %H:%M %Z}. "
             f"Times of day are in {_text(report.zone)}."
         ),
-        f"**{_text(report.headline)}**",
+        f"**{_text(report.headline, ours=True)}**",
     ]
     if report.notes:
         parts.append("\n".join(f"- {_text(note, ours=True)}" for note in report.notes))
@@ -57,7 +57,8 @@ def _cell(value: Value, kind: Kind) -> str:
 
 def _text(text: str, *, ours: bool = False) -> str:
     line = " ".join(text.split())
-    line = line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
+    # A sentence of our own is never cut, a stranger's cell is.
+    line = line if ours or len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # The commands in our own sentences are set as such.
     return _MARK_UP.sub(lambda found: _escaped(found[1], ours=ours), line) or "–"

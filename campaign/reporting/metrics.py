@@ -10,12 +10,14 @@ where there is nothing to divide by, or nobody could have been heard, there is n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 import polars as pl
 
 from campaign.reporting import words
 from campaign.reporting.compared import counts_of, differences, is_heard
 from campaign.reporting.figures import (
+    FEWEST_DRAWN,
     MOST_ROWS,
     NOT_KNOWN,
     OTHERS,
@@ -36,7 +38,7 @@ _STEPS = (
     ("delivered", "it is known to have reached them: delivered, read or answered"),
     ("read", "they are known to have seen it: read or answered"),
     ("responded", "they replied, or reacted"),
-    ("closed", "they responded, and the conversation is over"),
+    ("closed", "they responded, and the vendor calls the conversation over"),
 )
 
 _TOLD = {"delivered": ("told_delivered", "told_read"), "read": ("told_read",)}
@@ -47,12 +49,12 @@ _RESPONSE = (
     Column("responded", "responded"),
     Column("not_responded", "not responded"),
     Column("rate", "response rate", Kind.SHARE),
-    Column("low", "at least (95 %)", Kind.SHARE),
-    Column("high", "at most (95 %)", Kind.SHARE),
-    Column("first_median", "first response, median", Kind.SECONDS),
-    Column("first_90", "first response, nine in ten within", Kind.SECONDS),
-    Column("resolution_median", "resolution, median", Kind.SECONDS),
-    Column("resolution_mean", "resolution, mean", Kind.SECONDS),
+    Column("low", "95 % from", Kind.SHARE),
+    Column("high", "95 % to", Kind.SHARE),
+    Column("first_median", "first answer: median", Kind.SECONDS),
+    Column("first_90", "first answer: 9 in 10", Kind.SECONDS),
+    Column("resolution_median", "until close: median", Kind.SECONDS),
+    Column("resolution_mean", "until close: mean", Kind.SECONDS),
 )
 
 _TITLES = {
@@ -95,7 +97,7 @@ def funnel(sums: Sums) -> Table:
 def response(sums: Sums, dimension: str) -> Table:
     """Return who answered, and when: everybody, or those of each variant, country, form or hour."""
     name, title, first = _TITLES[dimension]
-    found, heard = sums.by(dimension), is_heard(sums)
+    found = sums.by(dimension)
     answers = sums.answers().with_columns(pl.lit("all").alias("all"))
     shown, rest = found.head(MOST_ROWS), found.slice(MOST_ROWS)
     if dimension != "all":
@@ -107,28 +109,57 @@ def response(sums: Sums, dimension: str) -> Table:
     rows = []
     for row in shown.iter_rows(named=True):
         mine = pl.col(dimension).cast(pl.String).eq_missing(pl.lit(row["value"], dtype=pl.String))
-        rows.append([row["value"] or NOT_KNOWN, *_of(row, answers.filter(mine), heard=heard)])
+        rows.append([row["value"] or NOT_KNOWN, *_of(row, answers.filter(mine), sums)])
     if len(rest):
         others = rest.select(pl.col("accepted", "responded", "not_responded").sum())
         kept = shown["value"].implode()
         row = others.row(0, named=True)
-        theirs = answers.filter(~pl.col(dimension).cast(pl.String).is_in(kept))
-        rows.append([OTHERS, *_of(row, theirs, heard=heard)])
+        is_shown = pl.col(dimension).cast(pl.String).is_in(kept, nulls_equal=True)
+        theirs = answers.filter(~is_shown)
+        rows.append([OTHERS, *_of(row, theirs, sums)])
     what = f"How many in a hundred of those whom the vendor took responded, by {first}."
-    drawn = Drawing("rate", what) if dimension in ("hour", "country") and len(rows) > 1 else None
+    drawn = None
+    large = [row for row in rows if int(cast("int", row[1])) >= FEWEST_DRAWN]
+    if dimension in ("hour", "country") and len(large) > 1:
+        what += f" Groups of fewer than {FEWEST_DRAWN} people are in the table only."
+        drawn = Drawing("rate", what, of="accepted")
     return Table(name, title, (Column(first, first, Kind.TEXT), *_RESPONSE), rows, drawing=drawn)
 
 
-def _of(row: Mapping[str, int], answers: pl.DataFrame, *, heard: bool) -> list[Value]:
+def stopped(sums: Sums) -> Table | None:
+    """Return how many asked to be left alone, where anything was heard at all."""
+    counts = counts_of(sums)
+    if not is_heard(sums):
+        return None
+    people, whole = counts["stopped"], (counts["responded"], counts["accepted"])
+    shares = [people / one if one else None for one in whole]
+    return Table(
+        "stopped",
+        "Who asked to be left alone",
+        (
+            Column("everybody", "everybody", Kind.TEXT),
+            Column("people", "people"),
+            Column("of_responded", "of who responded", Kind.SHARE),
+            Column("of_accepted", "of all accepted", Kind.SHARE),
+        ),
+        [["all", people, *shares]],
+        "They answered with nothing but a word such as STOP, are on the suppression list, and are "
+        "counted among those who responded.",
+    )
+
+
+def _of(row: Mapping[str, int], answers: pl.DataFrame, sums: Sums) -> list[Value]:
     accepted, responded = row["accepted"], row["responded"]
+    heard, several = is_heard(sums), sums.runs > 1
     # While nothing was heard of anybody, that nobody responded is no figure.
-    between = wilson(responded, accepted) if heard else None
+    rate = responded / accepted if heard and accepted else None
+    between = wilson(responded, accepted) if rate is not None and not several else None
     first, resolution = answers["first"].drop_nulls(), answers["resolution"].drop_nulls()
     return [
         accepted,
         responded,
         row["not_responded"],
-        responded / accepted if between is not None else None,
+        rate,
         *(between or (None, None)),
         _seconds(first.median()),
         _seconds(_nine_in_ten(first)),
@@ -143,7 +174,7 @@ def _nine_in_ten(times: pl.Series) -> int | None:
 
 
 def _seconds(milliseconds: object) -> float | None:
-    return None if milliseconds is None else round(float(str(milliseconds)) / 1000, 3)
+    return None if milliseconds is None else round(cast("float", milliseconds) / 1000, 3)
 
 
 def headline(sums: Sums) -> str:
@@ -168,14 +199,17 @@ def headline(sums: Sums) -> str:
     )
 
 
-def parts(sums: Sums, *, heard_by_themselves: bool) -> Iterator[Table]:
-    """Yield who answered of each part of the people, and whether the parts differ."""
+def parts(sums: Sums, comparable: Sums) -> Iterator[Table]:
+    """Yield who answered of each part of the people, and whether the parts differ.
+
+    ``comparable`` are the runs of which a holdout can be told something; see :mod:`.holdout`.
+    """
     for dimension in ("variant", "country", "form", "hour"):
         found = response(sums, dimension)
         if found.rows:
             yield found
         if dimension == "variant":
-            compared = differences(sums, heard_by_themselves=heard_by_themselves)
+            compared = differences(sums, comparable)
             if compared is not None:
                 yield compared
 
@@ -186,7 +220,7 @@ def runs(each: Sequence[tuple[str, Sums]]) -> Table:
     for name, sums in each:
         counts = counts_of(sums)
         nothing: list[Value] = [0, 0, 0, *([None] * 7)]
-        answered = _of(counts, sums.answers(), heard=is_heard(sums)) if counts else nothing
+        answered = _of(counts, sums.answers(), sums) if counts else nothing
         rows.append([name, counts.get("rows", 0), counts.get("undelivered", 0), *answered])
     head = (Column("run", "run", Kind.TEXT), Column("rows", "rows"))
     columns = (*head, Column("undelivered", "undelivered"), *_RESPONSE)

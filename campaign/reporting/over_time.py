@@ -83,7 +83,7 @@ def latency(answers: Mapping[int, int]) -> Table | None:
         Column("answers", "answers", Kind.TEXT),
         Column("count", "how many"),
         Column("median", "median", Kind.SECONDS),
-        Column("p90", "nine in ten within", Kind.SECONDS),
+        Column("p90", "9 in 10 within", Kind.SECONDS),
         Column("p99", "99 in 100 within", Kind.SECONDS),
         Column("longest", "longest", Kind.SECONDS),
         Column("mean", "mean", Kind.SECONDS),

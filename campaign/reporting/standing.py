@@ -22,16 +22,22 @@ _AGAIN = (
 )
 
 
-def delivery(found: Deliveries) -> Table:
-    """Return where the messages stand by what the vendor has said since."""
+def delivery(found: Deliveries, refused: int) -> Table:
+    """Return where the messages stand by what the vendor has said since.
+
+    ``found`` are those whom it may have taken, and ``refused`` is how many others there are.
+    """
     rows: list[list[Value]] = [[one.value, found.by_status.get(one, 0)] for one in Delivery]
     rows.append(["nothing heard", found.silent])
+    rows.append(["refused at once", refused])
     return Table(
         "delivery",
         "What came back",
         (Column("status", "status", Kind.TEXT), Column("people", "people")),
         rows,
-        "Each person is counted once, at the furthest that was heard; undelivered outweighs all.",
+        "Each person to whom a message was tried is counted once, at the furthest that was heard; "
+        "undelivered outweighs all. Closed here is every conversation that is over, answered or "
+        "not. Whom the vendor refused at once got nothing of which more could be heard.",
     )
 
 

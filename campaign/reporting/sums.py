@@ -7,6 +7,7 @@ each person who answered, of which medians are made: a median is exact, and cann
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import polars as pl
 
@@ -14,19 +15,22 @@ from campaign.ledger.records import State
 from campaign.plan.beside import LEDGER
 from campaign.plan.frozen import SEND, Plan
 from campaign.plan.variants import VARIANT
+from campaign.reporting.holdout import Wrote
+from campaign.reporting.stopped import COLUMN
 
 DIMENSIONS = ("variant", "country", "form", "hour")
 """What the people of a run are told apart by; ``form`` is what their message consists of."""
 
 COUNTED = (
     *("rows", "sendable", "claimed", "accepted", "delivered", "read", "responded", "closed"),
-    *("undelivered", "not_responded", "responded_else", "silent"),
+    *("undelivered", "not_responded", "responded_else", "silent", "stopped", "refused", "came"),
     *("told_delivered", "told_read"),
 )
 """How many people …; see :func:`_marks`."""
 
 PLAN_COLUMNS = (VARIANT, "region", "form", "identity")
 _SENT = [State.ACCEPTED.value, State.SCHEDULED.value]
+_TOLD_OF = [*_SENT, State.FAILED.value, State.UNKNOWN.value]
 _HOLDOUT = "holdout"
 
 
@@ -38,12 +42,13 @@ def columns_of(plan: Plan) -> list[str]:
 class Sums:
     """Counts of one run, or of several.
 
-    ``inbound`` are the identities of those who wrote to us, by whatever way, since the first run.
+    ``wrote`` is who wrote to us by themselves in the time of the run, where it has a holdout.
     """
 
-    def __init__(self, zone: str, inbound: pl.Series | None = None) -> None:
+    def __init__(self, zone: str, wrote: Wrote | None = None, *, runs: int = 1) -> None:
         self._zone = zone
-        self._inbound = inbound
+        self._wrote = wrote
+        self.runs = runs
         self._by: list[pl.DataFrame] = []
         self._states: list[pl.DataFrame] = []
         self._codes: list[pl.DataFrame] = []
@@ -52,6 +57,8 @@ class Sums:
         self._last: list[int] = []
         self.held_out = 0
         self.held_out_wrote = 0
+        self.held_out_later = 0
+        self._recipients_wrote = 0
 
     def add(self, rows: pl.DataFrame) -> None:
         """Count some rows as they stand."""
@@ -68,10 +75,20 @@ class Sums:
         )
         times = marked["at"].drop_nulls()
         if len(times):
-            self._first.append(int(str(times.min())))
-            self._last.append(int(str(times.max())))
+            self._first.append(cast("int", times.min()))
+            self._last.append(cast("int", times.max()))
         self._count_held_out(rows)
         self._shrink()
+
+    @property
+    def hears_the_holdout(self) -> bool:
+        """Whether there is a holdout, and somebody was heard whom the run did not write to.
+
+        That its own recipients were heard to answer does not mean that others would have been.
+        """
+        if not self.held_out or self._wrote is None:
+            return False
+        return len(self._wrote.within) > self._recipients_wrote
 
     @property
     def between(self) -> tuple[int, int] | None:
@@ -112,12 +129,16 @@ class Sums:
             return found.alias(alias)
 
         accepted = pl.col("state").is_in(_SENT)
+        # What an earlier attempt came to says nothing of who is to be sent to.
+        told_of = pl.col("state").is_in(_TOLD_OF)
         claimed, replied = known("claimed_at"), known("replied_at")
         seen, arrived = known("read_at") | replied, ~known("undelivered_at")
         at = pl.col(LEDGER + "claimed_at")
         local = pl.from_epoch(at, time_unit="ms").dt.convert_time_zone(self._zone)
         # Two clocks: an answer that seems to come before the question came at once.
         first = (pl.col(LEDGER + "replied_at") - at).clip(lower_bound=0)
+        second = pl.col(LEDGER + "replied_at") // 1000 * 1000
+        past_the_second = pl.col(LEDGER + "closed_at") - second
         resolution = pl.col(LEDGER + "closed_at") - pl.col(LEDGER + "replied_at")
         return [
             pl.col("state"),
@@ -141,22 +162,32 @@ class Sums:
             (arrived & accepted & seen).alias("read"),
             (replied & accepted).alias("responded"),
             (known("closed_at") & replied & accepted).alias("closed"),
-            (~arrived).alias("undelivered"),
+            (replied & accepted & pl.col(COLUMN)).alias("stopped"),
+            (~arrived & told_of).alias("undelivered"),
             (accepted & ~replied).alias("not_responded"),
             (replied & ~accepted).alias("responded_else"),
             (claimed & pl.col(LEDGER + "delivery").is_null()).alias("silent"),
             pl.when(accepted & replied).then(first).alias("first"),
             (known("delivered_at") | ~arrived).alias("told_delivered"),
             known("read_at").alias("told_read"),
-            # At the very moment of the answer: the vendor's last message, and not its end.
-            pl.when(accepted & (resolution > 0)).then(resolution).alias("resolution"),
+            (pl.col("state").eq("failed") & pl.col(LEDGER + "delivery").is_null()).alias("refused"),
+            (pl.col("state").eq("unknown") & arrived & (known("delivered_at") | seen)).alias(
+                "came"
+            ),
+            # Within the second of the answer: the vendor's last message, and not its end. Some
+            # vendors tell whole seconds only.
+            pl.when(accepted & (past_the_second >= 1000)).then(resolution).alias("resolution"),
         ]
 
     def _count_held_out(self, rows: pl.DataFrame) -> None:
         people = rows.filter(pl.col("reason") == _HOLDOUT)["identity"]
+        if self._wrote is not None:
+            sent_to = rows.filter(pl.col(LEDGER + "claimed_at").is_not_null())["identity"].unique()
+            self._recipients_wrote += int(sent_to.is_in(self._wrote.within.implode()).sum())
         self.held_out += len(people)
-        if self._inbound is not None and len(people):
-            self.held_out_wrote += int(people.is_in(self._inbound.implode()).sum())
+        if self._wrote is not None and len(people):
+            self.held_out_wrote += int(people.is_in(self._wrote.within.implode()).sum())
+            self.held_out_later += int(people.is_in(self._wrote.later.implode()).sum())
 
     def absorb(self, other: Sums) -> None:
         """Count what another has counted, too."""
@@ -164,6 +195,7 @@ class Sums:
             getattr(self, name).extend(getattr(other, name))
         self.held_out += other.held_out
         self.held_out_wrote += other.held_out_wrote
+        self.held_out_later += other.held_out_later
 
     def _shrink(self) -> None:
         """Keep one frame of each kind; of the answers, all there are."""

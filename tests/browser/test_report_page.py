@@ -161,6 +161,35 @@ def test_nothing_is_wider_than_the_screen_and_all_of_it_can_be_read(
     assert weak == []
 
 
+def test_no_table_is_cut_and_no_word_of_it_is_broken_on_a_small_desktop(
+    browser: Browser, told: Stage
+) -> None:
+    with opened(browser, told) as page:
+        page.set_viewport_size({"width": 1000, "height": 800})
+        over = page.evaluate(
+            "() => [...document.querySelectorAll('table')].filter(one => "
+            "one.getBoundingClientRect().right > document.documentElement.clientWidth"
+            ").map(one => one.innerText.slice(0, 60))"
+        )
+    assert over == []
+
+
+def test_the_letters_of_a_drawing_can_be_read_on_a_telephone(browser: Browser, told: Stage) -> None:
+    with opened(browser, told, "phone") as page:
+        sizes = page.evaluate(
+            "() => [...document.querySelectorAll('svg text:not([transform])')]"
+            ".filter(one => one.textContent.trim())"
+            ".map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().d)"
+        )
+        cut = page.evaluate(
+            "() => [...document.querySelectorAll('svg text:not([transform])')].filter(one => "
+            "one.textContent.trim() && one.getBoundingClientRect().left < 0)"
+            ".map(one => one.textContent)"
+        )
+    assert min(sizes) >= 10
+    assert cut == []
+
+
 def test_dark_is_dark_and_light_is_light(browser: Browser, told: Stage) -> None:
     def paper(scheme: Literal["light", "dark"]) -> int:
         with opened(browser, told, scheme=scheme) as page:

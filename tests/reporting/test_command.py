@@ -60,6 +60,7 @@ def test_a_report_replaces_nothing_but_a_report(told: Stage) -> None:
         (("--month", "1999-01"), "no run that was planned in 1999-01"),
         (("--all", "--month", "2026-11"), "--all"),
         (("--format", "pdf"), "html, md, json"),
+        (("--to", "mine.md"), "add --format md"),
     ],
 )
 def test_what_cannot_be_reported_is_a_sentence(
@@ -68,6 +69,17 @@ def test_what_cannot_be_reported_is_a_sentence(
     done = campaign("report", told.definition, *words, cwd=told.folder)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_rehearsals_are_never_added_to_real_runs(told: Stage) -> None:
+    with told.opened() as (ledger, _):
+        (rehearsal,) = ledger.run_names(told.loaded().name)
+        how = {"provider": "synthflow", "channel": "sms"}
+        ledger.ensure_run(told.loaded().name, "real", **how, sandbox=False)
+    both = ("--run", "real", "--run", rehearsal)
+    done = campaign("report", told.definition, *both, "--to", "-", cwd=told.folder)
+    assert done.returncode == 2
+    assert f"{rehearsal} is a rehearsal" in " ".join(done.stderr.split())
 
 
 def test_all_runs_are_in_a_report_beside_their_folders(told: Stage) -> None:

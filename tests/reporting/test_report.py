@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from statistics import mean, median
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 
-from campaign.ledger.delivery_records import Delivery, Observation
+from campaign.ledger.delivery_records import Delivery, Inbound, Observation
+from campaign.ledger.records import Claim
+from campaign.plan.frozen import Plan
 from campaign.reporting.figures import Kind, Report
+from campaign.reporting.holdout import wrote
 from campaign.reporting.intervals import newcombe, wilson
+from campaign.reporting.stopped import asked_to_stop
 from tests.reporting.reading import lines_of
 from tests.reporting.stage import (
     Stage,
@@ -110,7 +116,7 @@ def test_variants_are_compared_with_the_first_and_everybody_with_the_holdout(
         for name in ("a", "b")
     }
     row = table.as_list()[0]
-    assert row["groups"] == "b less a"
+    assert row["groups"] == "b compared with a"
     assert (row["low"], row["high"]) == newcombe(*of["b"], *of["a"])  # type: ignore[arg-type]
     held = table.as_list()[1]
     lines = lines_of(everything)
@@ -124,8 +130,115 @@ def test_there_is_no_comparison_where_nobody_could_have_been_heard(tmp_path: Pat
     found.hear(what_people_did)
     report = found.report()
     pairs = [str(row["groups"]) for row in report.table("differences").as_list()]
-    assert pairs == ["b less a"]
+    assert pairs == ["b compared with a"]
     assert "nothing to compare with" in " ".join(report.notes)
+
+
+def _run_with_holdout(folder: Path, name: str) -> tuple[Stage, list[str], int]:
+    """Make a run; return it with who is held out of it, and when it began."""
+    found = stage(folder, more=f"holdout: 10%\nrun: {name}\n")
+    found.hear(what_people_did)
+    with found.opened() as (ledger, _):
+        run = ledger.latest_run(found.loaded().name, sandbox=True)
+        assert run is not None
+        rows = Plan.of_run(run, found.folder).rows().collect()
+        return found, rows.filter(rows["reason"] == "holdout")["identity"].to_list(), run.created_at
+
+
+def _wrote(found: Stage, *who: tuple[str, int]) -> None:
+    with found.opened() as (ledger, _):
+        ledger.heard_from([Inbound("number", one, "sms", "", at) for one, at in who])
+
+
+def test_the_holdout_is_told_of_in_the_time_of_its_own_run(tmp_path: Path) -> None:
+    found, held, began = _run_with_holdout(tmp_path, "one")
+    day = 86_400_000
+    before, within, later = held[:3]
+    _wrote(found, (before, began - 1), (within, began + 30 * day), (later, began + 30 * day + 1))
+    report = found.report()
+    row = report.table("differences").as_list()[1]
+    assert (row["other"], row["of_other"]) == (1, len(held) - 1)
+    assert "Of 1 more is known only that they wrote later" in " ".join(report.notes)
+
+
+def _real(found: Stage, name: str, *people: str) -> None:
+    """Write down a real run of another campaign that these people were sent to by."""
+    with found.opened() as (ledger, _):
+        run = ledger.ensure_run("other", name, provider="synthflow", channel="sms", sandbox=False)
+        lease = ledger.acquire(run.id)
+        ledger.write(lease, claims=[Claim(n, f"k{n}", who) for n, who in enumerate(people)])
+        ledger.release(lease)
+
+
+def test_who_answers_another_run_did_not_write_by_themselves(tmp_path: Path) -> None:
+    found, held, _ = _run_with_holdout(tmp_path, "one")
+    with found.opened() as (ledger, run_id):
+        run = ledger.latest_run(found.loaded().name, sandbox=True)
+        assert run is not None
+        _real(found, "meanwhile", held[0])
+        (contact,) = ledger.contacts(0, run_id, sandbox=False, own=False)
+        messages = pl.DataFrame({"identity": held[:2], "at": [contact.at + 1000] * 2})
+        found_out = wrote(replace(run, sandbox=False), messages, ledger)
+    assert found_out.within.to_list() == [held[1]]
+
+
+def test_where_only_recipients_were_heard_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
+    found, held, began = _run_with_holdout(tmp_path, "one")
+    answering = [one.key for one in found.entries() if one.state == "accepted"]
+    _wrote(found, *((who, began + 1000) for who in answering[:5]))
+    pairs = [row["groups"] for row in found.report().table("differences").as_list()]
+    assert pairs == ["b compared with a"]
+    _wrote(found, (held[0], began + 1000))
+    assert len(found.report().table("differences").rows) == 2
+
+
+def test_who_asked_to_be_left_alone_is_counted_and_not_on_the_list_of_who_responded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = stage(tmp_path)
+    found.hear(what_people_did)
+    before = found.report()
+    assert before.table("stopped").value("all", "people") == 0
+    replied = before.table("response").value("all", "responded")
+    answered = [one for one in found.entries() if one.state == "accepted"]
+    with found.opened() as (ledger, _):
+        run = ledger.latest_run(found.loaded().name, sandbox=True)
+        assert run is not None
+        line = next(one for one in lines_of(found) if one["replied_at"])
+        who = next(one for one in answered if one.key == line["address"])
+        silent = next(one for one in lines_of(found) if not one["replied_at"])["address"]
+        today = datetime.fromtimestamp(run.created_at / 1000, ZoneInfo("UTC")).strftime("%Y-%m-%d")
+        wish = f"wrote STOP on {today}"
+        ledger.suppress("number", [who.key, silent], who="sync", why=wish)
+        ledger.suppress("number", [answered[3].key], who="ana", why="asked on the telephone")
+        asked = asked_to_stop(replace(run, sandbox=False), "number", ledger)
+    monkeypatch.setattr("campaign.reporting.stopped.asked_to_stop", lambda *_: asked)
+    after = found.report(tmp_path / "page.html")
+    assert set(asked) == {who.key, silent}
+    assert after.table("stopped").value("all", "people") == 1
+    assert after.table("response").value("all", "responded") == replied
+    groups = {group.name: group.people for group in after.groups}
+    assert (groups["responded"], groups["asked-to-stop"]) == (int(str(replied)) - 1, 1)
+    assert "1 recipient asked to be left alone" in " ".join(after.notes)
+
+
+def test_several_runs_are_compared_with_the_holdouts_they_have_and_without_a_range(
+    tmp_path: Path,
+) -> None:
+    first, held, began = _run_with_holdout(tmp_path, "one")
+    _wrote(first, (held[0], began))
+    alone = first.report()
+    without = stage(tmp_path, more="run: two\n")
+    without.hear(what_people_did)
+    several = without.report(everything=True)
+    row = several.table("differences").as_list()[-1]
+    wanted = alone.table("differences").as_list()[-1]
+    same = ("groups", "responded", "of", "other", "of_other", "difference")
+    assert {name: row[name] for name in same} == {name: wanted[name] for name in same}
+    assert (row["other"], wanted["other"]) == (1, 1)
+    assert wanted["low"] is not None
+    assert row["low"] is row["high"] is None
+    assert all(one["low"] is None for one in several.table("response").as_list())
 
 
 def test_what_came_back_stands_as_the_ledger_counts_it(everything: Stage) -> None:
@@ -134,7 +247,9 @@ def test_what_came_back_stands_as_the_ledger_counts_it(everything: Stage) -> Non
         known = ledger.deliveries(run_id)
     for one in Delivery:
         assert found.value(one.value, "people") == known.by_status.get(one, 0)
-    assert found.value("nothing heard", "people") == known.silent
+    refused = found.value("refused at once", "people")
+    assert refused == sum(one.state == "failed" for one in everything.entries())
+    assert found.value("nothing heard", "people") == known.silent - refused
 
 
 def test_errors_say_what_the_vendors_code_means_and_what_to_do(everything: Stage) -> None:

@@ -25,7 +25,12 @@ def cells(*texts: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", ["+491713920001", "0171 3920001", "(030) 123456", "123456789012", "12e4", "@ana", "-5"]
+    "text",
+    [
+        *("+491713920001", "0171 3920001", "(030) 123456", "123456789012", "12e4", "@ana", "-5"),
+        *("1.10", "3/4", "MAR1", "1-2", "2.11.2026", "9:30", "sept 12", "12-Dec", "2026-11-02"),
+        *(".5", "1,50", "0.12345678901234567"),
+    ],
 )
 def test_a_number_or_an_id_is_written_as_a_formula_that_is_nothing_but_its_text(text: str) -> None:
     assert cells(text) == [f'="{text}"']
@@ -33,13 +38,45 @@ def test_a_number_or_an_id_is_written_as_a_formula_that_is_nothing_but_its_text(
 
 @pytest.mark.parametrize(
     "text",
-    [EVIL, "=1+1", '+HYPERLINK("http://a")', "@SUM(1+1)", "-2+3|x", "\t=1", "\r=1", "\n=1", '="x"'],
+    [EVIL, "=1+1", '+HYPERLINK("http://a")', "@SUM(1+1)", "-2+3|x", "\t1", "\r=1", "\n=1", '="x"'],
 )
 def test_what_may_be_a_formula_is_neutralised(text: str) -> None:
     assert cells(text) == [f"'{text}"]
 
 
-@pytest.mark.parametrize("text", ["Ana", "1.5", "2026-11-02", "a=b", "", "12", "O'Neill", "مرحبا"])
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Bob;=1+1", "Bob;'=1+1"),
+        ('Bob; "@SUM(A1)', "Bob; \"'@SUM(A1)"),
+        ("Bob\t-2+3", "Bob\t'-2+3"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("a;\uff0b1;=2", "a;'\uff0b1;'=2"),
+        ("=1;=2", "'=1;'=2"),
+        ("\t=1", "'\t'=1"),
+    ],
+)
+def test_what_follows_a_separator_is_no_formula_either(text: str, written: str) -> None:
+    assert cells(text) == [written]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ana",
+        "1.5",
+        "1.25",
+        "Mary 1st",
+        "a=b",
+        "a; b",
+        "3/4 inch",
+        "March",
+        "",
+        "12",
+        "O'Neill",
+        "مرحبا",
+    ],
+)
 def test_all_other_cells_stay_as_they_are(text: str) -> None:
     assert cells(text) == [text]
 

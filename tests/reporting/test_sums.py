@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.ledger.delivery_records import Deliveries
 from campaign.plan.beside import LEDGER
 from campaign.reporting import metrics, standing
+from campaign.reporting.charts import draw
 from campaign.reporting.figures import MOST_ROWS, OTHERS
+from campaign.reporting.groups import Counting
 from campaign.reporting.notes import notes
+from campaign.reporting.stopped import COLUMN
 from campaign.reporting.sums import Sums
 
 _KINDS = {
@@ -23,6 +27,7 @@ _KINDS = {
     "region": pl.String,
     "variant": pl.String,
     "form": pl.String,
+    COLUMN: pl.Boolean,
     LEDGER + "code": pl.String,
     LEDGER + "detail": pl.String,
     LEDGER + "delivery": pl.String,
@@ -42,6 +47,7 @@ def frame(*rows: dict[str, Any]) -> pl.DataFrame:
 def person(number: int, **more: Any) -> dict[str, Any]:
     """Somebody who was accepted; ``replied`` and ``closed`` are seconds after the claim."""
     row: dict[str, Any] = {"state": "accepted", "verdict": "send", "identity": f"+{number}"}
+    row[COLUMN] = False
     row[f"{LEDGER}claimed_at"] = 1_790_000_000_000
     for name in ("replied", "closed"):
         if (seconds := more.pop(name, None)) is not None:
@@ -99,15 +105,38 @@ def test_an_answer_of_somebody_who_was_not_known_to_be_taken_is_told_and_in_no_r
     table = metrics.response(sums, "all")
     assert (table.value("all", "responded"), table.value("all", "accepted")) == (1, 2)
     assert table.value("all", "rate") == 0.5
-    told = notes(sums, Deliveries(), running=[], several=False, told_by_themselves=False)
+    told = notes(sums, Deliveries(), running=[], several=False, comparable=Sums("UTC"))
     assert any("1 recipient responded though" in note for note in told)
 
 
 def test_a_close_at_the_moment_of_the_answer_says_nothing_of_the_end() -> None:
     sums = Sums("UTC")
-    sums.add(frame(person(1, replied=10, closed=10)))
+    late = person(1, replied=10, closed=10)
+    late[LEDGER + "closed_at"] += 827
+    sums.add(frame(late, person(2, replied=10, closed=10)))
     assert metrics.response(sums, "all").value("all", "resolution_mean") is None
-    assert metrics.funnel(sums).value("closed", "people") == 1
+    assert metrics.funnel(sums).value("closed", "people") == 2
+    told = notes(sums, Deliveries(), running=[], several=False, comparable=Sums("UTC"))
+    assert any("until their close is not known" in note for note in told)
+
+
+def test_a_share_of_a_few_people_is_not_drawn() -> None:
+    sums = Sums("UTC")
+    few = {"DE": 30, "US": 10, "FR": 9}
+    for country, size in few.items():
+        sums.add(frame(*(person(place, replied=5, region=country) for place in range(size))))
+    table = metrics.response(sums, "country")
+    drawing = draw(table)
+    assert len(table.rows) == 3
+    assert ["DE" in drawing, "US" in drawing, "FR" in drawing] == [True, True, False]
+
+
+def test_whoever_is_unknown_and_got_the_message_is_told() -> None:
+    sums = Sums("UTC")
+    came = {LEDGER + "delivered_at": 1_790_000_001_000, LEDGER + "delivery": "delivered"}
+    sums.add(frame(person(1, state="unknown") | came, person(2, state="unknown"), person(3)))
+    told = notes(sums, Deliveries(), running=[], several=False, comparable=Sums("UTC"))
+    assert any(note.startswith("1 recipient whose request") for note in told)
 
 
 def test_steps_of_which_the_vendor_says_nothing_are_left_open() -> None:
@@ -137,6 +166,43 @@ def test_more_countries_than_a_page_has_room_for_are_added_up() -> None:
     assert len(table.rows) == MOST_ROWS + 1
     assert table.value(OTHERS, "accepted") == table.value(OTHERS, "responded") == 7
     assert table.value("C000", "accepted") == 2
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_whose_country_is_not_known_is_among_all_others_where_it_is_not_shown(shown: bool) -> None:
+    sums = Sums("UTC")
+    for place in range(MOST_ROWS + 1):
+        two = [person(1000 * place + one, region=f"C{place:03}") for one in range(2)]
+        sums.add(frame(*two[: 1 + (place < MOST_ROWS or shown)]))
+    unknown = [person(9000 + place, replied=70) for place in range(3 if shown else 1)]
+    sums.add(frame(*unknown))
+    table = metrics.response(sums, "country")
+    wanted = None if shown else 70
+    assert table.value(OTHERS, "first_median") == wanted
+    assert table.value(OTHERS, "responded") == (0 if shown else 1)
+    if shown:
+        assert table.value("not known", "first_median") == 70
+
+
+def test_several_runs_have_no_range_for_somebody_may_be_in_two_of_them() -> None:
+    each, together = [Sums("UTC"), Sums("UTC")], Sums("UTC", runs=2)
+    for sums in each:
+        sums.add(frame(person(1, replied=9), person(2)))
+        together.absorb(sums)
+    table = metrics.response(together, "all")
+    assert [table.value("all", name) for name in ("rate", "low", "high")] == [0.5, None, None]
+    assert metrics.response(each[0], "all").value("all", "low") is not None
+
+
+def test_an_earlier_attempt_that_did_not_arrive_is_no_loss_of_whoever_is_to_be_sent_to() -> None:
+    lost = {LEDGER + "undelivered_at": 1_790_000_001_000, LEDGER + "delivery": "undelivered"}
+    rows = frame(person(1) | lost, person(2, state="pending") | lost)
+    sums, groups = Sums("UTC"), Counting()
+    sums.add(rows)
+    groups.add(rows)
+    assert sums.by("all")["undelivered"].to_list() == [1]
+    assert {group.name: group.people for group in groups.done()}["undelivered"] == 1
+    assert sum(people for state, people in sums.codes().select("state", "people").rows()) == 1
 
 
 def test_a_plan_of_an_earlier_version_lacks_columns_and_is_counted_all_the_same() -> None:
