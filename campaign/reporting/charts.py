@@ -7,6 +7,7 @@ too.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any, cast
 
@@ -22,16 +23,25 @@ _SIZES = ("label_font_size", "major_label_font_size", "legend_font_size", "value
 _DROPPED = frozenset({"script", "style", "title", "desc"})
 
 
+def _pygal() -> Any:
+    """Return the library, loaded for who asks for a page only.
+
+    It adds a finder of modules of a kind that Python knows no more, for maps that nobody draws,
+    and every later import would warn of it.
+    """
+    import pygal
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
+    return pygal
+
+
 def draw(table: Table) -> str:
     """Return the drawing of a table as SVG.
 
     Raises:
         ValueError: the table has none.
     """
-    # Not above: only who asks for a page waits for it.
-    import pygal
-    from pygal.style import Style
-
+    pygal = _pygal()
     drawing = table.drawing
     if drawing is None:
         raise ValueError(f"The table {table.name} is not drawn.")
@@ -49,7 +59,7 @@ def draw(table: Table) -> str:
     chart = kind(
         width=_WIDTH,
         height=height,
-        style=Style(**dict.fromkeys(_SIZES, _FONT)),
+        style=pygal.style.Style(**dict.fromkeys(_SIZES, _FONT)),
         js=[],
         css=[],
         no_prefix=True,
