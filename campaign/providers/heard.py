@@ -159,12 +159,22 @@ class Webhook(Protocol):
     """One kind of event that a vendor posts by itself.
 
     ``name`` is the last part of the address below ``/webhooks/``; ``title`` names it for people.
-    ``secret`` is the field of the settings that holds what proves where an event is from.
+    ``secret`` is the field of the settings that holds what proves where an event is from: with
+    ``takes_token`` the address may carry it as ``token=``, and ``header`` names the header, in
+    lower case, that has the vendor's signature, ``None`` where it signs nothing. A key with which
+    requests to the vendor are made has no place in an address, where proxies write it down. What
+    has neither is refused before its body is read.
     """
 
     name: str
     title: str
     secret: str
+    takes_token: bool
+
+    @property
+    def header(self) -> str | None:
+        """The header with the vendor's signature; ``None`` where it signs nothing."""
+        ...
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether the vendor posted it; compares in constant time, and raises nothing."""

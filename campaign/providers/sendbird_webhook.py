@@ -26,7 +26,6 @@ from campaign.providers.posted import (
 )
 
 _VENDOR = "Sendbird"
-_HEADER = "x-sendbird-signature"
 _CHANNELS = {channel.value: channel for channel in Channel}
 _SAID, _CLOSED = "message:user_sent", "conversation:closed"
 
@@ -36,16 +35,17 @@ class SendbirdEvents:
 
     name = "sendbird"
     title = "Sendbird's AI agent webhook"
+    header = "x-sendbird-signature"
 
     def __init__(self, secret: str, *, takes_token: bool) -> None:
         """``secret`` is the field of the settings; ``takes_token``: the address may carry it."""
         self.secret = secret
-        self._takes_token = takes_token
+        self.takes_token = takes_token
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether Sendbird posted it: by its signature, or by the address's token."""
-        signed = same(request.headers.get(_HEADER), hmac_sha256(secret, request.body).hex())
-        return (signed and bool(secret)) or (self._takes_token and has_token(request, secret))
+        signed = same(request.headers.get(self.header), hmac_sha256(secret, request.body).hex())
+        return (signed and bool(secret)) or (self.takes_token and has_token(request, secret))
 
     def heard(self, request: Received) -> Sequence[Heard]:
         """Return what the event says.

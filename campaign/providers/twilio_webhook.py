@@ -37,10 +37,12 @@ class TwilioEvents:
     name = "twilio"
     title = "Twilio's status callbacks and incoming messages"
     secret = "twilio.auth_token"  # noqa: S105 - a field's name
+    takes_token = False
+    header = "x-twilio-signature"
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether Twilio signed it with the account's auth token."""
-        said = request.headers.get("x-twilio-signature")
+        said = request.headers.get(self.header)
         if not said or not secret:
             return False
         try:

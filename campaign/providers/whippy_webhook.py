@@ -51,13 +51,13 @@ class WhippyEvents:
     def __init__(self, secret: str, *, takes_token: bool, header: str | None = None) -> None:
         """``secret`` is the field of the settings; ``takes_token``: the address may carry it."""
         self.secret = secret
-        self._takes_token = takes_token
-        self._header = (header or "x-whippy-signature").lower()
+        self.takes_token = takes_token
+        self.header = (header or "x-whippy-signature").lower()
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether Whippy posted it: by its signature, or by the address's token."""
-        signed = _is_signed(request.headers.get(self._header, ""), request.body, secret)
-        return signed or (self._takes_token and has_token(request, secret))
+        signed = _is_signed(request.headers.get(self.header, ""), request.body, secret)
+        return signed or (self.takes_token and has_token(request, secret))
 
     def heard(self, request: Received) -> Sequence[Heard]:
         """Return what the event says.

@@ -37,6 +37,8 @@ class ZildEvents:
     name = "zild"
     title = "Zild's webhook Conversation Ended"
     secret = "webhook_secret"  # noqa: S105 - a field's name
+    takes_token = True
+    header = None
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether the address carries the token."""

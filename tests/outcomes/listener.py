@@ -29,6 +29,7 @@ class Signed:
     """Posts a list of events: what happened, to which conversation, how many seconds after noon."""
 
     name, title, secret = "vendor", "the vendor's events", "webhook_secret"
+    takes_token, header = False, "x-signature"
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         given = request.headers.get("x-signature", "")
