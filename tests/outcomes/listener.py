@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from campaign.outcomes.bodies import Bodies
 from campaign.outcomes.inbox import Inbox
 from campaign.outcomes.intake import Intake
 from campaign.outcomes.patience import Server
@@ -71,6 +72,10 @@ class Listener:
     @property
     def answers(self) -> dict[int, int]:
         return dict(self._reception.answers)
+
+    @property
+    def bodies(self) -> Bodies:
+        return self._reception.bodies
 
     def post(self, body: bytes, **headers: str) -> httpx.Response:
         headers.setdefault("x_signature", signature(body))
