@@ -248,6 +248,12 @@ def same_text(sent: str | None, found: object) -> bool:
     return theirs.startswith(ours) or theirs.endswith(ours) or ours.startswith(theirs)
 
 
+def first_text(found: Mapping[str, Any], *names: str) -> str | None:
+    """Return the first of these members that is a text with something in it."""
+    texts = (found.get(name) for name in names)
+    return next((http.storable(text) for text in texts if isinstance(text, str) and text), None)
+
+
 def mappings(items: Iterable[object]) -> list[Mapping[str, object]]:
     """Return those of the items that are objects."""
     return [item for item in items if isinstance(item, Mapping)]

@@ -19,7 +19,6 @@ from campaign.providers import http
 from campaign.providers.asking import moment
 from campaign.providers.heard import Received, Unheard
 
-_LONGEST_NAME = 512
 _LONGEST_TIME = 64
 
 # To the second, and perhaps a zone; Sendbird's samples have something else in between.
@@ -50,17 +49,6 @@ def part(value: object, vendor: str, what: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise Unheard(f"an event of {vendor} cannot be understood ({what} is no object)")
     return value
-
-
-def name_of(value: object) -> str | None:
-    """Return an id as text, whether it is posted as text or as a number."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    try:
-        name = http.storable(str(value)).strip()
-    except ValueError:  # a number of more digits than Python writes
-        return None
-    return name if 0 < len(name) <= _LONGEST_NAME else None
 
 
 def text_of(value: object) -> str | None:

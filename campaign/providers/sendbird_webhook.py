@@ -13,11 +13,11 @@ from typing import Any
 
 from campaign.channel import Channel
 from campaign.providers.heard import Happening, Heard, Received, Unheard
+from campaign.providers.http import word
 from campaign.providers.polling import first_of
 from campaign.providers.posted import (
     has_token,
     hmac_sha256,
-    name_of,
     nearly_moment,
     object_in,
     part,
@@ -61,7 +61,7 @@ class SendbirdEvents:
             return ()
         data = part(event.get("data"), _VENDOR, "data")
         conversation = part(data.get("conversation"), _VENDOR, "data.conversation")
-        names = (name_of(conversation.get("id")), name_of(conversation.get("channel_url")))
+        names = (word(conversation.get("id")), word(conversation.get("channel_url")))
         ids = tuple(filter(None, names))
         kind = conversation.get("channel_type")
         channel = _CHANNELS.get(kind) if isinstance(kind, str) else None
@@ -87,7 +87,7 @@ class SendbirdEvents:
 def _address(conversation: Mapping[str, Any], channel: Channel | None) -> str | None:
     """Return whose conversation it is: on SMS the ``user_id`` is made up by the server."""
     if channel is Channel.MESSENGER:
-        return name_of(conversation.get("user_id"))
+        return word(conversation.get("user_id"))
     context = conversation.get("ai_agent_context")
     inner = context.get("context") if isinstance(context, Mapping) else None
     return text_of(inner.get("phone_number")) if isinstance(inner, Mapping) else None

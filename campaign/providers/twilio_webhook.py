@@ -19,7 +19,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit, urlunsplit
 from campaign.channel import Channel
 from campaign.providers.asking import is_number
 from campaign.providers.heard import Happening, Heard, Received, Unheard
-from campaign.providers.posted import name_of, same, text_of
+from campaign.providers.http import word
+from campaign.providers.posted import same, text_of
 from campaign.providers.twilio_told import HAPPENINGS, without_scheme
 
 # "Twilio occasionally adds new properties without advance notice"; it has never been this many.
@@ -70,7 +71,7 @@ class TwilioEvents:
             Unheard: it is not what Twilio documents.
         """
         said = {name: values[0] for name, values in _parameters(request).items()}
-        name = name_of(said.get("MessageSid")) or name_of(said.get("SmsSid"))
+        name = word(said.get("MessageSid")) or word(said.get("SmsSid"))
         status = (said.get("MessageStatus") or said.get("SmsStatus") or "").casefold()
         if name is None or not (status or "Body" in said):
             raise Unheard("an event of Twilio cannot be understood (no message, or no status)")
@@ -82,7 +83,7 @@ class TwilioEvents:
         sender, _ = without_scheme(said.get("From", ""))
         code = detail = None
         if happening is Happening.UNDELIVERED:
-            code = name_of(said.get("ErrorCode"))
+            code = word(said.get("ErrorCode"))
             code = None if code == "0" else code
             told = (said.get("ErrorMessage"), said.get("ChannelStatusMessage"), status)
             detail = next(filter(None, map(text_of, told)))
@@ -108,7 +109,7 @@ def _replied(said: Mapping[str, str], name: str, request: Received) -> Heard:
         digits = said.get("WaId", "")
         whose = f"+{digits}" if digits.isascii() and digits.isdigit() else whose
     sender, _ = without_scheme(said.get("To", ""))
-    names = (name, name_of(said.get("OriginalRepliedMessageSid")))
+    names = (name, word(said.get("OriginalRepliedMessageSid")))
     # Twilio has taken it for a wish to be left alone, by words that the account has set.
     text = "STOP" if said.get("OptOutType", "").upper() == "STOP" else said.get("Body")
     return Heard(

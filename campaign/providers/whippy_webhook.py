@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from campaign.providers.asking import moment
+from campaign.providers.asking import first_text, moment
 from campaign.providers.heard import Happening, Heard, Received, Unheard
+from campaign.providers.http import word
 from campaign.providers.posted import (
     has_token,
     hmac_sha256,
-    name_of,
     object_in,
     part,
     same,
@@ -30,7 +30,6 @@ from campaign.providers.whippy_told import (
     channel_of,
     closed_at,
     delivery_of,
-    first_text,
     replied,
     told_of,
 )
@@ -82,11 +81,11 @@ def _of_message(message: Mapping[str, Any], received: datetime) -> Sequence[Hear
     way = direction_of(message)
     if told_of(message, "type") in _NO_MESSAGE or way not in ("inbound", "outbound"):
         return ()
-    at, name = moment(message.get("created_at")), name_of(message.get("id"))
+    at, name = moment(message.get("created_at")), word(message.get("id"))
     if at is None or name is None:
         raise Unheard("an event of Whippy cannot be understood (a message without time or id)")
     if way == "inbound":
-        names = (name, name_of(message.get("conversation_id")))
+        names = (name, word(message.get("conversation_id")))
         address = first_text(message, "from")
         return (replied(message, at, tuple(filter(None, names)), address, channel_of(message)),)
     # Not the conversation's id: what the agent says later is not what we sent.
@@ -95,7 +94,7 @@ def _of_message(message: Mapping[str, Any], received: datetime) -> Sequence[Hear
 
 def _of_conversation(conversation: Mapping[str, Any], kind: str) -> Sequence[Heard]:
     is_closed = kind == "conversation.closed" or told_of(conversation, "status") == "closed"
-    at, name = closed_at(conversation), name_of(conversation.get("id"))
+    at, name = closed_at(conversation), word(conversation.get("id"))
     if not is_closed:
         return ()
     if at is None or name is None:

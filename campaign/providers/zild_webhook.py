@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 from campaign.channel import Channel
 from campaign.providers.asking import mappings, moment, same_address
 from campaign.providers.heard import Happening, Heard, Received, Unheard
+from campaign.providers.http import word
 from campaign.providers.polling import first_of
-from campaign.providers.posted import has_token, name_of, object_in, text_of
+from campaign.providers.posted import has_token, object_in, text_of
 from campaign.providers.twilio_told import without_scheme
 
 _VENDOR = "Zild"
@@ -61,7 +62,7 @@ class ZildEvents:
 
 
 def _conversation_in(event: _Conversation, depth: int = 0) -> _Conversation | None:
-    names = (name_of(event.get("id")), name_of(event.get("conversationId")))
+    names = (word(event.get("id")), word(event.get("conversationId")))
     shown = isinstance(event.get("messages"), list) or event.get("finishedAt") is not None
     if any(names) and shown:
         return event
@@ -73,7 +74,7 @@ def _conversation_in(event: _Conversation, depth: int = 0) -> _Conversation | No
 
 
 def _heard(conversation: _Conversation, received: datetime) -> Iterator[Heard]:
-    names = (name_of(conversation.get("id")), name_of(conversation.get("conversationId")))
+    names = (word(conversation.get("id")), word(conversation.get("conversationId")))
     ids = tuple(filter(None, names))
     found = conversation.get("messages")
     dated = [
@@ -126,11 +127,11 @@ def _of_ours(
     at: datetime, message: Mapping[str, Any], ids: tuple[str, ...], ended: datetime
 ) -> Iterator[Heard]:
     """Yield what became of a message of ours, named by itself before its conversation."""
-    sid = name_of(message.get("messageSid"))
+    sid = word(message.get("messageSid"))
     names = ids if sid is None else (sid, *ids)
     to, _ = without_scheme(text_of(message.get("to")) or "")
     sender, _ = without_scheme(text_of(message.get("from")) or "")
-    code = name_of(message.get("errorCode"))
+    code = word(message.get("errorCode"))
     if code is not None and code != "0":
         yield Heard(
             Happening.UNDELIVERED,
