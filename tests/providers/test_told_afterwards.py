@@ -73,7 +73,8 @@ def test_later_events_name_a_conversation_by_these(
 
 @pytest.mark.parametrize("name", ["sendbird", "whippy", "zild"])
 def test_the_secret_of_a_webhook_is_not_needed_by_a_run(name: str) -> None:
-    settings = provider(name, webhook_secret="${WEBHOOK}").settings  # type: ignore[attr-defined]
+    made: Any = provider(name, webhook_secret="${WEBHOOK}")
+    settings = made.settings
     assert reveal(settings, {"KEY": "k"}) == {SECRETS_OF[name]: "k"}
     assert reveal(settings, {"KEY": "k", "WEBHOOK": "w"}, listening=True) == {
         SECRETS_OF[name]: "k",
