@@ -10,13 +10,13 @@ from statistics import mean, median
 
 import polars as pl
 import pytest
-from tests.run.people import ACTS, DAY, Way, at_the_vendor, config, sent, synced
-from tests.run.test_syncing import WAYS
 
 from campaign.api import Campaign
 from campaign.reporting.page import page
 from campaign.sandbox import SandboxConfig, SandboxServer
 from tests.reporting.reading import Reader
+from tests.run.people import ACTS, DAY, Way, at_the_vendor, config, sent, synced
+from tests.run.test_syncing import WAYS
 
 
 @pytest.fixture
