@@ -203,7 +203,8 @@ def test_any_other_signature_is_not(signature: str) -> None:
 def test_a_header_that_names_many_times_or_proofs_is_not_taken() -> None:
     proof = in_base64(b"1." + BODY)
     taken = [f"t=1,v={proof}", "t=1," + "v=x," * 7 + f"v={proof}"]
-    too_many = [f"t=1,t=1,v={proof}", "t=1," + "v=x," * 8 + f"v={proof}"]
+    of_both = in_base64(b"1.1." + BODY)
+    too_many = [f"t=1,t=1,v={proof}", f"t=1,t=1,v={of_both}", "t=1," + "v=x," * 8 + f"v={proof}"]
     for header in (*taken, *too_many):
         request = posted(_message(), {"x-whippy-signature": header})
         assert webhook("whippy").is_authentic(request, SECRET) is (header in taken)
