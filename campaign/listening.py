@@ -46,11 +46,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What to enter at a vendor. ``field`` of the settings holds the secret."""
+    """What to enter at a vendor. ``field`` of the settings holds the secret.
+
+    With ``takes_token`` the address may carry it as ``?token=``, and must where nothing is
+    ``signed``; without, it is a key that has no place in an address.
+    """
 
     title: str
     url: str
     field: str
+    signed: bool
+    takes_token: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,8 @@ class Listening:
                 one.webhook.title,
                 f"{base.rstrip('/')}/webhooks/{one.webhook.name}",
                 one.webhook.secret,
+                signed=one.webhook.header is not None,
+                takes_token=one.webhook.takes_token,
             )
             for one in self._posts
         ]

@@ -79,7 +79,7 @@ class _Log:
         self._say(f"Listening on {base}; stop with Ctrl-C. Enter at the vendor:")
         for one in addresses:
             self._say(f"  {one.title}: {one.url}")
-            self._say(f"    (where it signs nothing, add ?token=*** with provider.{one.field})")
+            self._say(f"    ({_proof(one)})")
 
     def sentence(self, text: str) -> None:
         """Write a sentence."""
@@ -151,6 +151,16 @@ class _Json:
     def ended(self, standing: Standing) -> None:
         """Write an event ``finished``."""
         self._say("finished", **standing.as_dict())
+
+
+def _proof(one: Address) -> str:
+    """Say what proves an event; an address is offered a token only where it takes one."""
+    secret = f"provider.{one.field}"
+    if not one.takes_token:
+        return f"signed with {secret}; that key has no place in the address"
+    if one.signed:
+        return f"signed with {secret}, or add ?token=*** with it where nothing is signed"
+    return f"add ?token=*** with {secret}: nothing is signed"
 
 
 def _line(standing: Standing) -> str:

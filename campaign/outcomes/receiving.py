@@ -1,9 +1,10 @@
 """The web server's side of the webhooks: who may post, how much, and what is answered.
 
-Invariants: nothing is read of an event whose signature or token is not authentic; a body above the
-limit is never held; and an answer that says "kept" leaves after the events are durable. What is
-answered carries no body, which every vendor takes, Twilio for an inbound message as well (Twilio,
-"Messaging webhooks": 204 or empty TwiML; anything else would be sent to the person as an answer).
+Invariants: nothing is read of an event whose signature or token is not authentic; no body is held
+of whoever has neither the one nor the other; and an answer that says "kept" leaves after the events
+are durable. What is answered carries no body, which every vendor takes, Twilio for an inbound
+message as well (Twilio, "Messaging webhooks": 204 or empty TwiML; anything else would be sent to
+the person as an answer).
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from campaign.outcomes.bodies import Bodies, TooLarge, TooMuch
 from campaign.outcomes.inbox import Inbox, NotKeepable, NotKept
 from campaign.outcomes.polling import sound
 from campaign.providers import http
 from campaign.providers.heard import Received, Unheard, Webhook
+from campaign.providers.posted import has_token
 
-LARGEST = 1 << 20
-"""Bytes of a body; no vendor's event comes near."""
 _TELL_EVERY = 60.0
 """Seconds between two sentences about the same kind of trouble."""
 
@@ -44,8 +45,8 @@ class Post:
 class Reception:
     """Answers what is posted. ``base`` is the address that the vendors know, without a path.
 
-    ``answers`` counts what was answered, by HTTP status. ``clean`` takes the secrets out of a text,
-    ``tell`` is told sentences for people.
+    ``answers`` counts what was answered, by HTTP status, and ``bodies`` what is held of requests.
+    ``clean`` takes the secrets out of a text, ``tell`` is told sentences for people.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Reception:
         tell: Callable[[str], None],
     ) -> None:
         self.answers: Counter[int] = Counter()
+        self.bodies = Bodies()
         self._posts: Mapping[str, Post] = {one.webhook.name: one for one in posts}
         self._inbox = inbox
         self._base = base.rstrip("/")
@@ -88,18 +90,24 @@ class Reception:
         post = self._posts.get(request.path_params["name"])
         if post is None:
             return _NOTHING
+        if not _may_be_authentic(self._received(request), post):
+            return self._refused(post)
         try:
-            body = await _body(request)
+            async with self.bodies.of(request) as body:
+                return await self._kept(self._received(request, body), post)
         except ClientDisconnect:
             return _LEFT
-        if body is None:
+        except TooLarge:
             return _TOO_LARGE
-        received = self._received(request, body)
+        except TooMuch:
+            self._say("Too much is posted at once: what comes now is to be posted again.")
+            return _LATER
+
+    async def _kept(self, received: Received, post: Post) -> int:
         title = post.webhook.title
         try:
             if not post.webhook.is_authentic(received, post.secret):
-                self._say(f"Refused what was posted as {title}: its signature or token is wrong.")
-                return _REFUSED
+                return self._refused(post)
             heard = sound(list(post.webhook.heard(received)), self._clean)
         except Unheard as why:
             self._say(f"{title} posted what cannot be read: {self._clean(str(why))}")
@@ -115,7 +123,12 @@ class Reception:
             return _UNREADABLE
         return _KEPT
 
-    def _received(self, request: Request, body: bytes) -> Received:
+    def _refused(self, post: Post) -> int:
+        title = post.webhook.title
+        self._say(f"Refused what was posted as {title}: its signature or token is wrong.")
+        return _REFUSED
+
+    def _received(self, request: Request, body: bytes = b"") -> Received:
         path = request.scope["raw_path"].decode("latin-1")
         query = request.scope["query_string"].decode("latin-1")
         return Received(
@@ -133,17 +146,8 @@ class Reception:
             self._tell(sentence)
 
 
-async def _body(request: Request) -> bytes | None:
-    """Return the body, ``None`` where it is larger than allowed; no more than that is held."""
-    try:
-        if int(request.headers.get("content-length", "0")) > LARGEST:
-            return None
-    except ValueError:
-        return None
-    parts, size = list[bytes](), 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+def _may_be_authentic(head: Received, post: Post) -> bool:
+    """Say whether a request has what its body could prove: the token, or else any signature."""
+    if post.webhook.takes_token and has_token(head, post.secret):
+        return True
+    return post.webhook.header is not None and bool(head.headers.get(post.webhook.header))

@@ -33,6 +33,8 @@ CLOCK_MAY_BE_WRONG = timedelta(days=1)
 _NOT_DIGITS = re.compile(r"\D")
 # Numbers of seconds since 1970 have reached ten digits; beyond these they are milliseconds.
 _MILLISECONDS_FROM = 10**11
+# Older than any vendor: so "no time" is written by those who have no word for it, as 0001-01-01.
+_FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 # Two texts that only begin alike are the same message if that much of them is alike.
 _TELLING = 20
 _KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -183,24 +185,30 @@ class Asking(Reading, ABC):
 def moment(value: object) -> datetime | None:
     """Read a time as vendors write it: ISO 8601, RFC 2822, seconds or milliseconds since 1970.
 
-    A time without a zone is read as UTC. ``None``: it is no time.
+    A time without a zone is read as UTC. ``None``: it is no time, or stands for none, such as the
+    first day of year 1 or of 1970.
     """
     try:
-        if isinstance(value, bool):
-            return None
-        if isinstance(value, int | float):
-            seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-            return datetime.fromtimestamp(seconds, UTC)
-        if not isinstance(value, str):
-            return None
-        try:
-            found = datetime.fromisoformat(value)
-        except ValueError:
-            found = parsedate_to_datetime(value)
-        zoned = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-        return zoned.astimezone(UTC)
+        found = _read(value)
     except (ValueError, OverflowError, OSError, TypeError, IndexError):
         return None
+    return found if found is not None and found >= _FIRST else None
+
+
+def _read(value: object) -> datetime | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
+        return datetime.fromtimestamp(seconds, UTC)
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        found = parsedate_to_datetime(value)
+    zoned = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return zoned.astimezone(UTC)
 
 
 def digits(address: object) -> str:
@@ -238,6 +246,12 @@ def same_text(sent: str | None, found: object) -> bool:
     if min(len(ours), len(theirs)) < _TELLING:
         return False
     return theirs.startswith(ours) or theirs.endswith(ours) or ours.startswith(theirs)
+
+
+def first_text(found: Mapping[str, Any], *names: str) -> str | None:
+    """Return the first of these members that is a text with something in it."""
+    texts = (found.get(name) for name in names)
+    return next((http.storable(text) for text in texts if isinstance(text, str) and text), None)
 
 
 def mappings(items: Iterable[object]) -> list[Mapping[str, object]]:

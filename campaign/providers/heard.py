@@ -3,8 +3,10 @@
 Like look-ups, polls and webhooks open no socket: a poll is a generator that yields requests and is
 sent their answers, a webhook reads a request that somebody else received. Invariant: what is heard
 is only what the vendor's words say; an id or an address that they do not give is ``None`` or left
-out, never guessed. So is a time, unless it is known when it had happened at the latest: never is a
-time told that is too early, for of each thing the earliest is kept.
+out, never guessed. So is a time, unless it is known when it had happened at the latest: a time that
+is too early would stand, for of each thing the earliest is kept. Only of a close may it be: where a
+vendor names no end (Synthflow, and Whippy in some answers), the last message or change stands for
+it, and nobody tells a better one.
 """
 
 from __future__ import annotations
@@ -85,8 +87,8 @@ class Asked:
 class About:
     """What a poll is asked about: one recipient, or all conversations between two moments (aware).
 
-    ``recipient`` is ``None`` for a poll that lists; ``since`` is when the run's first attempt
-    began.
+    ``recipient`` is ``None`` for a poll that lists; ``since`` is when the run was created,
+    before its first attempt.
     """
 
     since: datetime
@@ -159,12 +161,22 @@ class Webhook(Protocol):
     """One kind of event that a vendor posts by itself.
 
     ``name`` is the last part of the address below ``/webhooks/``; ``title`` names it for people.
-    ``secret`` is the field of the settings that holds what proves where an event is from.
+    ``secret`` is the field of the settings that holds what proves where an event is from: with
+    ``takes_token`` the address may carry it as ``token=``, and ``header`` names the header, in
+    lower case, that has the vendor's signature, ``None`` where it signs nothing. A key with which
+    requests to the vendor are made has no place in an address, where proxies write it down. What
+    has neither is refused before its body is read.
     """
 
     name: str
     title: str
     secret: str
+    takes_token: bool
+
+    @property
+    def header(self) -> str | None:
+        """The header with the vendor's signature; ``None`` where it signs nothing."""
+        ...
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether the vendor posted it; compares in constant time, and raises nothing."""
@@ -182,8 +194,9 @@ class Webhook(Protocol):
 class TellsAfterwards(Protocol):
     """What a provider may have beside its contract; every member may be missing.
 
-    Ask with :func:`polls_of`, :func:`webhooks_of` and :func:`names_of`, which take a provider
-    without them for one whose vendor tells nothing afterwards.
+    It is here to be read: nothing is checked against it, for none has to have all of it. Ask with
+    :func:`polls_of`, :func:`webhooks_of` and :func:`names_of`, which take a provider without them
+    for one whose vendor tells nothing afterwards.
     """
 
     def polls(self) -> Sequence[Poll]:

@@ -26,6 +26,7 @@ DETAIL_LENGTH = 300
 _WAIT_IN_TEXT = re.compile(r"retry[_ ]after:?\s*(\d+(?:\.\d+)?)\s*s", re.IGNORECASE)
 # Control characters too: a vendor's text is printed on a terminal.
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_LONGEST_WORD = 512
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 
 _BY_STATUS: Mapping[int, Refused] = {
@@ -168,11 +169,23 @@ def text_of(response: httpx.Response) -> str:
         return response.content.decode("utf-8", "replace")
 
 
-def word(value: object, clean: Callable[[str], str]) -> str | None:
-    """Return an id or a code as text; ``None`` for what can be neither."""
+def storable(text: str) -> str:
+    """Replace halves of characters, which JSON can name and no database takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def word(value: object, clean: Callable[[str], str] = storable) -> str | None:
+    """Return an id or a code as text, whether the vendor gives text or a number.
+
+    ``None`` for what can be neither, and for more than an id has.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return clean(str(value)) or None
+    try:
+        found = clean(str(value)).strip()
+    except ValueError:  # a number of more digits than Python writes
+        return None
+    return found if 0 < len(found) <= _LONGEST_WORD else None
 
 
 def kept(
@@ -191,11 +204,6 @@ def shorten(text: str) -> str:
     """Fold white space and cut a vendor's text to what fits a table cell."""
     folded = _SPACES.sub(" ", storable(text)).strip()
     return folded if len(folded) <= DETAIL_LENGTH else folded[: DETAIL_LENGTH - 1] + "…"
-
-
-def storable(text: str) -> str:
-    """Replace halves of characters, which JSON can name and no database takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def without(secrets: Iterable[str], text: str) -> str:

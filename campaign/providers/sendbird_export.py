@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, TypeAlias
@@ -28,8 +28,8 @@ REACH = timedelta(days=7)
 _PATH = "/v3/ai_agent/data_exports"
 # Sendbird's samples take one to two minutes; ten are given.
 _WAITS = (1.0, 2.0, 4.0, 8.0, 15.0, *([30.0] * 19))
-# An export is held in memory; one that unpacks to more is not what was asked for.
-_LARGEST = 500_000_000
+# Bytes, unpacked. An export is held in memory, and what is read of it takes several times as much.
+_LARGEST = 100_000_000
 # Sendbird answers 400 where others answer 404.
 _NO_SUCH_PATH = frozenset({400, 404, 405})
 _READY, _EMPTY, _FAILED = "done", "no_data", "failed"
@@ -148,18 +148,43 @@ class SendbirdExports(Reading):
         """Read the file: a JSON array of conversations, as it is or packed in a zip file.
 
         Raises:
-            Unanswered: it is neither.
+            Unanswered: it is neither, or too large.
         """
         content = self.success(response).content
         try:
-            parts = _unpacked(content) if is_zipfile(BytesIO(content)) else [content]
-            rows = [row for part in parts for row in _array(json.loads(part))]
+            rows = [row for part in self._parts(content) for row in _array(json.loads(part))]
         except _UNREADABLE as error:
             what = f"the file cannot be read, {type(error).__name__}"
             raise self.odd(what, None) from None
         if len(found := mappings(rows)) < len(rows):
             raise self.odd("something in the file is no conversation", None)
         return found
+
+    def _parts(self, content: bytes) -> Iterator[bytes]:
+        """Yield the texts of a file, one after the other.
+
+        Raises:
+            Unanswered: they are too large together.
+        """
+        if not is_zipfile(BytesIO(content)):
+            self._refuse_more(len(content))
+            yield content
+            return
+        with ZipFile(BytesIO(content)) as archive:
+            files = [file for file in archive.infolist() if file.filename.endswith(".json")]
+            if not files:
+                raise ValueError("nothing in it")
+            self._refuse_more(sum(file.file_size for file in files))
+            for file in files:
+                yield archive.read(file)
+
+    def _refuse_more(self, size: int) -> None:
+        if size > _LARGEST:
+            raise Unanswered(
+                f"Sendbird's export has {size / 1e6:,.0f} MB, and no more than "
+                f"{_LARGEST / 1e6:,.0f} MB are read, for it is held in memory; `campaign listen` "
+                "hears of conversations one by one"
+            )
 
 
 def said_in(row: Row) -> list[Row]:
@@ -172,14 +197,6 @@ def said_in(row: Row) -> list[Row]:
         if isinstance(messages, list):
             return mappings(messages)
     return []
-
-
-def _unpacked(content: bytes) -> list[bytes]:
-    with ZipFile(BytesIO(content)) as archive:
-        files = [file for file in archive.infolist() if file.filename.endswith(".json")]
-        if not files or sum(file.file_size for file in files) > _LARGEST:
-            raise ValueError("nothing in it, or too much")
-        return [archive.read(file) for file in files]
 
 
 def _array(value: object) -> list[Any]:

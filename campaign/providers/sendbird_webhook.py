@@ -13,11 +13,11 @@ from typing import Any
 
 from campaign.channel import Channel
 from campaign.providers.heard import Happening, Heard, Received, Unheard
+from campaign.providers.http import word
 from campaign.providers.polling import first_of
 from campaign.providers.posted import (
     has_token,
     hmac_sha256,
-    name_of,
     nearly_moment,
     object_in,
     part,
@@ -26,7 +26,6 @@ from campaign.providers.posted import (
 )
 
 _VENDOR = "Sendbird"
-_HEADER = "x-sendbird-signature"
 _CHANNELS = {channel.value: channel for channel in Channel}
 _SAID, _CLOSED = "message:user_sent", "conversation:closed"
 
@@ -36,16 +35,17 @@ class SendbirdEvents:
 
     name = "sendbird"
     title = "Sendbird's AI agent webhook"
+    header = "x-sendbird-signature"
 
     def __init__(self, secret: str, *, takes_token: bool) -> None:
         """``secret`` is the field of the settings; ``takes_token``: the address may carry it."""
         self.secret = secret
-        self._takes_token = takes_token
+        self.takes_token = takes_token
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether Sendbird posted it: by its signature, or by the address's token."""
-        signed = same(request.headers.get(_HEADER), hmac_sha256(secret, request.body).hex())
-        return (signed and bool(secret)) or (self._takes_token and has_token(request, secret))
+        signed = same(request.headers.get(self.header), hmac_sha256(secret, request.body).hex())
+        return (signed and bool(secret)) or (self.takes_token and has_token(request, secret))
 
     def heard(self, request: Received) -> Sequence[Heard]:
         """Return what the event says.
@@ -61,7 +61,7 @@ class SendbirdEvents:
             return ()
         data = part(event.get("data"), _VENDOR, "data")
         conversation = part(data.get("conversation"), _VENDOR, "data.conversation")
-        names = (name_of(conversation.get("id")), name_of(conversation.get("channel_url")))
+        names = (word(conversation.get("id")), word(conversation.get("channel_url")))
         ids = tuple(filter(None, names))
         kind = conversation.get("channel_type")
         channel = _CHANNELS.get(kind) if isinstance(kind, str) else None
@@ -87,7 +87,7 @@ class SendbirdEvents:
 def _address(conversation: Mapping[str, Any], channel: Channel | None) -> str | None:
     """Return whose conversation it is: on SMS the ``user_id`` is made up by the server."""
     if channel is Channel.MESSENGER:
-        return name_of(conversation.get("user_id"))
+        return word(conversation.get("user_id"))
     context = conversation.get("ai_agent_context")
     inner = context.get("context") if isinstance(context, Mapping) else None
     return text_of(inner.get("phone_number")) if isinstance(inner, Mapping) else None

@@ -15,8 +15,7 @@ from urllib.parse import quote
 
 import httpx
 
-from campaign.providers import http
-from campaign.providers.asking import CLOCK_MAY_BE_WRONG, mappings, moment
+from campaign.providers.asking import CLOCK_MAY_BE_WRONG, first_text, mappings, moment
 from campaign.providers.base import JsonProvider
 from campaign.providers.heard import About, Happening, Heard, Page, Steps
 from campaign.providers.look_up import Wait
@@ -92,7 +91,8 @@ class SynthflowConversations(Polling):
         ids = tuple(filter(None, (self.word(chat.get(name)) for name in _IDS)))
         if not ids:
             return
-        began, address, sender = start_of(chat), _text(chat, _THEIRS), _text(chat, _OURS)
+        began = start_of(chat)
+        address, sender = first_text(chat, *_THEIRS), first_text(chat, *_OURS)
         history = chat.get("conversation_history")
         last: datetime | None = None
         for entry in mappings(history if isinstance(history, list) else ()):
@@ -101,7 +101,6 @@ class SynthflowConversations(Polling):
                 continue
             last = at if last is None else max(last, at)
             if entry.get("agent_id") == "user":
-                said = entry.get("message")
                 yield Heard(
                     Happening.REPLIED,
                     at,
@@ -110,18 +109,13 @@ class SynthflowConversations(Polling):
                     sender,
                     about.channel,
                     began,
-                    http.storable(said) if isinstance(said, str) and said else None,
+                    first_text(entry, "message"),
                 )
         status = chat.get("chat_status")
         over = isinstance(status, str) and status.casefold() in _OVER
         end = first_of(*(_time(chat.get(name)) for name in _ENDS), last)
         if over and end is not None:
             yield Heard(Happening.CLOSED, end, ids, address, sender, about.channel, began)
-
-
-def _text(chat: Chat, names: tuple[str, ...]) -> str | None:
-    found = (chat.get(name) for name in names)
-    return next((http.storable(text) for text in found if isinstance(text, str) and text), None)
 
 
 def _time(value: object) -> datetime | None:

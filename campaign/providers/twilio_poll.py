@@ -18,7 +18,7 @@ from campaign.providers import http
 from campaign.providers.asking import CLOCK_MAY_BE_WRONG, is_number, moment
 from campaign.providers.base import JsonProvider
 from campaign.providers.heard import About, Happening, Heard, Page, Poll, Steps
-from campaign.providers.polling import Polling, first_of
+from campaign.providers.polling import Polling
 from campaign.providers.twilio_list import (
     Message,
     TwilioAccount,
@@ -81,7 +81,7 @@ class TwilioDeliveries(Polling):
         if text_in(message, "direction") == "inbound":
             yield Heard(
                 Happening.REPLIED,
-                first_of(sent, began) or began,
+                sent or began,
                 (name,),
                 address=sender,
                 sender=to,
@@ -95,7 +95,7 @@ class TwilioDeliveries(Polling):
         happening = HAPPENINGS.get(status)
         if happening is None or happening is Happening.SENT:
             return
-        at = first_of(moment(text_in(message, "date_updated")), sent, began) or began
+        at = moment(text_in(message, "date_updated")) or sent or began
         code = detail = None
         if happening is Happening.UNDELIVERED:
             code = self.word(message.get("error_code"))

@@ -19,10 +19,10 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit, urlunsplit
 from campaign.channel import Channel
 from campaign.providers.asking import is_number
 from campaign.providers.heard import Happening, Heard, Received, Unheard
-from campaign.providers.posted import name_of, same, text_of
+from campaign.providers.http import word
+from campaign.providers.posted import same, text_of
 from campaign.providers.twilio_told import HAPPENINGS, without_scheme
 
-_LARGEST = 1 << 20
 # "Twilio occasionally adds new properties without advance notice"; it has never been this many.
 _MOST_PARAMETERS = 500
 _FORM = "application/x-www-form-urlencoded"
@@ -37,18 +37,20 @@ class TwilioEvents:
     name = "twilio"
     title = "Twilio's status callbacks and incoming messages"
     secret = "twilio.auth_token"  # noqa: S105 - a field's name
+    takes_token = False
+    header = "x-twilio-signature"
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether Twilio signed it with the account's auth token."""
-        said = request.headers.get("x-twilio-signature")
+        said = request.headers.get(self.header)
         if not said or not secret:
             return False
         try:
             kind = request.headers.get("content-type", _FORM)
             if kind.partition(";")[0].strip().casefold() == _FORM:
-                signed = "".join(_joined(_parameters(request)))
+                signed = "".join(_joined(_parameters(request))).encode("utf-8", "replace")
             elif _has_its_hash(request):
-                signed = ""
+                signed = b""
             else:
                 return False
             forms = _addresses(request.url)
@@ -56,10 +58,10 @@ class TwilioEvents:
             return False
         found = False
         for address in forms:
-            content = (address + signed).encode("utf-8", "replace")
             key = secret.encode("utf-8", "replace")
-            proof = b64encode(hmac.new(key, content, hashlib.sha1).digest()).decode()
-            found |= same(said, proof)
+            hashed = hmac.new(key, address.encode("utf-8", "replace"), hashlib.sha1)
+            hashed.update(signed)
+            found |= same(said, b64encode(hashed.digest()).decode())
         return found
 
     def heard(self, request: Received) -> Sequence[Heard]:
@@ -69,7 +71,7 @@ class TwilioEvents:
             Unheard: it is not what Twilio documents.
         """
         said = {name: values[0] for name, values in _parameters(request).items()}
-        name = name_of(said.get("MessageSid")) or name_of(said.get("SmsSid"))
+        name = word(said.get("MessageSid")) or word(said.get("SmsSid"))
         status = (said.get("MessageStatus") or said.get("SmsStatus") or "").casefold()
         if name is None or not (status or "Body" in said):
             raise Unheard("an event of Twilio cannot be understood (no message, or no status)")
@@ -81,7 +83,7 @@ class TwilioEvents:
         sender, _ = without_scheme(said.get("From", ""))
         code = detail = None
         if happening is Happening.UNDELIVERED:
-            code = name_of(said.get("ErrorCode"))
+            code = word(said.get("ErrorCode"))
             code = None if code == "0" else code
             told = (said.get("ErrorMessage"), said.get("ChannelStatusMessage"), status)
             detail = next(filter(None, map(text_of, told)))
@@ -107,7 +109,7 @@ def _replied(said: Mapping[str, str], name: str, request: Received) -> Heard:
         digits = said.get("WaId", "")
         whose = f"+{digits}" if digits.isascii() and digits.isdigit() else whose
     sender, _ = without_scheme(said.get("To", ""))
-    names = (name, name_of(said.get("OriginalRepliedMessageSid")))
+    names = (name, word(said.get("OriginalRepliedMessageSid")))
     # Twilio has taken it for a wish to be left alone, by words that the account has set.
     text = "STOP" if said.get("OptOutType", "").upper() == "STOP" else said.get("Body")
     return Heard(
@@ -127,8 +129,6 @@ def _parameters(request: Received) -> _Parameters:
     Raises:
         Unheard: it is none.
     """
-    if len(request.body) > _LARGEST:
-        raise Unheard("an event of Twilio is larger than 1 MiB")
     found: dict[str, list[str]] = {}
     try:
         pairs = parse_qsl(

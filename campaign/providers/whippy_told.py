@@ -14,7 +14,7 @@ from typing import Any
 
 from campaign.channel import Channel
 from campaign.providers import http
-from campaign.providers.asking import moment
+from campaign.providers.asking import first_text, moment
 from campaign.providers.heard import Happening, Heard
 from campaign.providers.polling import first_of
 
@@ -113,9 +113,3 @@ def closed_at(conversation: Mapping[str, Any]) -> datetime | None:
     """Return when a conversation was closed; its last change stands for it, or its last message."""
     names = ("closed_at", "updated_at", "last_message_date")
     return first_of(*(moment(conversation.get(name)) for name in names))
-
-
-def first_text(message: Mapping[str, Any], *names: str) -> str | None:
-    """Return the first of these members that is a text with something in it."""
-    found = (message.get(name) for name in names)
-    return next((http.storable(text) for text in found if isinstance(text, str) and text), None)

@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from campaign.providers.asking import moment
+from campaign.providers.asking import first_text, moment
 from campaign.providers.heard import Happening, Heard, Received, Unheard
+from campaign.providers.http import word
 from campaign.providers.posted import (
     has_token,
     hmac_sha256,
-    name_of,
     object_in,
     part,
     same,
@@ -30,7 +30,6 @@ from campaign.providers.whippy_told import (
     channel_of,
     closed_at,
     delivery_of,
-    first_text,
     replied,
     told_of,
 )
@@ -40,6 +39,8 @@ _MESSAGES = frozenset({"message.created", "message.updated"})
 _CONVERSATIONS = frozenset({"conversation.updated", "conversation.closed"})
 # A note is the staff's own, a call is no message.
 _NO_MESSAGE = frozenset({"note", "call"})
+# One for each key that signs at the same time.
+_MOST_PROOFS = 8
 
 
 class WhippyEvents:
@@ -51,13 +52,13 @@ class WhippyEvents:
     def __init__(self, secret: str, *, takes_token: bool, header: str | None = None) -> None:
         """``secret`` is the field of the settings; ``takes_token``: the address may carry it."""
         self.secret = secret
-        self._takes_token = takes_token
-        self._header = (header or "x-whippy-signature").lower()
+        self.takes_token = takes_token
+        self.header = (header or "x-whippy-signature").lower()
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether Whippy posted it: by its signature, or by the address's token."""
-        signed = _is_signed(request.headers.get(self._header, ""), request.body, secret)
-        return signed or (self._takes_token and has_token(request, secret))
+        signed = _is_signed(request.headers.get(self.header, ""), request.body, secret)
+        return signed or (self.takes_token and has_token(request, secret))
 
     def heard(self, request: Received) -> Sequence[Heard]:
         """Return what the event says.
@@ -80,11 +81,11 @@ def _of_message(message: Mapping[str, Any], received: datetime) -> Sequence[Hear
     way = direction_of(message)
     if told_of(message, "type") in _NO_MESSAGE or way not in ("inbound", "outbound"):
         return ()
-    at, name = moment(message.get("created_at")), name_of(message.get("id"))
+    at, name = moment(message.get("created_at")), word(message.get("id"))
     if at is None or name is None:
         raise Unheard("an event of Whippy cannot be understood (a message without time or id)")
     if way == "inbound":
-        names = (name, name_of(message.get("conversation_id")))
+        names = (name, word(message.get("conversation_id")))
         address = first_text(message, "from")
         return (replied(message, at, tuple(filter(None, names)), address, channel_of(message)),)
     # Not the conversation's id: what the agent says later is not what we sent.
@@ -93,7 +94,7 @@ def _of_message(message: Mapping[str, Any], received: datetime) -> Sequence[Hear
 
 def _of_conversation(conversation: Mapping[str, Any], kind: str) -> Sequence[Heard]:
     is_closed = kind == "conversation.closed" or told_of(conversation, "status") == "closed"
-    at, name = closed_at(conversation), name_of(conversation.get("id"))
+    at, name = closed_at(conversation), word(conversation.get("id"))
     if not is_closed:
         return ()
     if at is None or name is None:
@@ -102,7 +103,10 @@ def _of_conversation(conversation: Mapping[str, Any], kind: str) -> Sequence[Hea
 
 
 def _is_signed(header: str, body: bytes, secret: str) -> bool:
-    """Say whether a header is the body's keyed hash, with or without a time before it."""
+    """Say whether a header is the body's keyed hash, with or without one time before it.
+
+    The header is anybody's, and must not make a long body be hashed more than once.
+    """
     if not secret or not header or len(header) > 1024:
         return False
     moments, proofs = [], []
@@ -114,10 +118,14 @@ def _is_signed(header: str, body: bytes, secret: str) -> bool:
             proofs.append(value)
         else:
             proofs.append(piece.strip())
-    signed = [f"{at}.".encode("utf-8", "replace") + body for at in moments] or [body]
+    if len(moments) > 1 or len(proofs) > _MOST_PROOFS:
+        return False
+    before = [f"{at}.".encode("utf-8", "replace") for at in moments]
+    hashed = hmac_sha256(secret, *before, body)
+    encoded = b64encode(hashed).decode()
+    forms = (hashed.hex(), encoded, encoded[:-1])
     found = False
-    for content in signed:
-        hashed = hmac_sha256(secret, content)
-        for form in (hashed.hex(), b64encode(hashed).decode(), b64encode(hashed).decode()[:-1]):
-            found |= any(same(proof, form) for proof in proofs)
+    for proof in proofs:
+        for form in forms:
+            found |= same(proof, form)
     return found

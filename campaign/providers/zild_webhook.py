@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 from campaign.channel import Channel
 from campaign.providers.asking import mappings, moment, same_address
 from campaign.providers.heard import Happening, Heard, Received, Unheard
+from campaign.providers.http import word
 from campaign.providers.polling import first_of
-from campaign.providers.posted import has_token, name_of, object_in, text_of
+from campaign.providers.posted import has_token, object_in, text_of
 from campaign.providers.twilio_told import without_scheme
 
 _VENDOR = "Zild"
@@ -37,6 +38,8 @@ class ZildEvents:
     name = "zild"
     title = "Zild's webhook Conversation Ended"
     secret = "webhook_secret"  # noqa: S105 - a field's name
+    takes_token = True
+    header = None
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         """Return whether the address carries the token."""
@@ -59,7 +62,7 @@ class ZildEvents:
 
 
 def _conversation_in(event: _Conversation, depth: int = 0) -> _Conversation | None:
-    names = (name_of(event.get("id")), name_of(event.get("conversationId")))
+    names = (word(event.get("id")), word(event.get("conversationId")))
     shown = isinstance(event.get("messages"), list) or event.get("finishedAt") is not None
     if any(names) and shown:
         return event
@@ -71,7 +74,7 @@ def _conversation_in(event: _Conversation, depth: int = 0) -> _Conversation | No
 
 
 def _heard(conversation: _Conversation, received: datetime) -> Iterator[Heard]:
-    names = (name_of(conversation.get("id")), name_of(conversation.get("conversationId")))
+    names = (word(conversation.get("id")), word(conversation.get("conversationId")))
     ids = tuple(filter(None, names))
     found = conversation.get("messages")
     dated = [
@@ -83,8 +86,9 @@ def _heard(conversation: _Conversation, received: datetime) -> Iterator[Heard]:
     finished = moment(conversation.get("finishedAt"))
     ended = finished or first_of(moment(conversation.get("lastConversationUpdateTime")), received)
     person, ours = _parties(dated)
-    if ours is not None:
-        yield from _of_ours(*ours, ids, ended or received)
+    for at, message in ours:
+        # Of several, none may be named by the conversation, which is all of theirs.
+        yield from _of_ours(at, message, ids if len(ours) == 1 else (), ended or received)
     for at, message in dated:
         whose, channel = without_scheme(text_of(message.get("from")) or "")
         if person is not None and _same(person, whose):
@@ -99,35 +103,35 @@ def _heard(conversation: _Conversation, received: datetime) -> Iterator[Heard]:
                 text=text_of(message.get("content")),
             )
     if finished is not None:
-        began = moment(conversation.get("createdAt")) if ours is None else ours[0]
+        began = ours[0][0] if ours else moment(conversation.get("createdAt"))
         yield Heard(Happening.CLOSED, finished, ids, person, None, Channel.WHATSAPP, began)
 
 
-def _parties(dated: Sequence[_Dated]) -> tuple[str | None, _Dated | None]:
-    """Return with whom the conversation is, and the message of ours that began it, if one did.
+def _parties(dated: Sequence[_Dated]) -> tuple[str | None, Sequence[_Dated]]:
+    """Return with whom the conversation is, and the messages of ours that began it, if any did.
 
-    A template is ours; so is a first message that was sent, delivered or read. Else a person began.
+    Every template is ours: campaigns come one after the other into the same conversation. Without
+    one, a first message that was sent, delivered or read is. Else a person began.
     """
-    templates = (one for one in dated if text_of(one[1].get("contentSid")) is not None)
-    if (ours := next(templates, None)) is None:
-        if not dated:
-            return None, None
-        first = dated[0][1]
-        if not any(first.get(flag) is True for flag in _SENT):
-            return without_scheme(text_of(first.get("from")) or "")[0], None
-        ours = dated[0]
-    return without_scheme(text_of(ours[1].get("to")) or "")[0], ours
+    if not dated:
+        return None, ()
+    templates = [one for one in dated if text_of(one[1].get("contentSid")) is not None]
+    first = dated[0][1]
+    if not templates and not any(first.get(flag) is True for flag in _SENT):
+        return without_scheme(text_of(first.get("from")) or "")[0], ()
+    ours = templates or dated[:1]
+    return without_scheme(text_of(ours[0][1].get("to")) or "")[0], ours
 
 
 def _of_ours(
     at: datetime, message: Mapping[str, Any], ids: tuple[str, ...], ended: datetime
 ) -> Iterator[Heard]:
-    """Yield what became of the message that began the conversation."""
-    sid = name_of(message.get("messageSid"))
-    names = ids if sid is None else (*ids, sid)
+    """Yield what became of a message of ours, named by itself before its conversation."""
+    sid = word(message.get("messageSid"))
+    names = ids if sid is None else (sid, *ids)
     to, _ = without_scheme(text_of(message.get("to")) or "")
     sender, _ = without_scheme(text_of(message.get("from")) or "")
-    code = name_of(message.get("errorCode"))
+    code = word(message.get("errorCode"))
     if code is not None and code != "0":
         yield Heard(
             Happening.UNDELIVERED,

@@ -20,7 +20,7 @@ EXIT_CODES: Mapping[int, str] = {
     1: "something else went wrong",
     2: "the definition or the list is invalid, more of it is refused than `max_rejects` allows, or "
     "it is the wrong hour; nothing was sent",
-    3: "finished, with some failed or unknown",
+    3: "finished, with some failed or unknown; of `sync`: something could not be asked",
     4: "stopped by trouble that concerns the whole campaign, or by `stop_when`",
     5: "ended with recipients pending or held: a limit, the tier or the deadline",
     11: "another process holds the run",

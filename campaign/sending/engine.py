@@ -14,7 +14,6 @@ from contextlib import aclosing
 from functools import partial
 
 import anyio
-import anyio.abc
 import anyio.lowlevel
 
 from campaign.errors import LedgerError, first_error

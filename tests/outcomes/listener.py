@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from campaign.outcomes.bodies import Bodies
 from campaign.outcomes.inbox import Inbox
 from campaign.outcomes.intake import Intake
 from campaign.outcomes.patience import Server
@@ -29,6 +30,7 @@ class Signed:
     """Posts a list of events: what happened, to which conversation, how many seconds after noon."""
 
     name, title, secret = "vendor", "the vendor's events", "webhook_secret"
+    takes_token, header = False, "x-signature"
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         given = request.headers.get("x-signature", "")
@@ -70,6 +72,10 @@ class Listener:
     @property
     def answers(self) -> dict[int, int]:
         return dict(self._reception.answers)
+
+    @property
+    def bodies(self) -> Bodies:
+        return self._reception.bodies
 
     def post(self, body: bytes, **headers: str) -> httpx.Response:
         headers.setdefault("x_signature", signature(body))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
+import select
 import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
@@ -16,7 +16,7 @@ import pytest
 from campaign.errors import LedgerError
 from campaign.ledger.delivery_records import Observation
 from campaign.ledger.sql_ledger import SqlLedger
-from campaign.outcomes import matching, patience
+from campaign.outcomes import bodies, matching, patience
 from tests.ledger.ledgers import FileStore
 from tests.outcomes.listener import SECRET, Listener, listening, signature
 from tests.outcomes.sent import ANA, BEN, Sent
@@ -94,20 +94,62 @@ def test_there_is_nothing_at_other_addresses(listener: Listener) -> None:
 
 
 def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(listener: Listener) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ten = b"x" * 10_000_000
     for _ in range(5):
         assert listener.post(ten, x_signature=signature(b"")).status_code == 413
+    assert listener.bodies.highest == 0
+
+
+def test_a_body_without_an_end_is_held_up_to_the_bound_and_no_further(listener: Listener) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(160):
+            yield b"y" * 65_536
+
     with httpx.Client(trust_env=False) as client:
-
-        def endless() -> Iterator[bytes]:
-            for _ in range(160):
-                yield b"y" * 65_536
-
-        answer = client.post(f"{listener.url}/webhooks/vendor", content=endless())
+        url, headers = f"{listener.url}/webhooks/vendor", {"x-signature": signature(b"")}
+        answer = client.post(url, content=endless(), headers=headers)
     assert answer.status_code == 413
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown < 40_000, "the client holds ten megabytes, and the server none of them"
+    assert 0 < listener.bodies.highest <= bodies.LARGEST
+    assert listener.bodies.held == 0
+
+
+def _head(*headers: str, size: int) -> bytes:
+    lines = ["POST /webhooks/vendor HTTP/1.1", "Host: x", f"Content-Length: {size}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def test_whoever_has_no_proof_is_refused_before_a_byte_of_the_body(listener: Listener) -> None:
+    for query in ("", "?token=a-guess", f"?token={SECRET}"):
+        head = _head(size=1000).replace(b"/vendor", f"/vendor{query}".encode())
+        with closing(socket.create_connection(("127.0.0.1", listener.port))) as stranger:
+            stranger.settimeout(20)
+            stranger.sendall(head)
+            assert stranger.recv(100).startswith(b"HTTP/1.1 401 ")
+    assert listener.bodies.highest == 0
+
+
+def test_what_is_held_of_all_bodies_together_is_bounded(
+    sent: Sent, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = sent.run("spring", {ANA: "a"}, at=None)
+    monkeypatch.setattr(bodies, "MOST", 250_000)
+    with ExitStack() as stack:
+        slow = [
+            stack.enter_context(closing(socket.create_connection(("127.0.0.1", listener.port))))
+            for _ in range(3)
+        ]
+        for one in slow:
+            one.sendall(_head("X-Signature: a-guess", size=100_001) + b"x" * 100_000)
+        answered, _, _ = select.select(slow, [], [], 20)
+        assert [one.recv(100)[:13] for one in answered] == [b"HTTP/1.1 503 "]
+        assert listener.bodies.highest <= 250_000
+        for one in slow:
+            one.sendall(b"x")
+        rest = [one for one in slow if one not in answered]
+        assert [one.recv(100)[:13] for one in rest] == [b"HTTP/1.1 401 "] * 2
+    assert listener.bodies.held == 0
+    assert listener.events(READ).status_code == 204
+    assert sent.told(run) == {0: "read"}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +157,7 @@ def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(listener: Listener
     [
         b"",
         b"POST /webhooks/vendor HTTP/1.1\r\nHost: x\r\nX-Slow: ",
-        b"POST /webhooks/vendor HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+        b"POST /webhooks/vendor HTTP/1.1\r\nX-Signature: x\r\nContent-Length: 9\r\n\r\nhalf",
     ],
     ids=["nothing", "half a head", "half a body"],
 )

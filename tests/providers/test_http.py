@@ -153,6 +153,24 @@ def test_a_short_text_stays_as_it_is() -> None:
     assert http.shorten("x" * 301) == "x" * 299 + "…"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("SM1", "SM1"),
+        (" SM1\n", "SM1"),
+        (17, "17"),
+        ("\ud83d", "?"),
+        ("x" * 512, "x" * 512),
+        *[(odd, None) for odd in ("", "  ", True, None, 1.5, [], "x" * 513, 10**600)],
+    ],
+)
+def test_an_id_is_text_or_a_number_of_a_length_that_ids_have(
+    value: object, text: str | None
+) -> None:
+    assert http.word(value) == text
+    assert http.word(10**5000) is None, "of more digits than Python writes"
+
+
 @pytest.mark.parametrize("charset", ["undefined", "hex", "zlib", "rot13", "bz2", "idna", "nope"])
 def test_an_answer_has_a_text_whatever_encoding_it_claims(charset: str) -> None:
     headers = {"Content-Type": f"text/html; charset={charset}"}

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from campaign.channel import Channel
+from campaign.providers import sendbird_export
 from campaign.providers.look_up import Verdict
 from tests.providers.look_ups import (
     ANA,
@@ -198,6 +199,20 @@ def test_an_export_that_failed_says_nothing() -> None:
 def test_a_file_that_cannot_be_read_says_nothing(file: bytes) -> None:
     vendor = in_turn(DONE, answer(200, file))
     assert asked(look_up("sendbird"), vendor, ANA).verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_export_that_is_too_large_to_hold_is_told_with_its_size(
+    monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    rows = [_row(summary="x" * 2_000_000)]
+    file = _packed(rows) if packed else json.dumps(rows).encode()
+    vendor = in_turn(DONE, answer(200, file))
+    assert asked(look_up("sendbird"), vendor, ANA).verdict is Verdict.FOUND
+    monkeypatch.setattr(sendbird_export, "_LARGEST", 1_000_000)
+    found = asked(look_up("sendbird"), in_turn(DONE, answer(200, file)), ANA)
+    assert found.verdict is Verdict.UNDECIDED
+    assert "has 2 MB, and no more than 1 MB are read" in found.findings[0].detail
 
 
 def test_a_damaged_archive_says_nothing() -> None:

@@ -115,7 +115,7 @@ def test_other_categories_say_nothing(category: str) -> None:
         [],
         {},
         {"category": "message:user_sent"},
-        _event(category=7),  # type: ignore[arg-type]
+        _event() | {"category": 7},
         _event(data={"conversation": []}),
         _event(data={"sent_at": "soon"}, created_at="2025"),
         _event(data={"sent_at": f"2025-07-30T08:30:32.{'d' * 1000}Z"}, created_at=None),

@@ -73,7 +73,8 @@ def test_later_events_name_a_conversation_by_these(
 
 @pytest.mark.parametrize("name", ["sendbird", "whippy", "zild"])
 def test_the_secret_of_a_webhook_is_not_needed_by_a_run(name: str) -> None:
-    settings = provider(name, webhook_secret="${WEBHOOK}").settings  # type: ignore[attr-defined]
+    made: Any = provider(name, webhook_secret="${WEBHOOK}")
+    settings = made.settings
     assert reveal(settings, {"KEY": "k"}) == {SECRETS_OF[name]: "k"}
     assert reveal(settings, {"KEY": "k", "WEBHOOK": "w"}, listening=True) == {
         SECRETS_OF[name]: "k",
@@ -115,3 +116,15 @@ def test_when_a_scheduled_message_is_due_is_kept_with_it() -> None:
 def test_the_conversation_is_kept_where_whippy_names_it() -> None:
     found = outcome("whippy", 201, {"data": {"id": "s-1", "conversation_id": "c", "body": KEY}})
     assert found.evidence == {"conversation_id": "c"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_address_may_carry_the_key_of_the_vendor(name: str) -> None:
+    own = {} if name == "synthflow" else {"webhook_secret": "${WEBHOOK}"}
+    twilio = {"twilio": TWILIO} if name in HAS_TWILIO else {}
+    made = [provider(name, **twilio), provider(name, **twilio, **own)]
+    webhooks = [one for each in made for one in webhooks_of(each)]
+    assert webhooks
+    for one in webhooks:
+        assert one.takes_token == (one.secret == "webhook_secret")
+        assert one.header == (one.header.lower() if one.header else None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -197,6 +198,28 @@ def test_any_other_signature_is_not(signature: str) -> None:
     request = posted(_message(), {"x-whippy-signature": signature})
     assert not webhook("whippy").is_authentic(request, SECRET)
     assert not webhook("whippy").is_authentic(request, "")
+
+
+def test_a_header_that_names_many_times_or_proofs_is_not_taken() -> None:
+    proof = in_base64(b"1." + BODY)
+    taken = [f"t=1,v={proof}", "t=1," + "v=x," * 7 + f"v={proof}"]
+    of_both = in_base64(b"1.1." + BODY)
+    too_many = [f"t=1,t=1,v={proof}", f"t=1,t=1,v={of_both}", "t=1," + "v=x," * 8 + f"v={proof}"]
+    for header in (*taken, *too_many):
+        request = posted(_message(), {"x-whippy-signature": header})
+        assert webhook("whippy").is_authentic(request, SECRET) is (header in taken)
+
+
+@pytest.mark.parametrize("header", ["t=1,v=x", ",".join(["t=1"] * 256), "v=x"])
+def test_a_long_body_of_somebody_else_is_not_copied(header: str) -> None:
+    request = posted(b"x" * 1_000_000, {"x-whippy-signature": header})
+    hook = webhook("whippy")
+    tracemalloc.start()
+    try:
+        assert not hook.is_authentic(request, SECRET)
+        assert tracemalloc.get_traced_memory()[1] < 500_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_headers_name_is_a_setting() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from campaign.channel import Channel
 from campaign.providers.heard import Happening, Heard, Unheard
-from tests.providers.posts import SECRET, posted, webhook
+from tests.providers.posts import AT, SECRET, posted, webhook
 from tests.providers.vendors import NUMBER, SENDER
 
 ENDED = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -79,7 +79,7 @@ def test_a_conversation_that_ended_tells_all_that_happened() -> None:
     assert [one.text for one in heard if one.text] == ["yes", "stop"]
     assert {one.address for one in heard} == {NUMBER}
     assert {one.channel for one in heard} == {Channel.WHATSAPP}
-    assert heard[0].ids == ("123", "abc-1", "SM1")
+    assert heard[0].ids == ("SM1", "123", "abc-1")
     assert {one.ids for one in heard[3:]} == {("123", "abc-1")}
     assert heard[0].began == _at(1)
 
@@ -105,6 +105,20 @@ def test_a_message_that_failed_is_told_with_its_code() -> None:
     assert closed.happening is Happening.CLOSED
 
 
+def test_of_two_campaigns_in_one_conversation_each_is_told_of_its_own_message() -> None:
+    failed = _ours(errorCode="63049", messageSid="SMone", delivered=False, read=False)
+    second = _message(30, contentSid="HX2", messageSid="SMtwo", sent=True, delivered=True)
+    heard = _heard(_conversation(failed, _theirs(31, "yes"), second))
+    # Not by the conversation: it is the newest campaign's.
+    assert [(one.happening, one.ids, one.began) for one in heard[:3]] == [
+        (Happening.UNDELIVERED, ("SMone",), _at(1)),
+        (Happening.SENT, ("SMtwo",), _at(30)),
+        (Happening.DELIVERED, ("SMtwo",), _at(30)),
+    ]
+    assert {one.address for one in heard} == {NUMBER}
+    assert [one.ids for one in heard[3:]] == [("123", "abc-1")] * 2
+
+
 @pytest.mark.parametrize("code", [None, "", "0", 0])
 def test_no_error_is_none(code: object) -> None:
     heard = [one.happening for one in _heard(_conversation(_ours(errorCode=code)))]
@@ -128,6 +142,13 @@ def test_a_conversation_that_a_person_began_has_nothing_of_ours_in_it() -> None:
 def test_a_conversation_that_goes_on_is_not_closed() -> None:
     heard = _heard(_conversation(_ours(), finishedAt=None))
     assert Happening.CLOSED not in [one.happening for one in heard]
+
+
+@pytest.mark.parametrize("no_time", ["0001-01-01T00:00:00", "0001-01-01T00:00:00Z", "", 0])
+def test_a_time_that_stands_for_none_is_none(no_time: object) -> None:
+    heard = _heard(_conversation(_ours(), finishedAt=no_time))
+    assert [one.happening for one in heard] == [Happening.SENT, Happening.DELIVERED, Happening.READ]
+    assert [one.at for one in heard] == [_at(1), AT, AT]
 
 
 def test_a_conversation_without_messages_is_closed() -> None:

@@ -72,8 +72,8 @@ def test_a_second_signal_ends_it_at_once(path: Path) -> None:
         url = httpx.URL(process.url)
         address = (url.host, url.port or 80)
         with socket.create_connection(address) as slow:
-            slow.sendall(b"POST /webhooks/zild HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
-            slow.sendall(b"1")
+            target = f"/webhooks/zild?token={TOKEN}"
+            slow.sendall(f"POST {target} HTTP/1.1\r\nContent-Length: 9\r\n\r\n1".encode())
             process.signal(signal.SIGINT)
             while is_there(address):
                 time.sleep(0.01)
