@@ -125,15 +125,35 @@ class Aliases(Runs):
 
         return self._db.transact(work)
 
+    def add_ids(self, ids: Iterable[tuple[str, Place]]) -> None:
+        """Note by which further ids messages are known, which only an event of theirs has told.
+
+        What was said before of the same message, by its address, is said of this one.
+        """
+        found: dict[tuple[str, int, int, int], int] = {}
+        for name, place in ids:
+            value = storable(name)
+            if value and len(value) <= _LONGEST:
+                alias = value, place.run_id, place.number, place.claimed_at
+                found[alias] = min(found.get(alias, place.made), place.made)
+        names = ("value", "run_id", "number", "claimed_at", "made")
+        rows = [(*alias, made) for alias, made in sorted(found.items())]
+
+        def work() -> None:
+            self._db.change_all("same_message", [dict(zip(names, r, strict=True)) for r in rows])
+            self._db.change("add_aliases", kind="id", aliases=json.dumps(rows))
+
+        if rows:
+            self._db.transact(work)
+
     def places_of_ids(
         self, provider: str, ids: Iterable[str], *, sandbox: bool
-    ) -> Mapping[str, Place]:
-        """Return whose conversations these are, of those that `learn` has seen.
+    ) -> Mapping[str, Sequence[Place]]:
+        """Return whose conversations these are, the newest claim first.
 
-        A conversation that several runs went on with belongs to the newest claim.
+        Of those that `learn` has seen; a conversation may be one that several runs went on with.
         """
-        found = self._places("places_of_ids", provider, ids, sandbox=sandbox)
-        return {name: places[0] for name, places in found.items()}
+        return self._places("places_of_ids", provider, ids, sandbox=sandbox)
 
     def places_of_people(
         self, provider: str, identities: Iterable[str], *, sandbox: bool
@@ -159,7 +179,8 @@ class Aliases(Runs):
         )
         found: dict[str, list[Place]] = {}
         for row in rows:
-            place = Place(row["run_id"], row["number"], row["claimed_at"], row["identity"])
+            names_of_it = ("run_id", "number", "claimed_at", "identity", "made")
+            place = Place(*(row[name] for name in names_of_it))
             found.setdefault(asked[row["value"]], []).append(place)
         return found
 
@@ -173,4 +194,4 @@ def _array(aliases: Mapping[tuple[str, int, int], int]) -> str:
 
     So two who learn at once do not wait for each other in a circle, and an index is read in order.
     """
-    return json.dumps([[*alias, claimed_at] for alias, claimed_at in sorted(aliases.items())])
+    return json.dumps([[*alias, claimed_at, 0] for alias, claimed_at in sorted(aliases.items())])

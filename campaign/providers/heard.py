@@ -47,7 +47,8 @@ class Heard:
     is. ``address`` is the person's and ``sender`` ours, as the vendor writes them but without the
     channel's name before it; an event may lack either. ``began`` is when the message that it is
     about was made, where the vendor says so: the address alone ties such an event to a recipient
-    only if that was when we wrote to them.
+    only if that was when we wrote to them. ``message`` is that one of the ``ids`` that names this
+    very message, where the vendor gives it one: by it, what is said later of the same is known.
     ``text`` is what the person wrote, read for a wish to be left alone and never stored. ``code``
     and ``detail`` are the vendor's own, of ``UNDELIVERED``, without secrets.
     """
@@ -62,6 +63,7 @@ class Heard:
     text: str | None = None
     code: str | None = None
     detail: str | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

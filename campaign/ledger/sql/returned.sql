@@ -1,51 +1,98 @@
 -- The ledger's statements about what came back. Where PostgreSQL needs another one, it is in postgres.sql.
 
 -- Each time is the earliest that was ever heard. A comparison with a time that is not there is not true,
--- so ELSE takes the one of both that is. Only for somebody who was claimed.
+-- so ELSE takes the one of both that is. Only for somebody who was claimed, and of their newest claim:
+-- of a newer one than is known all begins anew. What is said of another message than of the one that is
+-- known counts only if that one was made earlier, and then instead of all that was said of a message.
 -- name: hear
-INSERT INTO delivery (run_id, number, sent_at, delivered_at, read_at, replied_at, closed_at)
-SELECT run_id, number, CAST(:sent_at AS bigint), CAST(:delivered_at AS bigint),
+INSERT INTO delivery (run_id, number, claimed_at, made,
+                      sent_at, delivered_at, read_at, replied_at, closed_at)
+SELECT run_id, number, claimed_at, CAST(:made AS bigint),
+       CAST(:sent_at AS bigint), CAST(:delivered_at AS bigint),
        CAST(:read_at AS bigint), CAST(:replied_at AS bigint), CAST(:closed_at AS bigint)
-FROM recipient WHERE run_id = :run_id AND number = :number AND claimed_at IS NOT NULL
+FROM recipient WHERE run_id = :run_id AND number = :number
+  AND claimed_at = coalesce(CAST(:claimed_at AS bigint), claimed_at)
 ON CONFLICT (run_id, number) DO UPDATE
-SET sent_at = CASE WHEN delivery.sent_at <= excluded.sent_at THEN delivery.sent_at
+SET claimed_at = excluded.claimed_at,
+    made = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                THEN excluded.made ELSE delivery.made END,
+    sent_at = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN excluded.sent_at
+                   WHEN excluded.made > delivery.made OR delivery.sent_at <= excluded.sent_at
+                   THEN delivery.sent_at
                    ELSE coalesce(excluded.sent_at, delivery.sent_at) END,
-    delivered_at = CASE WHEN delivery.delivered_at <= excluded.delivered_at
-                        THEN delivery.delivered_at
-                        ELSE coalesce(excluded.delivered_at, delivery.delivered_at) END,
-    read_at = CASE WHEN delivery.read_at <= excluded.read_at THEN delivery.read_at
+    delivered_at = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN excluded.delivered_at
+                   WHEN excluded.made > delivery.made OR delivery.delivered_at <= excluded.delivered_at
+                   THEN delivery.delivered_at
+                   ELSE coalesce(excluded.delivered_at, delivery.delivered_at) END,
+    read_at = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN excluded.read_at
+                   WHEN excluded.made > delivery.made OR delivery.read_at <= excluded.read_at
+                   THEN delivery.read_at
                    ELSE coalesce(excluded.read_at, delivery.read_at) END,
-    replied_at = CASE WHEN delivery.replied_at <= excluded.replied_at THEN delivery.replied_at
-                      ELSE coalesce(excluded.replied_at, delivery.replied_at) END,
-    closed_at = CASE WHEN delivery.closed_at <= excluded.closed_at THEN delivery.closed_at
-                     ELSE coalesce(excluded.closed_at, delivery.closed_at) END
-WHERE excluded.sent_at < coalesce(delivery.sent_at, 9223372036854775807)
-   OR excluded.delivered_at < coalesce(delivery.delivered_at, 9223372036854775807)
-   OR excluded.read_at < coalesce(delivery.read_at, 9223372036854775807)
-   OR excluded.replied_at < coalesce(delivery.replied_at, 9223372036854775807)
-   OR excluded.closed_at < coalesce(delivery.closed_at, 9223372036854775807)
+    replied_at = CASE WHEN excluded.claimed_at > delivery.claimed_at THEN excluded.replied_at
+                   WHEN delivery.replied_at <= excluded.replied_at THEN delivery.replied_at
+                   ELSE coalesce(excluded.replied_at, delivery.replied_at) END,
+    closed_at = CASE WHEN excluded.claimed_at > delivery.claimed_at THEN excluded.closed_at
+                   WHEN delivery.closed_at <= excluded.closed_at THEN delivery.closed_at
+                   ELSE coalesce(excluded.closed_at, delivery.closed_at) END,
+    undelivered_at = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN NULL ELSE delivery.undelivered_at END,
+    code = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN NULL ELSE delivery.code END,
+    detail = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN NULL ELSE delivery.detail END
+WHERE excluded.claimed_at > delivery.claimed_at
+   OR (excluded.claimed_at = delivery.claimed_at AND (
+       excluded.made < delivery.made
+       OR (excluded.made = delivery.made AND (
+           excluded.sent_at < coalesce(delivery.sent_at, 9223372036854775807)
+           OR excluded.delivered_at < coalesce(delivery.delivered_at, 9223372036854775807)
+           OR excluded.read_at < coalesce(delivery.read_at, 9223372036854775807)))
+       OR excluded.replied_at < coalesce(delivery.replied_at, 9223372036854775807)
+       OR excluded.closed_at < coalesce(delivery.closed_at, 9223372036854775807)))
 RETURNING run_id, number;
 
 -- The same for a message that did not arrive, whose reason is that of the earliest time; of two reasons
 -- at one time the first in the order of the alphabet, and any before none.
 -- name: hear_undelivered
-INSERT INTO delivery (run_id, number, undelivered_at, code, detail)
-SELECT run_id, number, CAST(:at AS bigint), CAST(:code AS text), CAST(:detail AS text)
-FROM recipient WHERE run_id = :run_id AND number = :number AND claimed_at IS NOT NULL
+INSERT INTO delivery (run_id, number, claimed_at, made, undelivered_at, code, detail)
+SELECT run_id, number, claimed_at, CAST(:made AS bigint),
+       CAST(:at AS bigint), CAST(:code AS text), CAST(:detail AS text)
+FROM recipient WHERE run_id = :run_id AND number = :number
+  AND claimed_at = coalesce(CAST(:claimed_at AS bigint), claimed_at)
 ON CONFLICT (run_id, number) DO UPDATE
-SET undelivered_at = excluded.undelivered_at, code = excluded.code, detail = excluded.detail
-WHERE delivery.undelivered_at IS NULL
-   OR (excluded.undelivered_at, excluded.code IS NULL, coalesce(excluded.code, ''),
-       excluded.detail IS NULL, coalesce(excluded.detail, ''))
-    < (delivery.undelivered_at, delivery.code IS NULL, coalesce(delivery.code, ''),
-       delivery.detail IS NULL, coalesce(delivery.detail, ''))
+SET claimed_at = excluded.claimed_at, made = excluded.made,
+    undelivered_at = excluded.undelivered_at, code = excluded.code, detail = excluded.detail,
+    sent_at = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN NULL ELSE delivery.sent_at END,
+    delivered_at = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN NULL ELSE delivery.delivered_at END,
+    read_at = CASE WHEN excluded.claimed_at > delivery.claimed_at OR excluded.made < delivery.made
+                   THEN NULL ELSE delivery.read_at END,
+    replied_at = CASE WHEN excluded.claimed_at > delivery.claimed_at
+                   THEN NULL ELSE delivery.replied_at END,
+    closed_at = CASE WHEN excluded.claimed_at > delivery.claimed_at
+                   THEN NULL ELSE delivery.closed_at END
+WHERE excluded.claimed_at > delivery.claimed_at
+   OR (excluded.claimed_at = delivery.claimed_at AND (
+       excluded.made < delivery.made
+       OR (excluded.made = delivery.made AND (
+           delivery.undelivered_at IS NULL
+           OR (excluded.undelivered_at, excluded.code IS NULL, coalesce(excluded.code, ''),
+               excluded.detail IS NULL, coalesce(excluded.detail, ''))
+            < (delivery.undelivered_at, delivery.code IS NULL, coalesce(delivery.code, ''),
+               delivery.detail IS NULL, coalesce(delivery.detail, ''))))))
 RETURNING run_id, number;
 
 -- Of those whom the vendor took, may have taken, or refused: others were not written to in this run.
+-- What is of an earlier claim says nothing of the present one, here and below.
 -- name: deliveries
 SELECT delivery.status, count(*) AS rows, count(delivery.replied_at) AS replied
 FROM delivery JOIN recipient
   ON recipient.run_id = delivery.run_id AND recipient.number = delivery.number
+  AND recipient.claimed_at = delivery.claimed_at
 WHERE delivery.run_id = :run_id
   AND recipient.state IN ('accepted', 'scheduled', 'failed', 'unknown')
 GROUP BY delivery.status;
@@ -53,14 +100,20 @@ GROUP BY delivery.status;
 -- name: any_delivery
 SELECT 1 FROM delivery WHERE run_id = :run_id AND number BETWEEN :first AND :last LIMIT 1;
 
+-- Who is to be sent to, or to be sent to again, has none yet.
 -- name: delivery_columns
-SELECT json_group_array(number) AS number, json_group_array(status) AS delivery,
+SELECT json_group_array(delivery.number) AS number, json_group_array(status) AS delivery,
        json_group_array(sent_at) AS sent_at, json_group_array(delivered_at) AS delivered_at,
        json_group_array(read_at) AS read_at, json_group_array(replied_at) AS replied_at,
        json_group_array(closed_at) AS closed_at,
        json_group_array(undelivered_at) AS undelivered_at,
-       json_group_array(code) AS delivery_code, json_group_array(detail) AS delivery_detail
-FROM delivery WHERE run_id = :run_id AND number BETWEEN :first AND :last;
+       json_group_array(delivery.code) AS delivery_code,
+       json_group_array(delivery.detail) AS delivery_detail
+FROM delivery JOIN recipient
+  ON recipient.run_id = delivery.run_id AND recipient.number = delivery.number
+  AND recipient.claimed_at = delivery.claimed_at
+WHERE delivery.run_id = :run_id AND delivery.number BETWEEN :first AND :last
+  AND recipient.state NOT IN ('pending', 'held');
 
 -- name: forget_deliveries
 DELETE FROM delivery WHERE run_id = :run_id;
@@ -143,29 +196,46 @@ WHERE decision.id > :after AND decision.id <= :until AND recipient.claimed_at IS
   AND recipient.state IN ('accepted', 'scheduled', 'failed')
   AND run.provider = :provider AND run.sandbox = :sandbox;
 
--- However many they are, one statement: `aliases` is a JSON array of [value, run, number, time].
+-- However many they are, one statement: `aliases` is a JSON array of [value, run, number, time, made].
 -- name: add_aliases
-INSERT INTO alias (kind, value, run_id, number, claimed_at)
+INSERT INTO alias (kind, value, run_id, number, claimed_at, made)
 SELECT :kind, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
-       json_extract(value, '$[2]'), json_extract(value, '$[3]')
+       json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]')
 FROM json_each(:aliases) WHERE true
-ON CONFLICT (kind, value, run_id, number) DO UPDATE SET claimed_at = excluded.claimed_at
-WHERE excluded.claimed_at > alias.claimed_at;
+ON CONFLICT (kind, value, run_id, number) DO UPDATE
+SET claimed_at = excluded.claimed_at, made = excluded.made
+WHERE excluded.claimed_at > alias.claimed_at
+   OR (excluded.claimed_at = alias.claimed_at AND excluded.made < alias.made);
+
+-- What was said of a message by its address was said of this very one, by the id that both share.
+-- name: same_message
+UPDATE delivery SET made = :made
+WHERE run_id = :run_id AND number = :number AND claimed_at = :claimed_at AND made > :made
+  AND EXISTS (SELECT 1 FROM alias
+              WHERE alias.kind = 'id' AND alias.value = :value AND alias.run_id = :run_id
+                AND alias.number = :number AND alias.claimed_at = :claimed_at
+                AND alias.made = delivery.made);
 
 -- `names` is a JSON array of them. CROSS leads SQLite from the names to the aliases.
 -- name: places_of_ids
-SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at, alias.made,
     coalesce(recipient.identity, recipient.key) AS identity
 FROM json_each(:names) AS wanted
 CROSS JOIN alias ON alias.kind = 'id' AND alias.value = wanted.value
 JOIN recipient ON recipient.run_id = alias.run_id AND recipient.number = alias.number
 JOIN run ON run.id = alias.run_id
 WHERE run.provider = :provider AND run.sandbox = :sandbox
+  -- Of whoever is being sent to again the id may be of the new message: who knows that has learnt it.
+  AND (alias.claimed_at = recipient.claimed_at OR EXISTS (
+      SELECT 1 FROM alias AS person
+      WHERE person.kind = 'person' AND person.value = coalesce(recipient.identity, recipient.key)
+        AND person.run_id = alias.run_id AND person.number = alias.number
+        AND person.claimed_at = recipient.claimed_at))
 ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
 
 -- Only where the person may have got the message.
 -- name: places_of_people
-SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at, alias.made,
     coalesce(recipient.identity, recipient.key) AS identity
 FROM json_each(:names) AS wanted
 CROSS JOIN alias ON alias.kind = 'person' AND alias.value = wanted.value

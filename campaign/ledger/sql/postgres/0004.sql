@@ -4,6 +4,8 @@
 CREATE TABLE delivery (
     run_id         bigint NOT NULL,
     number         bigint NOT NULL,
+    claimed_at     bigint NOT NULL,
+    made           bigint NOT NULL,
     sent_at        bigint,
     delivered_at   bigint,
     read_at        bigint,
@@ -30,6 +32,7 @@ CREATE TABLE alias (
     run_id     bigint NOT NULL,
     number     bigint NOT NULL,
     claimed_at bigint NOT NULL,
+    made       bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, value, run_id, number)
 );
 

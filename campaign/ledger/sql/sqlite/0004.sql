@@ -2,9 +2,15 @@
 -- All of it is written afterwards, by who reads what came back; a claim costs what it did.
 
 -- One row for each recipient of whom anything was heard: the earliest time of each thing that happened.
+-- It is of one claim, and what is said of a message is of one message: of a newer claim, and of a
+-- message that was made earlier, it begins anew.
 CREATE TABLE delivery (
     run_id         INTEGER NOT NULL REFERENCES run (id),
     number         INTEGER NOT NULL,
+    claimed_at     INTEGER NOT NULL,
+    -- When the message was made that was taken for ours by its address; 0 where the vendor's answer
+    -- named it, and the largest number where nothing was said of any.
+    made           INTEGER NOT NULL,
     sent_at        INTEGER,
     delivered_at   INTEGER,
     read_at        INTEGER,
@@ -28,13 +34,14 @@ CREATE TABLE delivery (
 
 -- By which names the recipients are known: `id`, the vendor's for a message or a conversation, and
 -- `person`, the identity. Each points to a claim. A name may have several: one conversation with a
--- person goes on through many runs.
+-- person goes on through many runs. `made` is as in `delivery`.
 CREATE TABLE alias (
     kind       TEXT    NOT NULL CHECK (kind IN ('id', 'person')),
     value      TEXT    NOT NULL,
     run_id     INTEGER NOT NULL,
     number     INTEGER NOT NULL,
     claimed_at INTEGER NOT NULL,
+    made       INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, value, run_id, number)
 ) WITHOUT ROWID;
 
