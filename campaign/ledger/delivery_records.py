@@ -52,13 +52,17 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A person wrote to us. ``sender`` is the address of ours that got it, "" where not said."""
+    """A person wrote to us. ``sender`` is the address of ours that got it, "" where not said.
+
+    ``provider`` is whose vendor told it.
+    """
 
     kind: str
     identity: str
     channel: str
     sender: str
     at: int
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,27 +90,37 @@ class Hearing(Runs):
                 "kind": one.kind,
                 "channel": one.channel,
                 "identity": storable(one.identity),
+                "provider": one.provider,
                 "sender": storable(one.sender),
                 "at": one.at,
             }
-            for one in sorted(inbound, key=lambda one: (one.identity, one.sender))
+            for one in sorted(inbound, key=lambda one: (one.identity, one.provider, one.sender))
         ]
         self._db.transact(lambda: self._db.change_all("heard_from", values))
 
     def last_inbound(
-        self, kind: str, channel: str, senders: Sequence[str] | None = None, *, since: int = 0
+        self,
+        kind: str,
+        channel: str,
+        senders: Sequence[str] | None = None,
+        *,
+        provider: str | None = None,
+        since: int = 0,
     ) -> Iterator[tuple[str, int]]:
         """Yield each person's identity with when they last wrote to one of these senders.
 
-        Messages of which the vendor did not say whom they were for count for every sender;
-        ``senders`` of ``None`` are all.
+        Messages of which the provider's vendor did not say whom they were for count only if it has
+        never said so of any. ``senders`` of ``None`` are all of the provider's, a ``provider`` of
+        ``None`` is every one; then messages to nobody knows which number count, too.
         """
+        of = {"kind": kind, "channel": channel, "provider": provider or ""}
+        nameless = int(self._db.one("names_senders", **of) is None)
         after = ""
         while True:
             rows = self._db.all(
                 "last_inbound",
-                kind=kind,
-                channel=channel,
+                **of,
+                nameless=nameless,
                 any_sender=int(senders is None),
                 senders=json.dumps(list(senders or ())),
                 since=since,

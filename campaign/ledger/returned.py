@@ -72,12 +72,19 @@ class Returned(Protocol):
         ...
 
     def last_inbound(
-        self, kind: str, channel: str, senders: Sequence[str] | None = None, *, since: int = 0
+        self,
+        kind: str,
+        channel: str,
+        senders: Sequence[str] | None = None,
+        *,
+        provider: str | None = None,
+        since: int = 0,
     ) -> Iterator[tuple[str, int]]:
         """Yield each person's identity with when they last wrote to one of these senders.
 
-        Messages of which the vendor did not say whom they were for count for every sender;
-        ``senders`` of ``None`` are all.
+        Messages of which the provider's vendor did not say whom they were for count only if it has
+        never said so of any. ``senders`` of ``None`` are all of the provider's, a ``provider`` of
+        ``None`` is every one; then messages to nobody knows which number count, too.
         """
         ...
 

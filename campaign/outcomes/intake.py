@@ -222,6 +222,7 @@ class Intake:
                 channel=people.channel(one.event).value,
                 sender=one.sender,
                 at=milliseconds(one.event.at),
+                provider=self._account.provider,
             )
             for one in writers
         ]

@@ -121,6 +121,30 @@ def test_nobody_else_waits_for_a_claim_that_is_still_open(held: Held) -> None:
     assert numbers(held, "id-0") == {"id-0": 0}
 
 
+def test_an_open_claim_of_a_killed_run_makes_nobody_read_all_that_came_since(held: Held) -> None:
+    held.claim(0)
+    held.store.rewrite("UPDATE recipient SET claimed_at = claimed_at - 1800000")
+    sent(held, 1)
+    held.store.rewrite("UPDATE recipient SET claimed_at = claimed_at - 600000 WHERE number = 1")
+    assert learn(held) == 1
+    held.store.rewrite("DELETE FROM alias")
+    assert learn(held) == 0, "who came after the open claim was looked at again"
+    held.settle(0, 1, State.ACCEPTED, provider_id="id-0")
+    assert [learn(held), learn(held)] == [1, 0]
+    assert numbers(held, "id-0") == {"id-0": 0}
+
+
+def test_a_claim_that_was_waited_for_and_came_to_nothing_is_nobodys(held: Held) -> None:
+    held.claim(0)
+    held.store.rewrite("UPDATE recipient SET claimed_at = claimed_at - 1800000")
+    assert learn(held) == 0
+    held.settle(0, 1, State.PENDING, outcome="not_sent")
+    assert learn(held) == 0
+    held.claim(0)
+    held.settle(0, 2, State.ACCEPTED, provider_id="id-0")
+    assert [learn(held), learn(held)] == [1, 0]
+
+
 def test_who_was_claimed_an_hour_ago_and_never_heard_of_is_known_by_the_address(
     held: Held,
 ) -> None:

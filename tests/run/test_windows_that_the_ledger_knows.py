@@ -30,8 +30,9 @@ def loaded(folder: Path, message: str = TEXT_OR_TEMPLATE, columns: str = "") -> 
 def heard(one: Campaign, person: int, ago: timedelta, sender: str = OURS, **more: str) -> None:
     at = round((time.time() - ago.total_seconds()) * 1000)
     kind, channel = more.get("kind", "number"), more.get("channel", "whatsapp")
+    provider = more.get("provider", "synthflow")
     with closing(one.job.ledger({}).open()) as ledger:
-        ledger.heard_from([Inbound(kind, number(person), channel, sender, at)])
+        ledger.heard_from([Inbound(kind, number(person), channel, sender, at, provider)])
 
 
 def forms(one: Campaign) -> list[str]:

@@ -123,6 +123,7 @@ ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
 -- name: last_inbound
 SELECT identity, max(at) AS at FROM inbound
 WHERE kind = :kind AND channel = :channel AND identity > :after AND at >= :since
-  AND (:any_sender = 1 OR sender = ''
-       OR sender IN (SELECT json_array_elements_text(:senders::json)))
+  AND ((:provider IN ('', provider)
+        AND (:any_sender = 1 OR (:nameless = 1 AND sender = '')))
+       OR (sender <> '' AND sender IN (SELECT json_array_elements_text(:senders::json))))
 GROUP BY identity ORDER BY identity LIMIT :rows;

@@ -141,27 +141,39 @@ SET claimed_at = CASE WHEN learned.claimed_at > excluded.claimed_at THEN learned
     decision = CASE WHEN learned.decision > excluded.decision THEN learned.decision
                     ELSE excluded.decision END;
 
--- name: any_open_claim
-SELECT 1 FROM tally JOIN run ON run.id = tally.run_id
-WHERE run.provider = :provider AND run.sandbox = :sandbox
-  AND tally.state = 'sending' AND tally.rows > 0
-LIMIT 1;
+-- Whoever has an outcome by now, or none for so long that none is waited for; `person` is NULL of whom
+-- nothing is to be learnt: they were certainly not written to, or were claimed again.
+-- name: came_of_awaited
+SELECT awaited.run_id AS of_run, awaited.number AS of_number, awaited.claimed_at AS since, recipient.*,
+       CASE WHEN recipient.state IN ('sending', 'accepted', 'scheduled', 'failed', 'unknown')
+              OR (recipient.state = 'skipped' AND recipient.reason = :given_up)
+            THEN coalesce(recipient.identity, recipient.key) END AS person
+FROM awaited LEFT JOIN recipient
+  ON recipient.run_id = awaited.run_id AND recipient.number = awaited.number
+  AND recipient.claimed_at = awaited.claimed_at
+WHERE awaited.provider = :provider AND awaited.sandbox = :sandbox
+  AND (recipient.state IS NULL OR recipient.state <> 'sending'
+       OR awaited.claimed_at < :waited_for)
+ORDER BY awaited.run_id, awaited.number, awaited.claimed_at;
 
--- The plus leads SQLite to the index on the time, here and below.
--- name: oldest_open_claim
-SELECT recipient.claimed_at AS at FROM recipient JOIN run ON run.id = +recipient.run_id
-WHERE recipient.claimed_at >= :since AND recipient.state = 'sending'
-  AND run.provider = :provider AND run.sandbox = :sandbox
-ORDER BY recipient.claimed_at LIMIT 1;
+-- name: wait_for
+INSERT INTO awaited (provider, sandbox, run_id, number, claimed_at)
+VALUES (:provider, :sandbox, :run_id, :number, :claimed_at)
+ON CONFLICT (provider, sandbox, run_id, number, claimed_at) DO NOTHING;
+
+-- name: wait_no_more
+DELETE FROM awaited
+WHERE provider = :provider AND sandbox = :sandbox
+  AND run_id = :run_id AND number = :number AND claimed_at = :claimed_at;
 
 -- name: end_of_page
 SELECT claimed_at, run_id, number FROM recipient
 WHERE claimed_at >= :at AND (claimed_at, run_id, number) > (:at, :run_id, :number)
 ORDER BY claimed_at, run_id, number LIMIT 1 OFFSET :others;
 
--- Who was claimed in a page, has an outcome (or none for so long that none is waited for), and is not
--- known by this claim yet. Whoever is pending, held or skipped was certainly not written to, but for the
+-- Who was claimed in a page, and is not known by this claim yet. Whoever is pending, held or skipped was certainly not written to, but for the
 -- one whom a person gave up.
+-- The plus leads SQLite to the index on the time.
 -- name: to_learn
 SELECT recipient.*, coalesce(recipient.identity, recipient.key) AS person
 FROM recipient JOIN run ON run.id = +recipient.run_id
@@ -170,9 +182,8 @@ WHERE recipient.claimed_at BETWEEN :at AND :until
   AND (recipient.claimed_at, recipient.run_id, recipient.number)
       <= (:until, :last_run, :last_number)
   AND run.provider = :provider AND run.sandbox = :sandbox
-  AND (recipient.state IN ('accepted', 'scheduled', 'failed', 'unknown')
-       OR (recipient.state = 'skipped' AND recipient.reason = :given_up)
-       OR (recipient.state = 'sending' AND recipient.claimed_at < :waited_for))
+  AND (recipient.state IN ('sending', 'accepted', 'scheduled', 'failed', 'unknown')
+       OR (recipient.state = 'skipped' AND recipient.reason = :given_up))
   -- One row at most, and asked for each by the primary key: a join might read all aliases for it.
   AND coalesce((
       SELECT alias.claimed_at FROM alias
@@ -247,16 +258,23 @@ WHERE run.provider = :provider AND run.sandbox = :sandbox
 ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
 
 -- name: heard_from
-INSERT INTO inbound (kind, channel, identity, sender, at)
-VALUES (:kind, :channel, :identity, :sender, :at)
-ON CONFLICT (kind, channel, identity, sender) DO UPDATE SET at = excluded.at
+INSERT INTO inbound (kind, channel, identity, provider, sender, at)
+VALUES (:kind, :channel, :identity, :provider, :sender, :at)
+ON CONFLICT (kind, channel, identity, provider, sender) DO UPDATE SET at = excluded.at
 WHERE excluded.at > inbound.at;
 
--- `senders` is a JSON array of ours; `any_sender` is 1 for all.
+-- name: names_senders
+SELECT 1 FROM inbound
+WHERE kind = :kind AND channel = :channel AND provider = :provider AND sender <> '' LIMIT 1;
+
+-- `senders` is a JSON array of ours, `any_sender` is 1 for all of the provider's; `provider` is '' for
+-- every provider. `nameless` is 1 where those count of which nobody said whom they were for.
 -- name: last_inbound
 SELECT identity, max(at) AS at FROM inbound
 WHERE kind = :kind AND channel = :channel AND identity > :after AND at >= :since
-  AND (:any_sender = 1 OR sender = '' OR sender IN (SELECT value FROM json_each(:senders)))
+  AND ((:provider IN ('', provider)
+        AND (:any_sender = 1 OR (:nameless = 1 AND sender = '')))
+       OR (sender <> '' AND sender IN (SELECT value FROM json_each(:senders))))
 GROUP BY identity ORDER BY identity LIMIT :rows;
 
 -- name: keep_unmatched

@@ -44,13 +44,23 @@ CREATE TABLE learned (
     PRIMARY KEY (provider, sandbox)
 );
 
+CREATE TABLE awaited (
+    provider   text     NOT NULL,
+    sandbox    smallint NOT NULL,
+    run_id     bigint   NOT NULL,
+    number     bigint   NOT NULL,
+    claimed_at bigint   NOT NULL,
+    PRIMARY KEY (provider, sandbox, run_id, number, claimed_at)
+);
+
 CREATE TABLE inbound (
     kind     text   NOT NULL,
     channel  text   NOT NULL,
     identity text   NOT NULL,
+    provider text   NOT NULL,
     sender   text   NOT NULL,
     at       bigint NOT NULL,
-    PRIMARY KEY (kind, channel, identity, sender)
+    PRIMARY KEY (kind, channel, identity, provider, sender)
 );
 
 CREATE TABLE unmatched (

@@ -46,7 +46,7 @@ CREATE TABLE alias (
 ) WITHOUT ROWID;
 
 -- How far the names of a provider's recipients are known: of all who were claimed before `claimed_at`,
--- and of all decisions up to `decision`.
+-- but for those in `awaited`, and of all decisions up to `decision`.
 CREATE TABLE learned (
     provider   TEXT    NOT NULL,
     sandbox    INTEGER NOT NULL,
@@ -55,14 +55,25 @@ CREATE TABLE learned (
     PRIMARY KEY (provider, sandbox)
 ) WITHOUT ROWID;
 
+-- Claims from before that time which had no outcome when they were looked at.
+CREATE TABLE awaited (
+    provider   TEXT    NOT NULL,
+    sandbox    INTEGER NOT NULL,
+    run_id     INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    claimed_at INTEGER NOT NULL,
+    PRIMARY KEY (provider, sandbox, run_id, number, claimed_at)
+) WITHOUT ROWID;
+
 -- When each person last wrote to us. `kind` is that of the identity, as in `suppression`.
 CREATE TABLE inbound (
     kind     TEXT    NOT NULL,
     channel  TEXT    NOT NULL,
     identity TEXT    NOT NULL,
+    provider TEXT    NOT NULL,  -- whose vendor told it
     sender   TEXT    NOT NULL,  -- the address of ours that got it, '' where nobody said
     at       INTEGER NOT NULL,
-    PRIMARY KEY (kind, channel, identity, sender)
+    PRIMARY KEY (kind, channel, identity, provider, sender)
 ) WITHOUT ROWID;
 
 -- Events that fit nobody yet. An id is never given again, or who drops an event that was matched could
