@@ -102,6 +102,14 @@ class Returned(Protocol):
         """Forget events, for they have been matched or are too old."""
         ...
 
+    def posted(self, provider: str, names: Iterable[str], *, sandbox: bool) -> set[str]:
+        """Return which of these posts were taken in before."""
+        ...
+
+    def keep_posted(self, provider: str, names: Iterable[str], *, sandbox: bool) -> None:
+        """Keep for thirty days that these posts were taken in."""
+        ...
+
     def cursor(self, run_id: int, source: str) -> str | None:
         """Return where the reading of a source goes on, ``None`` at its beginning."""
         ...

@@ -156,9 +156,11 @@ def milliseconds(moment: datetime) -> int:
 def _of_its_ids(event: Heard, known: Mapping[str, Sequence[Place]]) -> Place | None:
     """Return whom the first of the event's ids names that can be meant.
 
-    What happened long before our message is of an earlier one in the same conversation.
+    What happened long before our message is of an earlier one in the same conversation; of what is
+    said of a message it counts when that was made.
     """
-    at = milliseconds(event.at)
+    made = event.began if event.happening in _OF_A_MESSAGE else None
+    at = milliseconds(made or event.at)
     named = (_newest(known[one], at) for one in event.ids if one in known)
     place = next((one for one in named if one is not None), None)
     if place is None:

@@ -123,6 +123,18 @@ def test_what_was_before_our_newest_message_in_a_conversation_is_of_the_one_befo
     assert [place and place.run_id for place in places] == [first.id, second.id]
 
 
+def test_what_becomes_late_of_an_earlier_message_in_a_conversation_is_not_of_ours(
+    sent: Sent,
+) -> None:
+    first = sent.run("spring", {ANA: "c-1"}, NOON - 2 * DAY)
+    sent.run("summer", {ANA: "c-1"}, NOON)
+    failed = heard(Happening.UNDELIVERED, MINUTE, ids=("c-1",), began=-2 * DAY)
+    place = sent.place_of(failed)
+    assert place is not None
+    assert place.run_id == first.id
+    assert sent.place_of(heard(Happening.READ, ids=("c-1",), began=-5 * DAY)) is None
+
+
 def test_the_id_of_a_message_that_was_found_by_the_address_is_known_from_then_on(
     sent: Sent,
 ) -> None:

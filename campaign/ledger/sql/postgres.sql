@@ -127,3 +127,8 @@ WHERE kind = :kind AND channel = :channel AND identity > :after AND at >= :since
         AND (:any_sender = 1 OR (:nameless = 1 AND sender = '')))
        OR (sender <> '' AND sender IN (SELECT json_array_elements_text(:senders::json))))
 GROUP BY identity ORDER BY identity LIMIT :rows;
+
+-- name: posted_among
+SELECT name FROM posted
+WHERE provider = :provider AND sandbox = :sandbox
+  AND name IN (SELECT json_array_elements_text(:names::json));

@@ -289,6 +289,20 @@ WHERE provider = :provider AND sandbox = :sandbox AND id > :after ORDER BY id LI
 -- name: drop_unmatched
 DELETE FROM unmatched WHERE id = :id;
 
+-- `names` is a JSON array of them.
+-- name: posted_among
+SELECT name FROM posted
+WHERE provider = :provider AND sandbox = :sandbox
+  AND name IN (SELECT value FROM json_each(:names));
+
+-- name: keep_posted
+INSERT INTO posted (provider, sandbox, name, kept_at)
+VALUES (:provider, :sandbox, :name, :now)
+ON CONFLICT (provider, sandbox, name) DO NOTHING;
+
+-- name: drop_posted
+DELETE FROM posted WHERE kept_at < :before;
+
 -- name: cursor
 SELECT cursor FROM reading WHERE run_id = :run_id AND source = :source;
 

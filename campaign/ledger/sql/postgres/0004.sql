@@ -73,6 +73,16 @@ CREATE TABLE unmatched (
     UNIQUE (provider, sandbox, digest)
 );
 
+CREATE TABLE posted (
+    provider text     NOT NULL,
+    sandbox  smallint NOT NULL,
+    name     text     NOT NULL,
+    kept_at  bigint   NOT NULL,
+    PRIMARY KEY (provider, sandbox, name)
+);
+
+CREATE INDEX posted_kept_at ON posted (kept_at);
+
 CREATE TABLE reading (
     run_id bigint NOT NULL,
     source text   NOT NULL,

@@ -88,6 +88,17 @@ CREATE TABLE unmatched (
     UNIQUE (provider, sandbox, digest)
 );
 
+-- Posts that name no time of their own and were taken in: posted again, one would say that it happens now.
+CREATE TABLE posted (
+    provider TEXT    NOT NULL,
+    sandbox  INTEGER NOT NULL,
+    name     TEXT    NOT NULL,
+    kept_at  INTEGER NOT NULL,
+    PRIMARY KEY (provider, sandbox, name)
+) WITHOUT ROWID;
+
+CREATE INDEX posted_kept_at ON posted (kept_at);
+
 -- Where the reading of a vendor's pages goes on.
 CREATE TABLE reading (
     run_id INTEGER NOT NULL,
