@@ -57,6 +57,14 @@ def test_a_reply_opens_the_window_though_the_list_has_no_such_column(tmp_path: P
     assert forms(one) == ["text", "template", "template"]
 
 
+def test_an_answer_that_another_provider_told_of_opens_no_window(tmp_path: Path) -> None:
+    people(tmp_path, "", "", "")
+    one = loaded(tmp_path)
+    heard(one, 0, HOUR, "", provider="sendbird")
+    heard(one, 1, HOUR, "")
+    assert forms(one) == ["template", "text", "template"]
+
+
 def test_without_a_column_what_was_heard_alone_opens_the_window(tmp_path: Path) -> None:
     people(tmp_path, "", "")
     one = loaded(tmp_path, "message: Hi\n", "window: {outside: skip}\n")
