@@ -20,17 +20,25 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A recipient of some run, as an event finds them; ``identity`` is the person's."""
+    """A recipient of some run, as an event finds them; ``identity`` is the person's.
+
+    ``made`` is when the message was made that was taken for ours by its address alone, 0 for one
+    that the vendor's answer to us named.
+    """
 
     run_id: int
     number: int
     claimed_at: int
     identity: str | None = None
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One thing that happened to a recipient's message, or in the conversation that it began."""
+    """One thing that happened to a recipient's message, or in the conversation that it began.
+
+    ``claimed_at`` is the claim that it is of, ``None`` for the newest; ``made`` as in `Place`.
+    """
 
     run_id: int
     number: int
@@ -38,17 +46,23 @@ class Observation:
     at: int
     code: str | None = None
     detail: str | None = None
+    claimed_at: int | None = None
+    made: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A person wrote to us. ``sender`` is the address of ours that got it, "" where not said."""
+    """A person wrote to us. ``sender`` is the address of ours that got it, "" where not said.
+
+    ``provider`` is whose vendor told it.
+    """
 
     kind: str
     identity: str
     channel: str
     sender: str
     at: int
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)

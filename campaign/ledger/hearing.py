@@ -1,7 +1,8 @@
 """What was heard of the messages and from the people, merged so that order never matters.
 
 Invariant: of each thing that happened the earliest time is kept, and of each person's messages to
-us the latest. Both are the same whichever is heard first, and however often; nothing is taken back.
+us the latest. Both are the same whichever is heard first, and however often. What was heard is
+taken back only where it was of an earlier claim, or of a message that was made after ours.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from campaign.ledger.delivery_records import Deliveries, Delivery, Inbound, Observation
 from campaign.ledger.rows import storable
@@ -24,6 +25,11 @@ COLUMNS = (
 PAGE = 20_000
 """People that are read at a time."""
 _TIMES = {what: f"{what.value}_at" for what in Delivery if what is not Delivery.UNDELIVERED}
+_OF_THE_CONVERSATION = frozenset({Delivery.REPLIED, Delivery.CLOSED})
+_NO_MESSAGE = 2**63 - 1
+"""When a message was made of which nothing was said."""
+_Said: TypeAlias = tuple[int, int, int | None, int]
+"""Of which recipient, claim and message something was said."""
 _COUNTED = ("accepted", "scheduled", "failed", "unknown")
 
 
@@ -33,23 +39,21 @@ class Hearing(Runs):
     def hear(self, observations: Sequence[Observation]) -> int:
         """Merge what happened, durably, all or nothing; return how many recipients it changed.
 
-        Of whoever was never claimed nothing can be heard, and nothing is kept.
+        Of whoever was never claimed nothing can be heard, and nothing is kept; nor is anything of
+        an earlier claim than the newest, or of a message that was made after the one that is known.
         """
-        times: dict[tuple[int, int], dict[str, int | None]] = {}
-        undelivered: dict[tuple[int, int], Observation] = {}
+        times: dict[_Said, dict[str, int | None]] = {}
+        undelivered: dict[_Said, Observation] = {}
         for one in observations:
-            who = one.run_id, one.number
+            who = _said(one)
             if one.what is Delivery.UNDELIVERED:
                 undelivered[who] = min(undelivered.get(who, one), one, key=_first)
                 continue
             known = times.setdefault(who, dict.fromkeys(_TIMES.values()))
             earliest = known[_TIMES[one.what]]
             known[_TIMES[one.what]] = one.at if earliest is None else min(earliest, one.at)
-        heard = [
-            {"run_id": run_id, "number": number, **times[run_id, number]}
-            for run_id, number in sorted(times)
-        ]
-        lost = [_lost(undelivered[who]) for who in sorted(undelivered)]
+        heard = [_values(who) | times[who] for who in sorted(times, key=_order)]
+        lost = [_values(who) | _lost(undelivered[who]) for who in sorted(undelivered, key=_order)]
 
         def work() -> int:
             rows = [
@@ -86,27 +90,37 @@ class Hearing(Runs):
                 "kind": one.kind,
                 "channel": one.channel,
                 "identity": storable(one.identity),
+                "provider": one.provider,
                 "sender": storable(one.sender),
                 "at": one.at,
             }
-            for one in sorted(inbound, key=lambda one: (one.identity, one.sender))
+            for one in sorted(inbound, key=lambda one: (one.identity, one.provider, one.sender))
         ]
         self._db.transact(lambda: self._db.change_all("heard_from", values))
 
     def last_inbound(
-        self, kind: str, channel: str, senders: Sequence[str] | None = None, *, since: int = 0
+        self,
+        kind: str,
+        channel: str,
+        senders: Sequence[str] | None = None,
+        *,
+        provider: str | None = None,
+        since: int = 0,
     ) -> Iterator[tuple[str, int]]:
         """Yield each person's identity with when they last wrote to one of these senders.
 
-        Messages of which the vendor did not say whom they were for count for every sender;
-        ``senders`` of ``None`` are all.
+        Messages of which the provider's vendor did not say whom they were for count only if it has
+        never said so of any. ``senders`` of ``None`` are all of the provider's, a ``provider`` of
+        ``None`` is every one; then messages to nobody knows which number count, too.
         """
+        of = {"kind": kind, "channel": channel, "provider": provider or ""}
+        nameless = int(self._db.one("names_senders", **of) is None)
         after = ""
         while True:
             rows = self._db.all(
                 "last_inbound",
-                kind=kind,
-                channel=channel,
+                **of,
+                nameless=nameless,
                 any_sender=int(senders is None),
                 senders=json.dumps(list(senders or ())),
                 since=since,
@@ -137,10 +151,22 @@ class Hearing(Runs):
         return columns
 
 
+def _said(one: Observation) -> _Said:
+    made = _NO_MESSAGE if one.what in _OF_THE_CONVERSATION else one.made
+    return one.run_id, one.number, one.claimed_at, made
+
+
+def _order(who: _Said) -> tuple[int, int, int, int]:
+    run_id, number, claimed_at, made = who
+    return run_id, number, -1 if claimed_at is None else claimed_at, made
+
+
+def _values(who: _Said) -> dict[str, int | None]:
+    return dict(zip(("run_id", "number", "claimed_at", "made"), who, strict=True))
+
+
 def _lost(one: Observation) -> dict[str, Any]:
     return {
-        "run_id": one.run_id,
-        "number": one.number,
         "at": one.at,
         "code": storable(one.code),
         "detail": storable(one.detail),

@@ -1,4 +1,5 @@
-"""What is kept between two readings of what came back: where to go on, and events that fit nobody.
+"""What is kept between two readings of what came back: where to go on, events that fit nobody,
+and posts that count once.
 
 Invariant: an event is kept once, however often it comes, and dropped only by its own number, which
 no other event ever gets.
@@ -7,11 +8,15 @@ no other event ever gets.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 
 from campaign.ledger.delivery_records import Unmatched
 from campaign.ledger.rows import storable
 from campaign.ledger.runs import Runs
+
+_POSTED_FOR = 30 * 24 * 3_600_000
+"""Milliseconds for which a post is known again."""
 
 
 class LeftOver(Runs):
@@ -52,6 +57,29 @@ class LeftOver(Runs):
         """Forget events, for they have been matched or are too old."""
         values = [{"id": each} for each in sorted(ids)]
         self._db.transact(lambda: self._db.change_all("drop_unmatched", values))
+
+    def posted(self, provider: str, names: Iterable[str], *, sandbox: bool) -> set[str]:
+        """Return which of these posts were taken in before."""
+        asked = {storable(name): name for name in names}
+        rows = self._db.all(
+            "posted_among",
+            provider=provider,
+            sandbox=int(sandbox),
+            names=json.dumps(sorted(filter(None, asked))),
+        )
+        return {asked[row["name"]] for row in rows}
+
+    def keep_posted(self, provider: str, names: Iterable[str], *, sandbox: bool) -> None:
+        """Keep for thirty days that these posts were taken in."""
+        kept = sorted(filter(None, map(storable, names)))
+
+        def work() -> None:
+            now = self._db.clock()
+            self._db.change("drop_posted", before=now - _POSTED_FOR)
+            of = {"provider": provider, "sandbox": int(sandbox), "now": now}
+            self._db.change_all("keep_posted", [{**of, "name": name} for name in kept])
+
+        self._db.transact(work)
 
     def cursor(self, run_id: int, source: str) -> str | None:
         """Return where the reading of a source goes on, ``None`` at its beginning."""

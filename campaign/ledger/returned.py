@@ -1,9 +1,9 @@
 """The part of the ledger's contract about what came back: deliveries, replies, who is who.
 
 Invariants: what is heard is merged so that neither order nor repetition matters (each time is the
-earliest that was ever heard, and *undelivered* is never taken back), so every one of these methods
-may be called again after any failure. None of them needs a lease: nothing here decides who is sent
-to, and a run may go on meanwhile.
+earliest that was ever heard of the newest claim and, of the messages that can be ours, of the one
+that was made first), so every one of these methods may be called again after any failure. None of
+them needs a lease: nothing here decides who is sent to, and a run may go on meanwhile.
 """
 
 from __future__ import annotations
@@ -36,10 +36,17 @@ class Returned(Protocol):
 
     def places_of_ids(
         self, provider: str, ids: Iterable[str], *, sandbox: bool
-    ) -> Mapping[str, Place]:
-        """Return whose conversations these are, of those that `learn` has seen.
+    ) -> Mapping[str, Sequence[Place]]:
+        """Return whose conversations these are, the newest claim first.
 
-        A conversation that several runs went on with belongs to the newest claim.
+        Of those that `learn` has seen; a conversation may be one that several runs went on with.
+        """
+        ...
+
+    def add_ids(self, ids: Iterable[tuple[str, Place]]) -> None:
+        """Note by which further ids messages are known, which only an event of theirs has told.
+
+        What was said before of the same message, by its address, is said of this one.
         """
         ...
 
@@ -55,7 +62,8 @@ class Returned(Protocol):
     def hear(self, observations: Sequence[Observation]) -> int:
         """Merge what happened, durably, all or nothing; return how many recipients it changed.
 
-        Of whoever was never claimed nothing can be heard, and nothing is kept.
+        Of whoever was never claimed nothing can be heard, and nothing is kept; nor is anything of
+        an earlier claim than the newest, or of a message that was made after the one that is known.
         """
         ...
 
@@ -64,12 +72,19 @@ class Returned(Protocol):
         ...
 
     def last_inbound(
-        self, kind: str, channel: str, senders: Sequence[str] | None = None, *, since: int = 0
+        self,
+        kind: str,
+        channel: str,
+        senders: Sequence[str] | None = None,
+        *,
+        provider: str | None = None,
+        since: int = 0,
     ) -> Iterator[tuple[str, int]]:
         """Yield each person's identity with when they last wrote to one of these senders.
 
-        Messages of which the vendor did not say whom they were for count for every sender;
-        ``senders`` of ``None`` are all.
+        Messages of which the provider's vendor did not say whom they were for count only if it has
+        never said so of any. ``senders`` of ``None`` are all of the provider's, a ``provider`` of
+        ``None`` is every one; then messages to nobody knows which number count, too.
         """
         ...
 
@@ -85,6 +100,14 @@ class Returned(Protocol):
 
     def drop_unmatched(self, ids: Sequence[int]) -> None:
         """Forget events, for they have been matched or are too old."""
+        ...
+
+    def posted(self, provider: str, names: Iterable[str], *, sandbox: bool) -> set[str]:
+        """Return which of these posts were taken in before."""
+        ...
+
+    def keep_posted(self, provider: str, names: Iterable[str], *, sandbox: bool) -> None:
+        """Keep for thirty days that these posts were taken in."""
         ...
 
     def cursor(self, run_id: int, source: str) -> str | None:

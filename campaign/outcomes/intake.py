@@ -18,6 +18,7 @@ from campaign.ledger.delivery_records import Inbound, Place
 from campaign.ledger.protocol import Ledger
 from campaign.message.opt_out import wish
 from campaign.outcomes.matching import Account, Matching, milliseconds, observation
+from campaign.outcomes.once import new_among, taken_in
 from campaign.outcomes.unmatched import kept, read
 from campaign.providers.heard import Happening, Heard
 from campaign.rules.suppression import entries_of
@@ -106,6 +107,7 @@ class Intake:
         Raises:
             LedgerError: the ledger cannot be read or written; to be taken in again.
         """
+        events = new_among(self._ledger, self._account, events)
         if not events:
             return Taken()
         writers = self._writers(events)
@@ -122,6 +124,7 @@ class Intake:
         if left:
             account = self._account
             self._ledger.keep_unmatched(account.provider, left, sandbox=account.sandbox)
+        taken_in(self._ledger, self._account, events)
         return Taken(len(events), changed, len(left), opted_out)
 
     def try_again(
@@ -222,6 +225,7 @@ class Intake:
                 channel=people.channel(one.event).value,
                 sender=one.sender,
                 at=milliseconds(one.event.at),
+                provider=self._account.provider,
             )
             for one in writers
         ]

@@ -26,6 +26,7 @@ def kept(event: Heard) -> str:
         "began": None if event.began is None else event.began.isoformat(),
         "code": event.code,
         "detail": event.detail,
+        "message": event.message,
         "wish": wish(event.text),
     }
     return json.dumps({name: value for name, value in said.items() if value}, sort_keys=True)
@@ -46,4 +47,5 @@ def read(text: str) -> Heard:
         code=said.get("code"),
         detail=said.get("detail"),
         text=said.get("wish"),
+        message=said.get("message"),
     )

@@ -30,7 +30,11 @@ def written_to_us(ledger: Ledger, loaded: Loaded) -> pl.DataFrame | None:
     since = round((time.time() - LENGTH.total_seconds()) * 1000)
     found = list(
         ledger.last_inbound(
-            address_kind(loaded), channel.value, own_identities(loaded) or None, since=since
+            address_kind(loaded),
+            channel.value,
+            own_identities(loaded) or None,
+            provider=loaded.settings.name,
+            since=since,
         )
     )
     if not found:

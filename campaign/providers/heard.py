@@ -49,7 +49,10 @@ class Heard:
     is. ``address`` is the person's and ``sender`` ours, as the vendor writes them but without the
     channel's name before it; an event may lack either. ``began`` is when the message that it is
     about was made, where the vendor says so: the address alone ties such an event to a recipient
-    only if that was when we wrote to them.
+    only if that was when we wrote to them. ``message`` is that one of the ``ids`` that names this
+    very message, where the vendor gives it one: by it, what is said later of the same is known.
+    ``once`` names the post of an event that has no time of its own, only that of its receipt: the
+    same post counts once, however often and whenever it comes.
     ``text`` is what the person wrote, read for a wish to be left alone and never stored. ``code``
     and ``detail`` are the vendor's own, of ``UNDELIVERED``, without secrets.
     """
@@ -64,6 +67,8 @@ class Heard:
     text: str | None = None
     code: str | None = None
     detail: str | None = None
+    message: str | None = None
+    once: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class TwilioDeliveries(Polling):
             return
         status = text_in(message, "status")
         if status in _LEFT and sent is not None:
-            yield Heard(Happening.SENT, sent, (name,), to, sender, channel, began)
+            yield Heard(Happening.SENT, sent, (name,), to, sender, channel, began, message=name)
         happening = HAPPENINGS.get(status)
         if happening is None or happening is Happening.SENT:
             return
@@ -100,7 +100,18 @@ class TwilioDeliveries(Polling):
         if happening is Happening.UNDELIVERED:
             code = self.word(message.get("error_code"))
             detail = self._detail(text_in(message, "error_message"), code, status)
-        yield Heard(happening, at, (name,), to, sender, channel, began, code=code, detail=detail)
+        yield Heard(
+            happening,
+            at,
+            (name,),
+            to,
+            sender,
+            channel,
+            began,
+            code=code,
+            detail=detail,
+            message=name,
+        )
 
     def _detail(self, said: str, code: str | None, status: str) -> str:
         row = self._provider.row(code) if code is not None else None

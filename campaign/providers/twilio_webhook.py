@@ -120,6 +120,7 @@ def _replied(said: Mapping[str, str], name: str, request: Received) -> Heard:
         sender=sender,
         channel=channel,
         text=text_of(text),
+        once=name,
     )
 
 

@@ -87,6 +87,7 @@ def delivery_of(
         began=began,
         code=code,
         detail=detail,
+        message=ids[-1] if ids else None,
     )
 
 

@@ -37,7 +37,7 @@ def learn(held: Held, *, provider: str = "sendbird", sandbox: bool = False) -> i
 
 def numbers(held: Held, *ids: str, provider: str = "sendbird") -> dict[str, int]:
     places = held.ledger.places_of_ids(provider, ids, sandbox=False)
-    return {name: place.number for name, place in places.items()}
+    return {name: newest.number for name, (newest, *_) in places.items()}
 
 
 def people(held: Held, *identities: str) -> dict[str, list[tuple[int, int]]]:
@@ -68,7 +68,7 @@ def test_who_was_sent_to_is_known_by_every_id_of_the_vendors(held: Held) -> None
     asked = ("id-0", "id-1", "other-1", "id-9")
     assert numbers(held, *asked) == {"id-0": 0, "id-1": 1, "other-1": 1}
     (entry,) = held.ledger.entries(held.run.id, 1, 1)
-    place = held.ledger.places_of_ids("sendbird", ["other-1"], sandbox=False)["other-1"]
+    place = held.ledger.places_of_ids("sendbird", ["other-1"], sandbox=False)["other-1"][0]
     assert (place.run_id, place.claimed_at) == (held.run.id, entry.claimed_at)
 
 
@@ -89,7 +89,7 @@ def test_whoever_is_found_by_an_id_is_named_by_the_address(held: Held) -> None:
         held.settle(number, 1, State.ACCEPTED, provider_id=f"id-{number}")
     learn(held)
     found = held.ledger.places_of_ids("sendbird", ["id-0", "id-1"], sandbox=False)
-    assert {name: place.identity for name, place in found.items()} == {"id-0": ANA, "id-1": BEN}
+    assert {name: place.identity for name, (place,) in found.items()} == {"id-0": ANA, "id-1": BEN}
     (place,) = held.ledger.places_of_people("sendbird", [ANA], sandbox=False)[ANA]
     assert place.identity == ANA
 
@@ -121,6 +121,30 @@ def test_nobody_else_waits_for_a_claim_that_is_still_open(held: Held) -> None:
     assert numbers(held, "id-0") == {"id-0": 0}
 
 
+def test_an_open_claim_of_a_killed_run_makes_nobody_read_all_that_came_since(held: Held) -> None:
+    held.claim(0)
+    held.store.rewrite("UPDATE recipient SET claimed_at = claimed_at - 1800000")
+    sent(held, 1)
+    held.store.rewrite("UPDATE recipient SET claimed_at = claimed_at - 600000 WHERE number = 1")
+    assert learn(held) == 1
+    held.store.rewrite("DELETE FROM alias")
+    assert learn(held) == 0, "who came after the open claim was looked at again"
+    held.settle(0, 1, State.ACCEPTED, provider_id="id-0")
+    assert [learn(held), learn(held)] == [1, 0]
+    assert numbers(held, "id-0") == {"id-0": 0}
+
+
+def test_a_claim_that_was_waited_for_and_came_to_nothing_is_nobodys(held: Held) -> None:
+    held.claim(0)
+    held.store.rewrite("UPDATE recipient SET claimed_at = claimed_at - 1800000")
+    assert learn(held) == 0
+    held.settle(0, 1, State.PENDING, outcome="not_sent")
+    assert learn(held) == 0
+    held.claim(0)
+    held.settle(0, 2, State.ACCEPTED, provider_id="id-0")
+    assert [learn(held), learn(held)] == [1, 0]
+
+
 def test_who_was_claimed_an_hour_ago_and_never_heard_of_is_known_by_the_address(
     held: Held,
 ) -> None:
@@ -150,7 +174,7 @@ def test_who_is_sent_to_again_is_known_by_the_new_id_and_by_the_earlier_one(held
         held.store.rewrite(f"UPDATE {table} SET claimed_at = claimed_at - 5000")
     again = Decision(0, State.UNKNOWN, State.PENDING, "resolved_not_sent", "ana")
     held.ledger.decide(held.lease, [again])
-    before = held.ledger.places_of_ids("sendbird", ["early"], sandbox=False)["early"]
+    before = held.ledger.places_of_ids("sendbird", ["early"], sandbox=False)["early"][0]
     held.claim(0)
     held.settle(0, 2, State.ACCEPTED, provider_id="late")
     assert learn(held) == 1
@@ -221,7 +245,8 @@ def test_of_several_runs_that_wrote_to_a_person_the_newest_comes_first(held: Hel
     assert learn(held) == 3
     found = ledger.places_of_people("sendbird", [ANA], sandbox=False)[ANA]
     assert [place.number for place in found] == [10, 20, 30]
-    assert numbers(held, "conversation") == {"conversation": 10}
+    by_id = ledger.places_of_ids("sendbird", ["conversation"], sandbox=False)["conversation"]
+    assert [place.number for place in by_id] == [10, 20, 30]
 
 
 def test_another_provider_and_a_rehearsal_know_other_people(held: Held) -> None:
@@ -239,7 +264,7 @@ def test_another_provider_and_a_rehearsal_know_other_people(held: Held) -> None:
     assert numbers(held, "id-0") == {"id-0": 0}
     for (provider, sandbox), run_id in places.items():
         found = ledger.places_of_ids(provider, ["id-0"], sandbox=sandbox)
-        assert found["id-0"].run_id == run_id
+        assert found["id-0"][0].run_id == run_id
         assert ledger.places_of_people(provider, ["key-0"], sandbox=sandbox) == {}
 
 

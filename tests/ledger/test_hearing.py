@@ -176,8 +176,10 @@ def test_who_is_somebody_else_by_a_new_plan_has_no_delivery(held: Held) -> None:
     assert held.ledger.broken(held.run.id) == []
 
 
-def wrote(identity: str, at: int, sender: str = "", channel: str = "whatsapp") -> Inbound:
-    return Inbound("number", identity, channel, sender, at)
+def wrote(
+    identity: str, at: int, sender: str = "", channel: str = "whatsapp", provider: str = "zild"
+) -> Inbound:
+    return Inbound("number", identity, channel, sender, at, provider)
 
 
 def test_the_last_message_of_a_person_counts_and_an_earlier_one_changes_nothing(
@@ -191,17 +193,34 @@ def test_the_last_message_of_a_person_counts_and_an_earlier_one_changes_nothing(
     assert list(held.ledger.last_inbound("email", "whatsapp")) == []
 
 
-def test_a_message_to_another_number_of_ours_does_not_count_but_one_to_nobody_knows_which(
+def test_a_message_to_another_number_of_ours_does_not_count(held: Held) -> None:
+    held.ledger.heard_from([wrote(ANA, 5, "+1"), wrote(ANA, 7, "+2"), wrote(BEN, 3, "+2")])
+
+    def found(*senders: str) -> list[tuple[str, int]]:
+        return list(held.ledger.last_inbound("number", "whatsapp", senders, provider="zild"))
+
+    assert found("+1") == [(ANA, 5)]
+    assert found("+1", "+2") == [(ANA, 7), (BEN, 3)]
+    assert found() == []
+    assert list(held.ledger.last_inbound("number", "whatsapp")) == [(ANA, 7), (BEN, 3)]
+
+
+def test_a_message_to_nobody_knows_which_number_counts_only_where_the_vendor_names_none(
     held: Held,
 ) -> None:
-    held.ledger.heard_from([wrote(ANA, 5, "+1"), wrote(ANA, 7, "+2"), wrote(BEN, 3)])
-    assert list(held.ledger.last_inbound("number", "whatsapp", ["+1"])) == [(ANA, 5), (BEN, 3)]
-    assert list(held.ledger.last_inbound("number", "whatsapp", ["+1", "+2"])) == [
-        (ANA, 7),
-        (BEN, 3),
-    ]
-    assert list(held.ledger.last_inbound("number", "whatsapp", [])) == [(BEN, 3)]
-    assert list(held.ledger.last_inbound("number", "whatsapp")) == [(ANA, 7), (BEN, 3)]
+    held.ledger.heard_from([wrote(ANA, 5, provider="sendbird")])
+
+    def found(provider: str, *senders: str) -> list[tuple[str, int]]:
+        inbound = held.ledger.last_inbound("number", "whatsapp", senders or None, provider=provider)
+        return list(inbound)
+
+    assert found("sendbird", "+1") == found("sendbird") == [(ANA, 5)]
+    assert found("zild", "+1") == found("zild") == []
+    held.ledger.heard_from([wrote(BEN, 6, "+2", provider="sendbird")])
+    assert found("sendbird", "+1") == []
+    assert found("sendbird") == [(ANA, 5), (BEN, 6)]
+    # The number is the same one, whoever told of it.
+    assert found("zild", "+2") == [(BEN, 6)]
 
 
 @pytest.mark.parametrize("people", [0, 1, 2, 3, 4, 5])

@@ -179,7 +179,7 @@ def comes_back(ledger: SqlLedger) -> None:
         return [entry.provider_id] if entry.provider_id is not None else []
 
     assert ledger.learn("sendbird", names, sandbox=False) >= 2
-    (place,) = ledger.places_of_ids("sendbird", ["c-1"], sandbox=False).values()
+    ((place,),) = ledger.places_of_ids("sendbird", ["c-1"], sandbox=False).values()
     assert (place.number, place.claimed_at) == (0, 10)
     assert ledger.places_of_people("sendbird", ["key-3"], sandbox=False)["key-3"][0].number == 3
     assert ledger.hear([Observation(1, 0, Delivery.REPLIED, 30)]) == 1

@@ -63,7 +63,7 @@ def hear_all(store: Store, start: Barrier, told: Queue[Any]) -> None:
         changed += ledger.hear(
             [
                 Observation(place.run_id, place.number, what, place.number)
-                for place in places.values()
+                for (place,) in places.values()
                 for what in (Delivery.READ, Delivery.UNDELIVERED)
             ]
         )
@@ -176,7 +176,7 @@ def test_a_kill_while_learning_leaves_whole_pages_and_the_rest_is_learnt_next(
     by_id = held.ledger.places_of_ids("sendbird", IDS, sandbox=False)
     keys = [f"key-{number}" for number in range(200)]
     by_person = held.ledger.places_of_people("sendbird", keys, sandbox=False)
-    known = {place.number for place in by_id.values()}
+    known = {place.number for (place,) in by_id.values()}
     assert known == {place.number for (place,) in by_person.values()}
     assert len(known) in {sum(told), min(sum(told) + 7, 200)}
     assert held.ledger.learn("sendbird", names, sandbox=False) == 200 - len(known)

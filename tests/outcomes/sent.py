@@ -102,6 +102,7 @@ def heard(
     began: timedelta | None = None,
     code: str | None = None,
     sender: str | None = None,
+    message: str | None = None,
 ) -> Heard:
     """Return an event so long after noon."""
     return Heard(
@@ -113,4 +114,5 @@ def heard(
         began=None if began is None else NOON + began,
         code=code,
         sender=sender,
+        message=message,
     )

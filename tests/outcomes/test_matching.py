@@ -84,7 +84,14 @@ def test_a_reply_is_one_to_a_message_of_the_thirty_days_before_it(
 
 @pytest.mark.parametrize(
     ("began", "fits"),
-    [(None, False), (9 * MINUTE, True), (-9 * MINUTE, True), (11 * MINUTE, False)],
+    [
+        (None, False),
+        (2 * MINUTE, True),
+        # By a clock that is nearly right.
+        (-3 * SECOND, True),
+        (-MINUTE, False),
+        (3 * MINUTE, False),
+    ],
 )
 @pytest.mark.parametrize("what", [Happening.DELIVERED, Happening.UNDELIVERED, Happening.CLOSED])
 def test_what_is_said_of_a_message_is_ours_only_if_it_was_made_when_we_wrote(
@@ -95,12 +102,49 @@ def test_what_is_said_of_a_message_is_ours_only_if_it_was_made_when_we_wrote(
     assert (place is not None) is fits
 
 
-def test_of_two_messages_near_in_time_the_nearer_one_is_meant(sent: Sent) -> None:
-    sent.run("spring", {ANA: None}, NOON)
-    second = sent.run("summer", {ANA: None}, NOON + 8 * MINUTE)
-    place = sent.place_of(heard(Happening.READ, after=DAY, address=ANA, began=7 * MINUTE))
+def test_of_two_messages_near_in_time_the_one_just_before_its_making_is_meant(sent: Sent) -> None:
+    first = sent.run("spring", {ANA: None}, NOON)
+    second = sent.run("summer", {ANA: None}, NOON + MINUTE)
+    found = [
+        sent.place_of(heard(Happening.READ, after=DAY, address=ANA, began=began))
+        for began in (50 * SECOND, 80 * SECOND)
+    ]
+    assert [place and place.run_id for place in found] == [first.id, second.id]
+
+
+@pytest.mark.parametrize("after", [-5 * MINUTE, -DAY / 24])
+@pytest.mark.parametrize("what", [Happening.REPLIED, Happening.CLOSED])
+def test_what_was_before_our_newest_message_in_a_conversation_is_of_the_one_before(
+    sent: Sent, what: Happening, after: timedelta
+) -> None:
+    first = sent.run("spring", {ANA: "c-1"}, NOON - 2 * DAY)
+    second = sent.run("summer", {ANA: "c-1"}, NOON)
+    places = [sent.place_of(heard(what, when, ids=("c-1",))) for when in (after, MINUTE)]
+    assert [place and place.run_id for place in places] == [first.id, second.id]
+
+
+def test_what_becomes_late_of_an_earlier_message_in_a_conversation_is_not_of_ours(
+    sent: Sent,
+) -> None:
+    first = sent.run("spring", {ANA: "c-1"}, NOON - 2 * DAY)
+    sent.run("summer", {ANA: "c-1"}, NOON)
+    failed = heard(Happening.UNDELIVERED, MINUTE, ids=("c-1",), began=-2 * DAY)
+    place = sent.place_of(failed)
     assert place is not None
-    assert place.run_id == second.id
+    assert place.run_id == first.id
+    assert sent.place_of(heard(Happening.READ, ids=("c-1",), began=-5 * DAY)) is None
+
+
+def test_the_id_of_a_message_that_was_found_by_the_address_is_known_from_then_on(
+    sent: Sent,
+) -> None:
+    run = sent.run("spring", {ANA: "session-1"})
+    told = heard(Happening.SENT, ids=("sms-1",), address=ANA, began=SECOND, message="sms-1")
+    first = sent.place_of(told)
+    later = sent.place_of(heard(Happening.READ, DAY, ids=("sms-1",)))
+    assert first == later
+    assert later is not None
+    assert (later.run_id, later.number) == (run.id, 0)
 
 
 def test_an_id_of_a_conversation_that_goes_on_says_nothing_of_what_was_before_our_message(

@@ -62,6 +62,7 @@ def test_a_message_that_arrived_was_sent_and_delivered() -> None:
     }
     # The sid is not known of a message that a vendor sent: when it was made tells whose it is.
     assert {one.began for one in (sent, delivered)} == {minutes(0.5)}
+    assert {one.message for one in (sent, delivered)} == {"SM1"}
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_what_became_of_a_message_is_heard() -> None:
     # Not by its conversation: what the agent says later is not what we sent.
     assert found.ids == ("5e09c7cc-27e8-4d91-89ee-4ea5bafaaa15",)
     assert (found.address, found.sender, found.began) == (NUMBER, SENDER, CREATED)
+    assert (found.message,) == found.ids
 
 
 @pytest.mark.parametrize(

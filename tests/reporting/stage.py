@@ -176,7 +176,7 @@ def somebody_held_out_writes(found: Stage) -> None:
         at = run.created_at + 1000
         ledger.heard_from(
             [
-                Inbound("number", held_out[0], "sms", "", at),
-                Inbound("number", "+12029999999", "sms", "", at),
+                Inbound("number", held_out[0], "sms", "", at, "sendbird"),
+                Inbound("number", "+12029999999", "sms", "", at, "sendbird"),
             ]
         )

@@ -30,8 +30,9 @@ def loaded(folder: Path, message: str = TEXT_OR_TEMPLATE, columns: str = "") -> 
 def heard(one: Campaign, person: int, ago: timedelta, sender: str = OURS, **more: str) -> None:
     at = round((time.time() - ago.total_seconds()) * 1000)
     kind, channel = more.get("kind", "number"), more.get("channel", "whatsapp")
+    provider = more.get("provider", "synthflow")
     with closing(one.job.ledger({}).open()) as ledger:
-        ledger.heard_from([Inbound(kind, number(person), channel, sender, at)])
+        ledger.heard_from([Inbound(kind, number(person), channel, sender, at, provider)])
 
 
 def forms(one: Campaign) -> list[str]:
@@ -54,6 +55,14 @@ def test_a_reply_opens_the_window_though_the_list_has_no_such_column(tmp_path: P
     heard(one, 0, HOUR)
     heard(one, 1, 25 * HOUR)
     assert forms(one) == ["text", "template", "template"]
+
+
+def test_an_answer_that_another_provider_told_of_opens_no_window(tmp_path: Path) -> None:
+    people(tmp_path, "", "", "")
+    one = loaded(tmp_path)
+    heard(one, 0, HOUR, "", provider="sendbird")
+    heard(one, 1, HOUR, "")
+    assert forms(one) == ["template", "text", "template"]
 
 
 def test_without_a_column_what_was_heard_alone_opens_the_window(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ SELECT coalesce(json_agg(number), '[]')::text AS number,
 FROM recipient WHERE run_id = :run_id AND number BETWEEN :first AND :last;
 
 -- name: delivery_columns
-SELECT coalesce(json_agg(number), '[]')::text AS number,
+SELECT coalesce(json_agg(delivery.number), '[]')::text AS number,
        coalesce(json_agg(status), '[]')::text AS delivery,
        coalesce(json_agg(sent_at), '[]')::text AS sent_at,
        coalesce(json_agg(delivered_at), '[]')::text AS delivered_at,
@@ -76,28 +76,41 @@ SELECT coalesce(json_agg(number), '[]')::text AS number,
        coalesce(json_agg(replied_at), '[]')::text AS replied_at,
        coalesce(json_agg(closed_at), '[]')::text AS closed_at,
        coalesce(json_agg(undelivered_at), '[]')::text AS undelivered_at,
-       coalesce(json_agg(code), '[]')::text AS delivery_code,
-       coalesce(json_agg(detail), '[]')::text AS delivery_detail
-FROM delivery WHERE run_id = :run_id AND number BETWEEN :first AND :last;
+       coalesce(json_agg(delivery.code), '[]')::text AS delivery_code,
+       coalesce(json_agg(delivery.detail), '[]')::text AS delivery_detail
+FROM delivery JOIN recipient
+  ON recipient.run_id = delivery.run_id AND recipient.number = delivery.number
+  AND recipient.claimed_at = delivery.claimed_at
+WHERE delivery.run_id = :run_id AND delivery.number BETWEEN :first AND :last
+  AND recipient.state NOT IN ('pending', 'held');
 
 -- name: add_aliases
-INSERT INTO alias (kind, value, run_id, number, claimed_at)
-SELECT :kind::text, one->>0, (one->>1)::bigint, (one->>2)::bigint, (one->>3)::bigint
+INSERT INTO alias (kind, value, run_id, number, claimed_at, made)
+SELECT :kind::text, one->>0, (one->>1)::bigint, (one->>2)::bigint, (one->>3)::bigint,
+       (one->>4)::bigint
 FROM json_array_elements(:aliases::json) AS one
-ON CONFLICT (kind, value, run_id, number) DO UPDATE SET claimed_at = excluded.claimed_at
-WHERE excluded.claimed_at > alias.claimed_at;
+ON CONFLICT (kind, value, run_id, number) DO UPDATE
+SET claimed_at = excluded.claimed_at, made = excluded.made
+WHERE excluded.claimed_at > alias.claimed_at
+   OR (excluded.claimed_at = alias.claimed_at AND excluded.made < alias.made);
 
 -- name: places_of_ids
-SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at, alias.made,
     coalesce(recipient.identity, recipient.key) AS identity
 FROM alias JOIN run ON run.id = alias.run_id
 JOIN recipient ON recipient.run_id = alias.run_id AND recipient.number = alias.number
 WHERE alias.kind = 'id' AND alias.value IN (SELECT json_array_elements_text(:names::json))
   AND run.provider = :provider AND run.sandbox = :sandbox
+  -- Of whoever is being sent to again the id may be of the new message: who knows that has learnt it.
+  AND (alias.claimed_at = recipient.claimed_at OR EXISTS (
+      SELECT 1 FROM alias AS person
+      WHERE person.kind = 'person' AND person.value = coalesce(recipient.identity, recipient.key)
+        AND person.run_id = alias.run_id AND person.number = alias.number
+        AND person.claimed_at = recipient.claimed_at))
 ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
 
 -- name: places_of_people
-SELECT alias.value, alias.run_id, alias.number, alias.claimed_at,
+SELECT alias.value, alias.run_id, alias.number, alias.claimed_at, alias.made,
     coalesce(recipient.identity, recipient.key) AS identity
 FROM alias JOIN run ON run.id = alias.run_id
 JOIN recipient ON recipient.run_id = alias.run_id AND recipient.number = alias.number
@@ -110,6 +123,12 @@ ORDER BY alias.claimed_at DESC, alias.run_id DESC, alias.number DESC;
 -- name: last_inbound
 SELECT identity, max(at) AS at FROM inbound
 WHERE kind = :kind AND channel = :channel AND identity > :after AND at >= :since
-  AND (:any_sender = 1 OR sender = ''
-       OR sender IN (SELECT json_array_elements_text(:senders::json)))
+  AND ((:provider IN ('', provider)
+        AND (:any_sender = 1 OR (:nameless = 1 AND sender = '')))
+       OR (sender <> '' AND sender IN (SELECT json_array_elements_text(:senders::json))))
 GROUP BY identity ORDER BY identity LIMIT :rows;
+
+-- name: posted_among
+SELECT name FROM posted
+WHERE provider = :provider AND sandbox = :sandbox
+  AND name IN (SELECT json_array_elements_text(:names::json));

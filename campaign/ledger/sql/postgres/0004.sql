@@ -4,6 +4,8 @@
 CREATE TABLE delivery (
     run_id         bigint NOT NULL,
     number         bigint NOT NULL,
+    claimed_at     bigint NOT NULL,
+    made           bigint NOT NULL,
     sent_at        bigint,
     delivered_at   bigint,
     read_at        bigint,
@@ -30,6 +32,7 @@ CREATE TABLE alias (
     run_id     bigint NOT NULL,
     number     bigint NOT NULL,
     claimed_at bigint NOT NULL,
+    made       bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, value, run_id, number)
 );
 
@@ -41,13 +44,23 @@ CREATE TABLE learned (
     PRIMARY KEY (provider, sandbox)
 );
 
+CREATE TABLE awaited (
+    provider   text     NOT NULL,
+    sandbox    smallint NOT NULL,
+    run_id     bigint   NOT NULL,
+    number     bigint   NOT NULL,
+    claimed_at bigint   NOT NULL,
+    PRIMARY KEY (provider, sandbox, run_id, number, claimed_at)
+);
+
 CREATE TABLE inbound (
     kind     text   NOT NULL,
     channel  text   NOT NULL,
     identity text   NOT NULL,
+    provider text   NOT NULL,
     sender   text   NOT NULL,
     at       bigint NOT NULL,
-    PRIMARY KEY (kind, channel, identity, sender)
+    PRIMARY KEY (kind, channel, identity, provider, sender)
 );
 
 CREATE TABLE unmatched (
@@ -59,6 +72,16 @@ CREATE TABLE unmatched (
     event    text     NOT NULL,
     UNIQUE (provider, sandbox, digest)
 );
+
+CREATE TABLE posted (
+    provider text     NOT NULL,
+    sandbox  smallint NOT NULL,
+    name     text     NOT NULL,
+    kept_at  bigint   NOT NULL,
+    PRIMARY KEY (provider, sandbox, name)
+);
+
+CREATE INDEX posted_kept_at ON posted (kept_at);
 
 CREATE TABLE reading (
     run_id bigint NOT NULL,

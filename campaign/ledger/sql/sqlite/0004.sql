@@ -2,9 +2,15 @@
 -- All of it is written afterwards, by who reads what came back; a claim costs what it did.
 
 -- One row for each recipient of whom anything was heard: the earliest time of each thing that happened.
+-- It is of one claim, and what is said of a message is of one message: of a newer claim, and of a
+-- message that was made earlier, it begins anew.
 CREATE TABLE delivery (
     run_id         INTEGER NOT NULL REFERENCES run (id),
     number         INTEGER NOT NULL,
+    claimed_at     INTEGER NOT NULL,
+    -- When the message was made that was taken for ours by its address; 0 where the vendor's answer
+    -- named it, and the largest number where nothing was said of any.
+    made           INTEGER NOT NULL,
     sent_at        INTEGER,
     delivered_at   INTEGER,
     read_at        INTEGER,
@@ -28,18 +34,19 @@ CREATE TABLE delivery (
 
 -- By which names the recipients are known: `id`, the vendor's for a message or a conversation, and
 -- `person`, the identity. Each points to a claim. A name may have several: one conversation with a
--- person goes on through many runs.
+-- person goes on through many runs. `made` is as in `delivery`.
 CREATE TABLE alias (
     kind       TEXT    NOT NULL CHECK (kind IN ('id', 'person')),
     value      TEXT    NOT NULL,
     run_id     INTEGER NOT NULL,
     number     INTEGER NOT NULL,
     claimed_at INTEGER NOT NULL,
+    made       INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, value, run_id, number)
 ) WITHOUT ROWID;
 
 -- How far the names of a provider's recipients are known: of all who were claimed before `claimed_at`,
--- and of all decisions up to `decision`.
+-- but for those in `awaited`, and of all decisions up to `decision`.
 CREATE TABLE learned (
     provider   TEXT    NOT NULL,
     sandbox    INTEGER NOT NULL,
@@ -48,14 +55,25 @@ CREATE TABLE learned (
     PRIMARY KEY (provider, sandbox)
 ) WITHOUT ROWID;
 
+-- Claims from before that time which had no outcome when they were looked at.
+CREATE TABLE awaited (
+    provider   TEXT    NOT NULL,
+    sandbox    INTEGER NOT NULL,
+    run_id     INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    claimed_at INTEGER NOT NULL,
+    PRIMARY KEY (provider, sandbox, run_id, number, claimed_at)
+) WITHOUT ROWID;
+
 -- When each person last wrote to us. `kind` is that of the identity, as in `suppression`.
 CREATE TABLE inbound (
     kind     TEXT    NOT NULL,
     channel  TEXT    NOT NULL,
     identity TEXT    NOT NULL,
+    provider TEXT    NOT NULL,  -- whose vendor told it
     sender   TEXT    NOT NULL,  -- the address of ours that got it, '' where nobody said
     at       INTEGER NOT NULL,
-    PRIMARY KEY (kind, channel, identity, sender)
+    PRIMARY KEY (kind, channel, identity, provider, sender)
 ) WITHOUT ROWID;
 
 -- Events that fit nobody yet. An id is never given again, or who drops an event that was matched could
@@ -69,6 +87,17 @@ CREATE TABLE unmatched (
     event    TEXT    NOT NULL,  -- JSON
     UNIQUE (provider, sandbox, digest)
 );
+
+-- Posts that name no time of their own and were taken in: posted again, one would say that it happens now.
+CREATE TABLE posted (
+    provider TEXT    NOT NULL,
+    sandbox  INTEGER NOT NULL,
+    name     TEXT    NOT NULL,
+    kept_at  INTEGER NOT NULL,
+    PRIMARY KEY (provider, sandbox, name)
+) WITHOUT ROWID;
+
+CREATE INDEX posted_kept_at ON posted (kept_at);
 
 -- Where the reading of a vendor's pages goes on.
 CREATE TABLE reading (
