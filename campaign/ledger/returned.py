@@ -73,6 +73,10 @@ class Returned(Protocol):
         """
         ...
 
+    def taken_off(self, kind: str, identities: Iterable[str]) -> Mapping[str, int]:
+        """Return when those entries of the suppression list that were taken off last were."""
+        ...
+
     def keep_unmatched(self, provider: str, events: Sequence[str], *, sandbox: bool) -> None:
         """Keep events that fit nobody yet, each once."""
         ...

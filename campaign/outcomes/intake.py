@@ -9,11 +9,12 @@ kept. A rehearsal's people are made up: it puts nobody on the list and opens no 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
 from campaign.audience.addresses import AddressKind
+from campaign.audience.variants import forms_of
 from campaign.ledger.delivery_records import Inbound, Place
 from campaign.ledger.protocol import Ledger
 from campaign.message.opt_out import wish
@@ -24,6 +25,8 @@ from campaign.rules.suppression import entries_of
 
 _KEPT_FOR = 30 * 24 * 3600 * 1000
 _PAGE = 1000
+_CLOCKS_DIFFER = 2 * 60 * 1000
+"""Milliseconds; who wrote so shortly before they were taken off may have written afterwards."""
 
 
 def _now() -> int:
@@ -80,9 +83,8 @@ class _Writer:
 class Intake:
     """Takes in the events of one account.
 
-    ``who`` is named on the suppression list; ``now`` returns milliseconds since 1970 UTC. Wishes
-    from before ``wishes_since`` were heeded already: whoever was taken off the list afterwards is
-    not put back by what is read again.
+    ``who`` is named on the suppression list; ``now`` returns milliseconds since 1970 UTC. Whoever
+    was taken off the list is not put back by what they wrote before that, however late it is heard.
     """
 
     def __init__(
@@ -91,9 +93,7 @@ class Intake:
         account: Account,
         who: str,
         now: Callable[[], int] = _now,
-        wishes_since: int = 0,
     ) -> None:
-        self._wishes_since = wishes_since
         self._ledger = ledger
         self._account = account
         self._matching = Matching(ledger, account)
@@ -195,12 +195,9 @@ class Intake:
     def _leave_alone(self, writers: Sequence[_Writer]) -> int:
         """Put those who wrote nothing but an opt-out word on the suppression list."""
         wishes: dict[tuple[AddressKind, str], set[str]] = {}
-        for writer in writers:
-            word = wish(writer.event.text)
-            if word is not None and milliseconds(writer.event.at) >= self._wishes_since:
-                day = f"{writer.event.at.astimezone(UTC):%Y-%m-%d}"
-                kind = self._account.people.kind(writer.event)
-                wishes.setdefault((kind, f"wrote {word} on {day}"), set()).add(writer.identity)
+        for kind, word, writer in self._wishes(writers):
+            day = f"{writer.event.at.astimezone(UTC):%Y-%m-%d}"
+            wishes.setdefault((kind, f"wrote {word} on {day}"), set()).add(writer.identity)
         new = 0
         for (kind, why), people in wishes.items():
             entries = {one: entries_of(one, one) for one in people}
@@ -210,6 +207,21 @@ class Intake:
                 self._ledger.suppress(kind, left, who=self._who, why=why)
             new += len(left)
         return new
+
+    def _wishes(self, writers: Sequence[_Writer]) -> Iterator[tuple[AddressKind, str, _Writer]]:
+        """Yield who wishes to be left alone, but for what was written before a removal."""
+        found: dict[AddressKind, list[tuple[str, _Writer]]] = {}
+        for writer in writers:
+            if (word := wish(writer.event.text)) is not None:
+                kind = self._account.people.kind(writer.event)
+                found.setdefault(kind, []).append((word, writer))
+        for kind, wishes in found.items():
+            entries = {one.identity: _entries(one.identity) for _, one in wishes}
+            removed = self._ledger.taken_off(kind, set().union(*entries.values()))
+            for word, writer in wishes:
+                last = max((removed.get(one, 0) for one in entries[writer.identity]), default=0)
+                if milliseconds(writer.event.at) > last - _CLOCKS_DIFFER:
+                    yield kind, word, writer
 
     def _keep_inbound(self, writers: Sequence[_Writer]) -> None:
         if self._account.sandbox:
@@ -227,3 +239,8 @@ class Intake:
         ]
         if found:
             self._ledger.heard_from(found)
+
+
+def _entries(identity: str) -> set[str]:
+    """Return every entry that may have stood for a person, in whichever form of their number."""
+    return set[str]().union(*(entries_of(one, one) for one in forms_of(identity)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -17,6 +18,8 @@ from campaign.rules.suppression import hashed
 from tests.ledger.ledgers import Store
 from tests.outcomes.sent import ANA, BEN, CEM, NOON, Sent, account, heard, ms
 
+MEXICAN = "+5215512345678"
+"""An older form of a number."""
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -122,11 +125,24 @@ def test_no_text_of_a_person_is_kept() -> None:
     assert kept(read(kept(event))) == kept(event)
 
 
-def test_what_was_read_before_puts_nobody_back_who_was_taken_off(sent: Sent) -> None:
-    old, new = heard(address=ANA, text="STOP"), heard(after=3 * DAY, address=BEN, text="STOP")
-    intake = sent.intake(wishes_since=ms(NOON + DAY))
-    assert intake.take([old, new]).opted_out == 1
+def test_what_was_written_before_a_removal_puts_nobody_back_and_what_comes_later_does(
+    sent: Sent,
+) -> None:
+    old, other = heard(after=-DAY, address=ANA, text="STOP"), heard(after=-DAY, address=BEN)
+    assert sent.intake().take([old, replace(other, text="STOP")]).opted_out == 2
+    assert sent.ledger.unsuppress("number", [ANA]) == {ANA}
+    assert sent.intake().take([old, replace(other, text="STOP")]).opted_out == 0
     assert list(sent.listed()) == [BEN]
+    assert sent.intake().take([heard(after=DAY, address=ANA, text="STOP")]).opted_out == 1
+    assert set(sent.listed()) == {ANA, BEN}
+
+
+def test_whoever_was_taken_off_as_a_hash_is_not_put_back_either(sent: Sent) -> None:
+    sent.ledger.suppress("number", [hashed(MEXICAN)], who="somebody")
+    sent.ledger.unsuppress("number", [hashed(MEXICAN)])
+    said = heard(after=-DAY, address="+525512345678", text="STOP")
+    assert sent.intake().take([said]).opted_out == 0
+    assert sent.listed() == {}
 
 
 def test_a_rehearsal_puts_nobody_on_the_list_and_opens_no_window(sent: Sent) -> None:

@@ -60,6 +60,13 @@ CREATE TABLE unmatched (
     UNIQUE (provider, sandbox, digest)
 );
 
+CREATE TABLE taken_off (
+    kind     text   NOT NULL,
+    identity text   NOT NULL,
+    at       bigint NOT NULL,
+    PRIMARY KEY (kind, identity)
+);
+
 CREATE TABLE reading (
     run_id bigint NOT NULL,
     source text   NOT NULL,

@@ -70,6 +70,15 @@ CREATE TABLE unmatched (
     UNIQUE (provider, sandbox, digest)
 );
 
+-- When people were last taken off the suppression list, by the entry that was there: what they wrote
+-- before that puts them back on it no more.
+CREATE TABLE taken_off (
+    kind     TEXT    NOT NULL,
+    identity TEXT    NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (kind, identity)
+) WITHOUT ROWID;
+
 -- Where the reading of a vendor's pages goes on.
 CREATE TABLE reading (
     run_id INTEGER NOT NULL,
