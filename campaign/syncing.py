@@ -144,8 +144,11 @@ async def sync(
             provider = rehearsed(job, server.url_for)
         else:
             provider = job.provider(environment, None)
+        account = account_of(job, provider, sandbox=found.sandbox)
+        intake = Intake(ledger, account, f"sync, {who()}")
         polls = polls_of(provider)
         if not polls:
+            intake.forget_old()
             instead = "" if settings.sandbox else " it tells by itself: campaign listen."
             raise InvalidInput(
                 f"{job.loaded.provider.capabilities.title} cannot be asked what came back with "
@@ -153,8 +156,6 @@ async def sync(
             )
         result = Synced(found.run, found.sandbox, [poll.title for poll in polls])
         begun = now()
-        account = account_of(job, provider, sandbox=found.sandbox)
-        intake = Intake(ledger, account, f"sync, {who()}")
         about = About(
             since=datetime.fromtimestamp(found.created_at / 1000, UTC),
             until=begun + later,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from campaign.audience.addresses import AddressKind
@@ -19,12 +19,14 @@ from campaign.ledger.delivery_records import Inbound, Place
 from campaign.ledger.protocol import Ledger
 from campaign.message.opt_out import wish
 from campaign.outcomes.matching import Account, Matching, milliseconds, observation
-from campaign.outcomes.unmatched import kept, read
+from campaign.outcomes.unmatched import kept, read, same
 from campaign.providers.heard import Happening, Heard
 from campaign.rules.suppression import entries_of
 
 _KEPT_FOR = 30 * 24 * 3600 * 1000
 _PAGE = 1000
+_AT_A_TIME = 5_000
+"""Events that fitted nobody and are tried again by one look; the next one goes on behind them."""
 _CLOCKS_DIFFER = 2 * 60 * 1000
 """Milliseconds; who wrote so shortly before they were taken off may have written afterwards."""
 
@@ -59,8 +61,9 @@ class Taken:
 class TriedAgain:
     """Events that fitted nobody and were tried again.
 
-    ``matched`` of them fit somebody now, ``dropped`` were too old to keep, ``left`` remain. All up
-    to ``settled`` have been kept for a while: an answer that is still missing will not come soon.
+    ``tried`` is how many were, up to the id ``last``; ``matched`` of them fit somebody now.
+    ``dropped`` were too old to keep, ``left`` remain. All up to ``settled`` have been kept for a
+    while: an answer that is still missing will not come soon.
     """
 
     matched: int = 0
@@ -69,6 +72,8 @@ class TriedAgain:
     left: int = 0
     settled: int = 0
     opted_out: int = 0
+    tried: int = 0
+    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +123,75 @@ class Intake:
         pairs = list(zip(events, places, strict=True))
         found = [observation(event, place) for event, place in pairs if place is not None]
         changed = self._ledger.hear(found) if found else 0
-        left = [kept(event) for event, place in pairs if place is None]
+        oldest = self._now() - _KEPT_FOR
+        left = [e for e, place in pairs if place is None and milliseconds(e.at) >= oldest]
         if left:
-            account = self._account
-            self._ledger.keep_unmatched(account.provider, left, sandbox=account.sandbox)
+            self._ledger.keep_unmatched(
+                self._account.provider,
+                [kept(event) for event in left],
+                sandbox=self._account.sandbox,
+                same=[same(event) for event in left],
+            )
         return Taken(len(events), changed, len(left), opted_out)
 
-    def try_again(
-        self, after: int = 0, *, settled_before: int = 0, most: int | None = None
-    ) -> TriedAgain:
-        """Try what fitted nobody once more, from an id of the ledger on.
+    def try_again(self) -> TriedAgain:
+        """Try some of what fitted nobody once more, and forget what is too old.
 
-        ``settled_before`` is the time (milliseconds) before which what was kept counts as settled,
-        ``most`` about how many are tried.
+        However many there are, a look costs no more than a certain number of them: it goes on where
+        the last one stopped, and so all have their turn.
 
         Raises:
             LedgerError: the ledger cannot be read or written.
         """
-        account, total = self._account, TriedAgain(settled=after)
-        self._matching.learn()
-        while most is None or total.matched + total.dropped + total.left < most:
-            page = self._ledger.unmatched(
-                account.provider, sandbox=account.sandbox, after=after, limit=_PAGE
+        provider, sandbox = self._account.provider, self._account.sandbox
+        before = self._ledger.looked_at(provider, sandbox=sandbox)
+        found = self.look_again(before, most=_AT_A_TIME)
+        if before and found.tried < _AT_A_TIME:
+            rest = self.look_again(0, most=_AT_A_TIME - found.tried, until=before)
+            found = replace(
+                found,
+                matched=found.matched + rest.matched,
+                changed=found.changed + rest.changed,
+                opted_out=found.opted_out + rest.opted_out,
+                tried=found.tried + rest.tried,
+                last=rest.last,
             )
+        if found.last != before:
+            self._ledger.set_looked_at(provider, found.last, sandbox=sandbox)
+        dropped = self.forget_old()
+        left = self._ledger.count_unmatched(provider, sandbox=sandbox)
+        return replace(found, dropped=dropped, left=left)
+
+    def forget_old(self) -> int:
+        """Forget what has fitted nobody for thirty days; return how many events.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        provider, sandbox = self._account.provider, self._account.sandbox
+        return self._ledger.forget_unmatched(provider, self._now() - _KEPT_FOR, sandbox=sandbox)
+
+    def look_again(
+        self, after: int, *, most: int, until: int | None = None, settled_before: int = 0
+    ) -> TriedAgain:
+        """Try what fitted nobody once more, from behind an id of the ledger on, up to another.
+
+        ``settled_before`` is the time (milliseconds) before which what was kept counts as settled,
+        ``most`` how many are tried.
+
+        Raises:
+            LedgerError: the ledger cannot be read or written.
+        """
+        account, total = self._account, TriedAgain(last=after)
+        self._matching.learn()
+        while total.tried < most:
+            page = self._ledger.unmatched(
+                account.provider,
+                sandbox=account.sandbox,
+                after=total.last,
+                limit=min(_PAGE, most - total.tried),
+            )
+            page = [one for one in page if until is None or one.id <= until]
             if not page:
                 break
             events = [read(one.event) for one in page]
@@ -150,21 +201,19 @@ class Intake:
             self._keep_inbound(nameless)
             found = [observation(event, place) for _, event, place in pairs if place is not None]
             changed = self._ledger.hear(found) if found else 0
-            oldest = self._now() - _KEPT_FOR
-            old = [one.id for one, _, place in pairs if place is None and one.kept_at < oldest]
             matched = [one.id for one, _, place in pairs if place is not None]
-            if gone := matched + old:
-                self._ledger.drop_unmatched(gone)
+            if matched:
+                self._ledger.drop_unmatched(matched)
             settled = [one.id for one in page if one.kept_at < settled_before]
             total = TriedAgain(
-                total.matched + len(matched),
-                total.changed + changed,
-                total.dropped + len(old),
-                total.left + len(page) - len(gone),
-                max([total.settled, *settled]),
-                total.opted_out + opted_out,
+                matched=total.matched + len(matched),
+                changed=total.changed + changed,
+                left=total.left + len(page) - len(matched),
+                settled=max([total.settled, *settled]),
+                opted_out=total.opted_out + opted_out,
+                tried=total.tried + len(page),
+                last=page[-1].id,
             )
-            after = page[-1].id
         return total
 
     def _writers(self, events: Iterable[Heard]) -> list[_Writer]:

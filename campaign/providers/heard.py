@@ -49,7 +49,8 @@ class Heard:
     about was made, where the vendor says so: the address alone ties such an event to a recipient
     only if that was when we wrote to them.
     ``text`` is what the person wrote, read for a wish to be left alone and never stored. ``code``
-    and ``detail`` are the vendor's own, of ``UNDELIVERED``, without secrets.
+    and ``detail`` are the vendor's own, of ``UNDELIVERED``, without secrets. ``at_receipt``: the
+    vendor names no time, and ``at`` is when the event was received.
     """
 
     happening: Happening
@@ -62,6 +63,7 @@ class Heard:
     text: str | None = None
     code: str | None = None
     detail: str | None = None
+    at_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class TwilioEvents:
                 channel=channel,
                 code=code,
                 detail=detail,
+                at_receipt=True,
             ),
         )
 
@@ -118,6 +119,7 @@ def _replied(said: Mapping[str, str], name: str, request: Received) -> Heard:
         sender=sender,
         channel=channel,
         text=text_of(text),
+        at_receipt=True,
     )
 
 

@@ -188,6 +188,38 @@ def test_what_fits_nobody_for_thirty_days_is_dropped_and_counted(sent: Sent) -> 
     assert sent.intake().try_again().left == 0
 
 
+def test_what_is_too_old_is_not_kept_for_another_thirty_days_when_it_is_read_again(
+    sent: Sent,
+) -> None:
+    event = heard(Happening.READ, -31 * DAY, ids=("a",))
+    assert sent.intake().take([event]).unmatched == 0
+    assert sent.intake().try_again().left == 0
+
+
+def test_an_event_that_names_no_time_is_kept_once_whenever_it_is_received(sent: Sent) -> None:
+    for minutes in range(5):
+        event = heard(Happening.DELIVERED, minutes * MINUTE, ids=("a",))
+        sent.intake().take([replace(event, at_receipt=True)])
+    (one,) = sent.ledger.unmatched("zild", sandbox=False)
+    assert read(one.event).at == NOON
+    sent.intake().take([heard(Happening.DELIVERED, MINUTE, ids=("a",))])
+    assert sent.intake().try_again().left == 2, "the vendor's own time makes it another event"
+
+
+def test_a_look_at_what_fits_nobody_costs_the_same_however_many_there_are_and_all_have_their_turn(
+    sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "_AT_A_TIME", 10)
+    monkeypatch.setattr(intake_module, "_PAGE", 4)
+    names = [f"c-{number}" for number in range(25)]
+    sent.intake().take([heard(ids=(name,)) for name in names])
+    looks = [sent.intake().try_again() for _ in range(2)]
+    assert [(one.tried, one.left) for one in looks] == [(10, 25), (10, 25)]
+    sent.run("spring", {"+4917139000": names[0], "+4917139001": names[24]}, at=None)
+    again = sent.intake().try_again()
+    assert (again.tried, again.matched, again.left) == (10, 2, 23), "to the end, and from the start"
+
+
 def test_many_that_fit_nobody_are_gone_through_page_by_page(
     sent: Sent, monkeypatch: pytest.MonkeyPatch
 ) -> None:

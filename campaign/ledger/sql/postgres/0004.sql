@@ -60,6 +60,13 @@ CREATE TABLE unmatched (
     UNIQUE (provider, sandbox, digest)
 );
 
+CREATE TABLE looked_at (
+    provider text     NOT NULL,
+    sandbox  smallint NOT NULL,
+    id       bigint   NOT NULL,
+    PRIMARY KEY (provider, sandbox)
+);
+
 CREATE TABLE taken_off (
     kind     text   NOT NULL,
     identity text   NOT NULL,

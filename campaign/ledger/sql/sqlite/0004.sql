@@ -65,10 +65,18 @@ CREATE TABLE unmatched (
     provider TEXT    NOT NULL,
     sandbox  INTEGER NOT NULL,
     kept_at  INTEGER NOT NULL,
-    digest   TEXT    NOT NULL,  -- SHA-256 of the event, in hexadecimal
+    digest   TEXT    NOT NULL,  -- SHA-256, in hexadecimal, of what makes it the same event
     event    TEXT    NOT NULL,  -- JSON
     UNIQUE (provider, sandbox, digest)
 );
+
+-- Up to which of them the last look at a part of them came; the next one goes on behind it.
+CREATE TABLE looked_at (
+    provider TEXT    NOT NULL,
+    sandbox  INTEGER NOT NULL,
+    id       INTEGER NOT NULL,
+    PRIMARY KEY (provider, sandbox)
+) WITHOUT ROWID;
 
 -- When people were last taken off the suppression list, by the entry that was there: what they wrote
 -- before that puts them back on it no more.
