@@ -43,8 +43,6 @@ _TOO_MANY = 20
 """Recipients in a row about whom no answer came: the vendor is not asked about the others."""
 _REHEARSED = 1_000.0
 """Questions a second to the sandbox, which is nobody's but ours."""
-_DAY = 24 * 3600 * 1000
-_WISHES = "opt-outs heeded until"
 
 Progress = Callable[[str, int, int | None], None]
 """Told what is asked, how much was heard or how many were asked about, and of how many if known."""
@@ -146,8 +144,11 @@ async def sync(
             provider = rehearsed(job, server.url_for)
         else:
             provider = job.provider(environment, None)
+        account = account_of(job, provider, sandbox=found.sandbox)
+        intake = Intake(ledger, account, f"sync, {who()}")
         polls = polls_of(provider)
         if not polls:
+            intake.forget_old()
             instead = "" if settings.sandbox else " it tells by itself: campaign listen."
             raise InvalidInput(
                 f"{job.loaded.provider.capabilities.title} cannot be asked what came back with "
@@ -155,14 +156,6 @@ async def sync(
             )
         result = Synced(found.run, found.sandbox, [poll.title for poll in polls])
         begun = now()
-        wishes = ledger.cursor(found.id, _WISHES)
-        account = account_of(job, provider, sandbox=found.sandbox)
-        intake = Intake(
-            ledger,
-            account,
-            f"sync, {who()}",
-            wishes_since=int(wishes) - _DAY if wishes else 0,
-        )
         about = About(
             since=datetime.fromtimestamp(found.created_at / 1000, UTC),
             until=begun + later,
@@ -178,8 +171,6 @@ async def sync(
         where = " and ".join(result.ways)
         result.arrived = arrived(job, environment, ledger, found, begun + later, where)
         result.deliveries = ledger.deliveries(found.id)
-        if not result.problems:
-            ledger.set_cursor(found.id, _WISHES, str(round(begun.timestamp() * 1000)))
         return result
 
 

@@ -1,8 +1,8 @@
 """What is kept between two readings of what came back: where to go on, events that fit nobody,
 and posts that count once.
 
-Invariant: an event is kept once, however often it comes, and dropped only by its own number, which
-no other event ever gets.
+Invariant: an event is kept once, however often it comes, and dropped by its age or by its own
+number, which no other event ever gets.
 """
 
 from __future__ import annotations
@@ -22,9 +22,20 @@ _POSTED_FOR = 30 * 24 * 3_600_000
 class LeftOver(Runs):
     """The part of a SQL ledger that lets the reading of what came back go on."""
 
-    def keep_unmatched(self, provider: str, events: Sequence[str], *, sandbox: bool) -> None:
-        """Keep events that fit nobody yet, each once."""
+    def keep_unmatched(
+        self,
+        provider: str,
+        events: Sequence[str],
+        *,
+        sandbox: bool,
+        same: Sequence[str] | None = None,
+    ) -> None:
+        """Keep events that fit nobody yet, each once.
+
+        Two are the same where their texts of ``same`` are, by default where they are alike.
+        """
         kept = [storable(event) or "" for event in events]
+        known_by = kept if same is None else [storable(one) or "" for one in same]
 
         def work() -> None:
             now = self._db.clock()
@@ -35,10 +46,10 @@ class LeftOver(Runs):
                         "provider": provider,
                         "sandbox": int(sandbox),
                         "now": now,
-                        "digest": hashlib.sha256(event.encode()).hexdigest(),
+                        "digest": hashlib.sha256(known.encode()).hexdigest(),
                         "event": event,
                     }
-                    for event in kept
+                    for event, known in zip(kept, known_by, strict=True)
                 ],
             )
 
@@ -54,7 +65,7 @@ class LeftOver(Runs):
         return [Unmatched(row["id"], row["kept_at"], row["event"]) for row in rows]
 
     def drop_unmatched(self, ids: Sequence[int]) -> None:
-        """Forget events, for they have been matched or are too old."""
+        """Forget events, for they have been matched."""
         values = [{"id": each} for each in sorted(ids)]
         self._db.transact(lambda: self._db.change_all("drop_unmatched", values))
 
@@ -80,6 +91,26 @@ class LeftOver(Runs):
             self._db.change_all("keep_posted", [{**of, "name": name} for name in kept])
 
         self._db.transact(work)
+
+    def forget_unmatched(self, provider: str, before: int, *, sandbox: bool) -> int:
+        """Forget events that were kept before a time (milliseconds); return how many."""
+        of = {"provider": provider, "sandbox": int(sandbox), "before": before}
+        return self._db.transact(lambda: self._db.change("forget_unmatched", **of))
+
+    def count_unmatched(self, provider: str, *, sandbox: bool) -> int:
+        """Return how many such events there are."""
+        row = self._db.one("count_unmatched", provider=provider, sandbox=int(sandbox))
+        return 0 if row is None else int(row["rows"])
+
+    def looked_at(self, provider: str, *, sandbox: bool) -> int:
+        """Return the id up to which the last look at a part of them came."""
+        row = self._db.one("looked_at", provider=provider, sandbox=int(sandbox))
+        return 0 if row is None else int(row["id"])
+
+    def set_looked_at(self, provider: str, last: int, *, sandbox: bool) -> None:
+        """Keep up to which id a look came."""
+        of = {"provider": provider, "sandbox": int(sandbox), "id": last}
+        self._db.transact(lambda: self._db.change("set_looked_at", **of))
 
     def cursor(self, run_id: int, source: str) -> str | None:
         """Return where the reading of a source goes on, ``None`` at its beginning."""

@@ -88,8 +88,22 @@ class Returned(Protocol):
         """
         ...
 
-    def keep_unmatched(self, provider: str, events: Sequence[str], *, sandbox: bool) -> None:
-        """Keep events that fit nobody yet, each once."""
+    def taken_off(self, kind: str, identities: Iterable[str]) -> Mapping[str, int]:
+        """Return when those entries of the suppression list that were taken off last were."""
+        ...
+
+    def keep_unmatched(
+        self,
+        provider: str,
+        events: Sequence[str],
+        *,
+        sandbox: bool,
+        same: Sequence[str] | None = None,
+    ) -> None:
+        """Keep events that fit nobody yet, each once.
+
+        Two are the same where their texts of ``same`` are, by default where they are alike.
+        """
         ...
 
     def unmatched(
@@ -99,7 +113,23 @@ class Returned(Protocol):
         ...
 
     def drop_unmatched(self, ids: Sequence[int]) -> None:
-        """Forget events, for they have been matched or are too old."""
+        """Forget events, for they have been matched."""
+        ...
+
+    def forget_unmatched(self, provider: str, before: int, *, sandbox: bool) -> int:
+        """Forget events that were kept before a time (milliseconds); return how many."""
+        ...
+
+    def count_unmatched(self, provider: str, *, sandbox: bool) -> int:
+        """Return how many such events there are."""
+        ...
+
+    def looked_at(self, provider: str, *, sandbox: bool) -> int:
+        """Return the id up to which the last look at a part of them came."""
+        ...
+
+    def set_looked_at(self, provider: str, last: int, *, sandbox: bool) -> None:
+        """Keep up to which id a look came."""
         ...
 
     def posted(self, provider: str, names: Iterable[str], *, sandbox: bool) -> set[str]:

@@ -1,13 +1,14 @@
 """The ledger's own list of people who must not be messaged, whatever the campaign.
 
 Invariant: entries of a kind get times that only grow, in the order in which they become visible, so
-that a run that asks for what came since its last look misses nobody.
+that a run that asks for what came since its last look misses nobody; and when somebody was taken
+off is not forgotten.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from campaign.ledger.records import Suppression
 from campaign.ledger.rows import storable, suppression_of
@@ -44,9 +45,19 @@ class Suppressions(Runs):
         def work() -> set[str]:
             self._db.one("one_suppresses")
             rows = self._db.all("remove_suppressions", kind=kind, identities=wanted)
-            return {row["identity"] for row in rows}
+            gone, now = {row["identity"] for row in rows}, self._db.clock()
+            self._db.change_all(
+                "note_taken_off",
+                [{"kind": kind, "identity": one, "now": now} for one in sorted(gone)],
+            )
+            return gone
 
         return self._db.transact(work)
+
+    def taken_off(self, kind: str, identities: Iterable[str]) -> Mapping[str, int]:
+        """Return when those of the identities that were ever taken off last were."""
+        rows = self._db.all("taken_off", kind=kind, identities=_array(identities))
+        return {row["identity"]: row["at"] for row in rows}
 
     def suppressed_among(self, kind: str, identities: Iterable[str]) -> set[str]:
         """Return those of the identities that are on the list."""

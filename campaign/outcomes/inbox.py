@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -24,9 +25,11 @@ _LARGEST = 2_000
 """Events that are written together; what comes in behind them waits for the next group."""
 _AGAIN_EVERY = 10.0
 """Seconds between two looks at events that fitted nobody."""
+_FORGET_EVERY = 3600.0
+"""Seconds between two times at which what is too old to be kept is forgotten."""
 _HOPED_FOR = 2 * 60 * 1000
 """Milliseconds for which an answer may still be missing; afterwards only `sync` looks again."""
-_AT_A_TIME = 5_000
+_AT_A_TIME = 1_000
 """Events that are looked at again before whoever posts meanwhile has their turn."""
 
 
@@ -57,10 +60,12 @@ class Inbox:
         self._intake = intake
         self._tell = tell
         self._writer = ThreadPoolExecutor(1, "inbox")
-        self._posted: list[_Posted] = []
+        self._posted: deque[_Posted] = deque()
         self._ready = anyio.Event()
         self._closing = False
-        self._settled = 0
+        self._settled = self._place = 0
+        self._again_at = self._forget_at = time.monotonic()
+        self._left = 0
         self._waits_for_somebody = True
         self._failing = False
 
@@ -85,14 +90,16 @@ class Inbox:
 
     async def keep(self) -> None:
         """Write groups until :meth:`close`."""
-        again_at = time.monotonic()
         try:
             while self._posted or not self._closing:
-                if self._waits_for_somebody and time.monotonic() >= again_at:
+                if time.monotonic() >= self._forget_at:
+                    await self._forget_old()
+                if self._is_time:
                     await self._try_again()
-                    again_at = time.monotonic() + _AGAIN_EVERY
                 if self._posted:
                     await self._write(self._group())
+                    continue
+                if self._is_time:
                     continue
                 self._ready = anyio.Event()
                 with anyio.move_on_after(_AGAIN_EVERY):
@@ -104,10 +111,14 @@ class Inbox:
             _end(self._posted, NotKept())
             self._writer.shutdown(wait=False)
 
+    @property
+    def _is_time(self) -> bool:
+        return self._waits_for_somebody and time.monotonic() >= self._again_at
+
     def _group(self) -> list[_Posted]:
         group, events = list[_Posted](), 0
         while self._posted and (not group or events < _LARGEST):
-            group.append(one := self._posted.pop(0))
+            group.append(one := self._posted.popleft())
             events += len(one.events)
         return group
 
@@ -133,23 +144,37 @@ class Inbox:
             _end(group)
 
     async def _try_again(self) -> None:
-        """Look again at what fitted nobody, the oldest first; once each, but for the newest."""
+        """Look again at some of what fitted nobody, the oldest first; once, but for the newest."""
+        self._again_at = time.monotonic() + _AGAIN_EVERY
         before = time.time_ns() // 1_000_000 - _HOPED_FOR
         loop = asyncio.get_running_loop()
         try:
             found: TriedAgain = await loop.run_in_executor(
                 self._writer,
-                lambda: self._intake.try_again(
-                    self._settled, settled_before=before, most=_AT_A_TIME
+                lambda: self._intake.look_again(
+                    self._place, settled_before=before, most=_AT_A_TIME
                 ),
             )
         except Exception as error:  # noqa: BLE001 - tried again; whoever posts is told by `_write`
             self._tell_once(error)
             return
-        self._settled = found.settled
+        self._settled = max(self._settled, found.settled)
+        self._left += found.left
         self.matched_later += found.matched
         self.taken += Taken(opted_out=found.opted_out)
-        self._waits_for_somebody = found.left > 0
+        if found.tried == _AT_A_TIME:  # whoever has posted meanwhile has their turn, then the rest
+            self._place, self._again_at = found.last, time.monotonic()
+            return
+        self._waits_for_somebody = self._left > 0
+        self._place, self._left = self._settled, 0
+
+    async def _forget_old(self) -> None:
+        self._forget_at = time.monotonic() + _FORGET_EVERY
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._writer, self._intake.forget_old)
+        except LedgerError as error:
+            self._tell_once(error)
 
     def _tell_once(self, error: Exception) -> None:
         if not self._failing:
@@ -157,7 +182,7 @@ class Inbox:
             self._tell(f"Nothing can be written, so vendors are told to post again: {error}")
 
 
-def _end(group: Sequence[_Posted], error: Exception | None = None) -> None:
+def _end(group: Iterable[_Posted], error: Exception | None = None) -> None:
     """Tell whoever still waits that it is written, or what was in the way."""
     for one in group:
         if one.done.done():

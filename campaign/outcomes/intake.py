@@ -9,22 +9,27 @@ kept. A rehearsal's people are made up: it puts nobody on the list and opens no 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from campaign.audience.addresses import AddressKind
+from campaign.audience.variants import forms_of
 from campaign.ledger.delivery_records import Inbound, Place
 from campaign.ledger.protocol import Ledger
 from campaign.message.opt_out import wish
 from campaign.outcomes.matching import Account, Matching, milliseconds, observation
 from campaign.outcomes.once import new_among, taken_in
-from campaign.outcomes.unmatched import kept, read
+from campaign.outcomes.unmatched import kept, read, same
 from campaign.providers.heard import Happening, Heard
 from campaign.rules.suppression import entries_of
 
 _KEPT_FOR = 30 * 24 * 3600 * 1000
 _PAGE = 1000
+_AT_A_TIME = 5_000
+"""Events that fitted nobody and are tried again by one look; the next one goes on behind them."""
+_CLOCKS_DIFFER = 2 * 60 * 1000
+"""Milliseconds; who wrote so shortly before they were taken off may have written afterwards."""
 
 
 def _now() -> int:
@@ -57,8 +62,9 @@ class Taken:
 class TriedAgain:
     """Events that fitted nobody and were tried again.
 
-    ``matched`` of them fit somebody now, ``dropped`` were too old to keep, ``left`` remain. All up
-    to ``settled`` have been kept for a while: an answer that is still missing will not come soon.
+    ``tried`` is how many were, up to the id ``last``; ``matched`` of them fit somebody now.
+    ``dropped`` were too old to keep, ``left`` remain. All up to ``settled`` have been kept for a
+    while: an answer that is still missing will not come soon.
     """
 
     matched: int = 0
@@ -67,6 +73,8 @@ class TriedAgain:
     left: int = 0
     settled: int = 0
     opted_out: int = 0
+    tried: int = 0
+    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +89,8 @@ class _Writer:
 class Intake:
     """Takes in the events of one account.
 
-    ``who`` is named on the suppression list; ``now`` returns milliseconds since 1970 UTC. Wishes
-    from before ``wishes_since`` were heeded already: whoever was taken off the list afterwards is
-    not put back by what is read again.
+    ``who`` is named on the suppression list; ``now`` returns milliseconds since 1970 UTC. Whoever
+    was taken off the list is not put back by what they wrote before that, however late it is heard.
     """
 
     def __init__(
@@ -92,9 +99,7 @@ class Intake:
         account: Account,
         who: str,
         now: Callable[[], int] = _now,
-        wishes_since: int = 0,
     ) -> None:
-        self._wishes_since = wishes_since
         self._ledger = ledger
         self._account = account
         self._matching = Matching(ledger, account)
@@ -120,30 +125,76 @@ class Intake:
         pairs = list(zip(events, places, strict=True))
         found = [observation(event, place) for event, place in pairs if place is not None]
         changed = self._ledger.hear(found) if found else 0
-        left = [kept(event) for event, place in pairs if place is None]
+        oldest = self._now() - _KEPT_FOR
+        left = [e for e, place in pairs if place is None and milliseconds(e.at) >= oldest]
         if left:
-            account = self._account
-            self._ledger.keep_unmatched(account.provider, left, sandbox=account.sandbox)
+            self._ledger.keep_unmatched(
+                self._account.provider,
+                [kept(event) for event in left],
+                sandbox=self._account.sandbox,
+                same=[same(event) for event in left],
+            )
         taken_in(self._ledger, self._account, events)
         return Taken(len(events), changed, len(left), opted_out)
 
-    def try_again(
-        self, after: int = 0, *, settled_before: int = 0, most: int | None = None
-    ) -> TriedAgain:
-        """Try what fitted nobody once more, from an id of the ledger on.
+    def try_again(self) -> TriedAgain:
+        """Try some of what fitted nobody once more, and forget what is too old.
 
-        ``settled_before`` is the time (milliseconds) before which what was kept counts as settled,
-        ``most`` about how many are tried.
+        However many there are, a look costs no more than a certain number of them: it goes on where
+        the last one stopped, and so all have their turn.
 
         Raises:
             LedgerError: the ledger cannot be read or written.
         """
-        account, total = self._account, TriedAgain(settled=after)
-        self._matching.learn()
-        while most is None or total.matched + total.dropped + total.left < most:
-            page = self._ledger.unmatched(
-                account.provider, sandbox=account.sandbox, after=after, limit=_PAGE
+        provider, sandbox = self._account.provider, self._account.sandbox
+        before = self._ledger.looked_at(provider, sandbox=sandbox)
+        found = self.look_again(before, most=_AT_A_TIME)
+        if before and found.tried < _AT_A_TIME:
+            rest = self.look_again(0, most=_AT_A_TIME - found.tried, until=before)
+            found = replace(
+                found,
+                matched=found.matched + rest.matched,
+                changed=found.changed + rest.changed,
+                opted_out=found.opted_out + rest.opted_out,
+                tried=found.tried + rest.tried,
+                last=rest.last,
             )
+        if found.last != before:
+            self._ledger.set_looked_at(provider, found.last, sandbox=sandbox)
+        dropped = self.forget_old()
+        left = self._ledger.count_unmatched(provider, sandbox=sandbox)
+        return replace(found, dropped=dropped, left=left)
+
+    def forget_old(self) -> int:
+        """Forget what has fitted nobody for thirty days; return how many events.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        provider, sandbox = self._account.provider, self._account.sandbox
+        return self._ledger.forget_unmatched(provider, self._now() - _KEPT_FOR, sandbox=sandbox)
+
+    def look_again(
+        self, after: int, *, most: int, until: int | None = None, settled_before: int = 0
+    ) -> TriedAgain:
+        """Try what fitted nobody once more, from behind an id of the ledger on, up to another.
+
+        ``settled_before`` is the time (milliseconds) before which what was kept counts as settled,
+        ``most`` how many are tried.
+
+        Raises:
+            LedgerError: the ledger cannot be read or written.
+        """
+        account, total = self._account, TriedAgain(last=after)
+        self._matching.learn()
+        while total.tried < most:
+            page = self._ledger.unmatched(
+                account.provider,
+                sandbox=account.sandbox,
+                after=total.last,
+                limit=min(_PAGE, most - total.tried),
+            )
+            page = [one for one in page if until is None or one.id <= until]
             if not page:
                 break
             events = [read(one.event) for one in page]
@@ -153,21 +204,19 @@ class Intake:
             self._keep_inbound(nameless)
             found = [observation(event, place) for _, event, place in pairs if place is not None]
             changed = self._ledger.hear(found) if found else 0
-            oldest = self._now() - _KEPT_FOR
-            old = [one.id for one, _, place in pairs if place is None and one.kept_at < oldest]
             matched = [one.id for one, _, place in pairs if place is not None]
-            if gone := matched + old:
-                self._ledger.drop_unmatched(gone)
+            if matched:
+                self._ledger.drop_unmatched(matched)
             settled = [one.id for one in page if one.kept_at < settled_before]
             total = TriedAgain(
-                total.matched + len(matched),
-                total.changed + changed,
-                total.dropped + len(old),
-                total.left + len(page) - len(gone),
-                max([total.settled, *settled]),
-                total.opted_out + opted_out,
+                matched=total.matched + len(matched),
+                changed=total.changed + changed,
+                left=total.left + len(page) - len(matched),
+                settled=max([total.settled, *settled]),
+                opted_out=total.opted_out + opted_out,
+                tried=total.tried + len(page),
+                last=page[-1].id,
             )
-            after = page[-1].id
         return total
 
     def _writers(self, events: Iterable[Heard]) -> list[_Writer]:
@@ -198,12 +247,9 @@ class Intake:
     def _leave_alone(self, writers: Sequence[_Writer]) -> int:
         """Put those who wrote nothing but an opt-out word on the suppression list."""
         wishes: dict[tuple[AddressKind, str], set[str]] = {}
-        for writer in writers:
-            word = wish(writer.event.text)
-            if word is not None and milliseconds(writer.event.at) >= self._wishes_since:
-                day = f"{writer.event.at.astimezone(UTC):%Y-%m-%d}"
-                kind = self._account.people.kind(writer.event)
-                wishes.setdefault((kind, f"wrote {word} on {day}"), set()).add(writer.identity)
+        for kind, word, writer in self._wishes(writers):
+            day = f"{writer.event.at.astimezone(UTC):%Y-%m-%d}"
+            wishes.setdefault((kind, f"wrote {word} on {day}"), set()).add(writer.identity)
         new = 0
         for (kind, why), people in wishes.items():
             entries = {one: entries_of(one, one) for one in people}
@@ -213,6 +259,21 @@ class Intake:
                 self._ledger.suppress(kind, left, who=self._who, why=why)
             new += len(left)
         return new
+
+    def _wishes(self, writers: Sequence[_Writer]) -> Iterator[tuple[AddressKind, str, _Writer]]:
+        """Yield who wishes to be left alone, but for what was written before a removal."""
+        found: dict[AddressKind, list[tuple[str, _Writer]]] = {}
+        for writer in writers:
+            if (word := wish(writer.event.text)) is not None:
+                kind = self._account.people.kind(writer.event)
+                found.setdefault(kind, []).append((word, writer))
+        for kind, wishes in found.items():
+            entries = {one.identity: _entries(one.identity) for _, one in wishes}
+            removed = self._ledger.taken_off(kind, set().union(*entries.values()))
+            for word, writer in wishes:
+                last = max((removed.get(one, 0) for one in entries[writer.identity]), default=0)
+                if milliseconds(writer.event.at) > last - _CLOCKS_DIFFER:
+                    yield kind, word, writer
 
     def _keep_inbound(self, writers: Sequence[_Writer]) -> None:
         if self._account.sandbox:
@@ -231,3 +292,8 @@ class Intake:
         ]
         if found:
             self._ledger.heard_from(found)
+
+
+def _entries(identity: str) -> set[str]:
+    """Return every entry that may have stood for a person, in whichever form of their number."""
+    return set[str]().union(*(entries_of(one, one) for one in forms_of(identity)))

@@ -121,6 +121,7 @@ def _sound(event: object, clean: Callable[[str], str]) -> Heard:
         ("text", str | None),
         ("code", str | None),
         ("detail", str | None),
+        ("at_receipt", bool),
     )
     for name, kind in kinds:
         value = getattr(event, name)

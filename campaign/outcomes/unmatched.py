@@ -2,12 +2,15 @@
 
 Invariant: no text of a person is written down but a word of the opt-out lists that is the whole of
 it, and the same event is always the same JSON, so that it is kept once however often it is heard.
+When it was received makes no other event of one that names no time.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from campaign.channel import Channel
 from campaign.message.opt_out import wish
@@ -16,7 +19,23 @@ from campaign.providers.heard import Happening, Heard
 
 def kept(event: Heard) -> str:
     """Return an event as it is kept."""
-    said = {
+    return _json(_said(event))
+
+
+def same(event: Heard) -> str:
+    """Return what is equal of one event that is heard twice, and of no other."""
+    said = _said(event)
+    if event.at_receipt:
+        del said["at"]
+    return _json(said)
+
+
+def _json(said: Mapping[str, Any]) -> str:
+    return json.dumps({name: value for name, value in said.items() if value}, sort_keys=True)
+
+
+def _said(event: Heard) -> dict[str, Any]:
+    return {
         "happening": event.happening.value,
         "at": event.at.isoformat(),
         "ids": list(event.ids),
@@ -29,7 +48,6 @@ def kept(event: Heard) -> str:
         "message": event.message,
         "wish": wish(event.text),
     }
-    return json.dumps({name: value for name, value in said.items() if value}, sort_keys=True)
 
 
 def read(text: str) -> Heard:

@@ -54,7 +54,8 @@ class Heard:
     ``once`` names the post of an event that has no time of its own, only that of its receipt: the
     same post counts once, however often and whenever it comes.
     ``text`` is what the person wrote, read for a wish to be left alone and never stored. ``code``
-    and ``detail`` are the vendor's own, of ``UNDELIVERED``, without secrets.
+    and ``detail`` are the vendor's own, of ``UNDELIVERED``, without secrets. ``at_receipt``: the
+    vendor names no time, and ``at`` is when the event was received.
     """
 
     happening: Happening
@@ -69,6 +70,7 @@ class Heard:
     detail: str | None = None
     message: str | None = None
     once: str | None = None
+    at_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ class TwilioEvents:
                 channel=channel,
                 code=code,
                 detail=detail,
+                at_receipt=True,
             ),
         )
 
@@ -121,6 +122,7 @@ def _replied(said: Mapping[str, str], name: str, request: Received) -> Heard:
         channel=channel,
         text=text_of(text),
         once=name,
+        at_receipt=True,
     )
 
 

@@ -44,6 +44,34 @@ def test_an_event_that_was_dropped_is_gone_and_its_number_is_never_given_again(h
     assert events(held) == ["d"]
 
 
+def test_what_was_kept_before_a_time_is_forgotten_and_counted(held: Held) -> None:
+    held.ledger.keep_unmatched("zild", ["a", "b"], sandbox=False)
+    held.ledger.keep_unmatched("zild", ["s"], sandbox=True)
+    held.ledger.keep_unmatched("whippy", ["w"], sandbox=False)
+    kept_at = held.ledger.unmatched("zild", sandbox=False)[-1].kept_at
+    assert held.ledger.forget_unmatched("zild", 0, sandbox=False) == 0
+    assert held.ledger.count_unmatched("zild", sandbox=False) == 2
+    assert held.ledger.forget_unmatched("zild", kept_at + 1, sandbox=False) == 2
+    assert held.ledger.count_unmatched("zild", sandbox=False) == 0
+    assert held.ledger.count_unmatched("zild", sandbox=True) == 1
+    assert events(held, provider="whippy") == ["w"]
+
+
+def test_two_that_are_said_to_be_the_same_are_kept_as_the_first(held: Held) -> None:
+    for event in ("first", "later"):
+        held.ledger.keep_unmatched("zild", [event], sandbox=False, same=["one"])
+    assert events(held) == ["first"]
+
+
+def test_a_look_at_a_part_goes_on_behind_the_last_one_of_its_own_vendor(held: Held) -> None:
+    held.ledger.set_looked_at("zild", 7, sandbox=False)
+    held.ledger.set_looked_at("zild", 9, sandbox=False)
+    held.ledger.set_looked_at("zild", 3, sandbox=True)
+    found = [held.ledger.looked_at("zild", sandbox=sandbox) for sandbox in (False, True)]
+    assert found == [9, 3]
+    assert held.ledger.looked_at("whippy", sandbox=False) == 0
+
+
 def test_an_event_as_long_as_a_vendor_likes_is_kept(held: Held) -> None:
     held.ledger.keep_unmatched("zild", ["x" * 100_000, "half \ud83d", "\0"], sandbox=False)
     assert [len(event) for event in events(held)] == [100_000, 11, 2]

@@ -75,8 +75,8 @@ class Sent:
         (place,) = Matching(self.ledger, account(channel)).places([event])
         return place
 
-    def intake(self, *, sandbox: bool = False, wishes_since: int = 0) -> Intake:
-        return Intake(self.ledger, account(sandbox=sandbox), "a test", wishes_since=wishes_since)
+    def intake(self, *, sandbox: bool = False) -> Intake:
+        return Intake(self.ledger, account(sandbox=sandbox), "a test")
 
     def told(self, run: Run) -> dict[int, str | None]:
         """Return how far each recipient's message came."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -17,6 +18,8 @@ from campaign.rules.suppression import hashed
 from tests.ledger.ledgers import Store
 from tests.outcomes.sent import ANA, BEN, CEM, NOON, Sent, account, heard, ms
 
+MEXICAN = "+5215512345678"
+"""An older form of a number."""
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -122,11 +125,24 @@ def test_no_text_of_a_person_is_kept() -> None:
     assert kept(read(kept(event))) == kept(event)
 
 
-def test_what_was_read_before_puts_nobody_back_who_was_taken_off(sent: Sent) -> None:
-    old, new = heard(address=ANA, text="STOP"), heard(after=3 * DAY, address=BEN, text="STOP")
-    intake = sent.intake(wishes_since=ms(NOON + DAY))
-    assert intake.take([old, new]).opted_out == 1
+def test_what_was_written_before_a_removal_puts_nobody_back_and_what_comes_later_does(
+    sent: Sent,
+) -> None:
+    old, other = heard(after=-DAY, address=ANA, text="STOP"), heard(after=-DAY, address=BEN)
+    assert sent.intake().take([old, replace(other, text="STOP")]).opted_out == 2
+    assert sent.ledger.unsuppress("number", [ANA]) == {ANA}
+    assert sent.intake().take([old, replace(other, text="STOP")]).opted_out == 0
     assert list(sent.listed()) == [BEN]
+    assert sent.intake().take([heard(after=DAY, address=ANA, text="STOP")]).opted_out == 1
+    assert set(sent.listed()) == {ANA, BEN}
+
+
+def test_whoever_was_taken_off_as_a_hash_is_not_put_back_either(sent: Sent) -> None:
+    sent.ledger.suppress("number", [hashed(MEXICAN)], who="somebody")
+    sent.ledger.unsuppress("number", [hashed(MEXICAN)])
+    said = heard(after=-DAY, address="+525512345678", text="STOP")
+    assert sent.intake().take([said]).opted_out == 0
+    assert sent.listed() == {}
 
 
 def test_a_rehearsal_puts_nobody_on_the_list_and_opens_no_window(sent: Sent) -> None:
@@ -170,6 +186,38 @@ def test_what_fits_nobody_for_thirty_days_is_dropped_and_counted(sent: Sent) -> 
     again = intake_module.Intake(sent.ledger, account(), "a test", now=lambda: later).try_again()
     assert (again.dropped, again.left) == (2, 0)
     assert sent.intake().try_again().left == 0
+
+
+def test_what_is_too_old_is_not_kept_for_another_thirty_days_when_it_is_read_again(
+    sent: Sent,
+) -> None:
+    event = heard(Happening.READ, -31 * DAY, ids=("a",))
+    assert sent.intake().take([event]).unmatched == 0
+    assert sent.intake().try_again().left == 0
+
+
+def test_an_event_that_names_no_time_is_kept_once_whenever_it_is_received(sent: Sent) -> None:
+    for minutes in range(5):
+        event = heard(Happening.DELIVERED, minutes * MINUTE, ids=("a",))
+        sent.intake().take([replace(event, at_receipt=True)])
+    (one,) = sent.ledger.unmatched("zild", sandbox=False)
+    assert read(one.event).at == NOON
+    sent.intake().take([heard(Happening.DELIVERED, MINUTE, ids=("a",))])
+    assert sent.intake().try_again().left == 2, "the vendor's own time makes it another event"
+
+
+def test_a_look_at_what_fits_nobody_costs_the_same_however_many_there_are_and_all_have_their_turn(
+    sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "_AT_A_TIME", 10)
+    monkeypatch.setattr(intake_module, "_PAGE", 4)
+    names = [f"c-{number}" for number in range(25)]
+    sent.intake().take([heard(ids=(name,)) for name in names])
+    looks = [sent.intake().try_again() for _ in range(2)]
+    assert [(one.tried, one.left) for one in looks] == [(10, 25), (10, 25)]
+    sent.run("spring", {"+4917139000": names[0], "+4917139001": names[24]}, at=None)
+    again = sent.intake().try_again()
+    assert (again.tried, again.matched, again.left) == (10, 2, 23), "to the end, and from the start"
 
 
 def test_many_that_fit_nobody_are_gone_through_page_by_page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -137,8 +138,16 @@ def test_whoever_has_a_vendor_that_cannot_be_asked_is_told_to_listen(
     tmp_path: Path, server: SandboxServer
 ) -> None:
     loaded = sent(tmp_path, server, Way("zild", Channel.WHATSAPP, frozenset()))
-    with pytest.raises(InvalidInput, match="campaign listen"):
-        synced(loaded, server)
+    with closing(loaded.job.ledger(SECRETS).open(create=False)) as ledger:
+        ledger.keep_unmatched("zild", ["old"], sandbox=False)
+        with closing(sqlite3.connect(tmp_path / "campaign-ledger.db")) as db:
+            db.execute("UPDATE unmatched SET kept_at = 1")
+            db.commit()
+        with pytest.raises(InvalidInput, match="campaign listen"):
+            synced(loaded, server)
+        assert ledger.count_unmatched("zild", sandbox=False) == 0, (
+            "forgotten by its age all the same"
+        )
 
 
 def test_a_run_of_another_vendor_or_a_rehearsal_is_not_asked_about(

@@ -302,6 +302,14 @@ DELETE FROM suppression
 WHERE kind = :kind AND identity IN (SELECT value FROM json_each(:identities))
 RETURNING identity;
 
+-- name: note_taken_off
+INSERT INTO taken_off (kind, identity, at) VALUES (:kind, :identity, :now)
+ON CONFLICT (kind, identity) DO UPDATE SET at = excluded.at WHERE excluded.at > taken_off.at;
+
+-- name: taken_off
+SELECT identity, at FROM taken_off
+WHERE kind = :kind AND identity IN (SELECT value FROM json_each(:identities));
+
 -- name: suppressed_among
 SELECT identity FROM suppression
 WHERE kind = :kind AND identity IN (SELECT value FROM json_each(:identities));

@@ -46,6 +46,10 @@ DELETE FROM suppression
 WHERE kind = :kind AND identity IN (SELECT json_array_elements_text(:identities::json))
 RETURNING identity;
 
+-- name: taken_off
+SELECT identity, at FROM taken_off
+WHERE kind = :kind AND identity IN (SELECT json_array_elements_text(:identities::json));
+
 -- name: suppressed_among
 SELECT identity FROM suppression
 WHERE kind = :kind AND identity IN (SELECT json_array_elements_text(:identities::json));

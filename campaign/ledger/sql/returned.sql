@@ -286,6 +286,19 @@ ON CONFLICT (provider, sandbox, digest) DO NOTHING;
 SELECT id, kept_at, event FROM unmatched
 WHERE provider = :provider AND sandbox = :sandbox AND id > :after ORDER BY id LIMIT :rows;
 
+-- name: count_unmatched
+SELECT count(*) AS rows FROM unmatched WHERE provider = :provider AND sandbox = :sandbox;
+
+-- name: forget_unmatched
+DELETE FROM unmatched WHERE provider = :provider AND sandbox = :sandbox AND kept_at < :before;
+
+-- name: looked_at
+SELECT id FROM looked_at WHERE provider = :provider AND sandbox = :sandbox;
+
+-- name: set_looked_at
+INSERT INTO looked_at (provider, sandbox, id) VALUES (:provider, :sandbox, :id)
+ON CONFLICT (provider, sandbox) DO UPDATE SET id = excluded.id;
+
 -- name: drop_unmatched
 DELETE FROM unmatched WHERE id = :id;
 

@@ -83,6 +83,20 @@ CREATE TABLE posted (
 
 CREATE INDEX posted_kept_at ON posted (kept_at);
 
+CREATE TABLE looked_at (
+    provider text     NOT NULL,
+    sandbox  smallint NOT NULL,
+    id       bigint   NOT NULL,
+    PRIMARY KEY (provider, sandbox)
+);
+
+CREATE TABLE taken_off (
+    kind     text   NOT NULL,
+    identity text   NOT NULL,
+    at       bigint NOT NULL,
+    PRIMARY KEY (kind, identity)
+);
+
 CREATE TABLE reading (
     run_id bigint NOT NULL,
     source text   NOT NULL,

@@ -83,7 +83,7 @@ CREATE TABLE unmatched (
     provider TEXT    NOT NULL,
     sandbox  INTEGER NOT NULL,
     kept_at  INTEGER NOT NULL,
-    digest   TEXT    NOT NULL,  -- SHA-256 of the event, in hexadecimal
+    digest   TEXT    NOT NULL,  -- SHA-256, in hexadecimal, of what makes it the same event
     event    TEXT    NOT NULL,  -- JSON
     UNIQUE (provider, sandbox, digest)
 );
@@ -98,6 +98,23 @@ CREATE TABLE posted (
 ) WITHOUT ROWID;
 
 CREATE INDEX posted_kept_at ON posted (kept_at);
+
+-- Up to which of them the last look at a part of them came; the next one goes on behind it.
+CREATE TABLE looked_at (
+    provider TEXT    NOT NULL,
+    sandbox  INTEGER NOT NULL,
+    id       INTEGER NOT NULL,
+    PRIMARY KEY (provider, sandbox)
+) WITHOUT ROWID;
+
+-- When people were last taken off the suppression list, by the entry that was there: what they wrote
+-- before that puts them back on it no more.
+CREATE TABLE taken_off (
+    kind     TEXT    NOT NULL,
+    identity TEXT    NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (kind, identity)
+) WITHOUT ROWID;
 
 -- Where the reading of a vendor's pages goes on.
 CREATE TABLE reading (
