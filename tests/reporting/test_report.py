@@ -147,7 +147,7 @@ def _run_with_holdout(folder: Path, name: str) -> tuple[Stage, list[str], int]:
 
 def _wrote(found: Stage, *who: tuple[str, int]) -> None:
     with found.opened() as (ledger, _):
-        ledger.heard_from([Inbound("number", one, "sms", "", at) for one, at in who])
+        ledger.heard_from([Inbound("number", one, "sms", "", at, "sendbird") for one, at in who])
 
 
 def test_the_holdout_is_told_of_in_the_time_of_its_own_run(tmp_path: Path) -> None:
