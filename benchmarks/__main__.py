@@ -58,7 +58,11 @@ def _done(benchmark: Benchmark, arguments: list[str], quick: bool, written: bool
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that nothing is left
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a shell's background job would ignore the first
+        signal.signal(number, signal.default_int_handler)  # as Ctrl-C, so that nothing is left
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ with ``main``, which takes the arguments behind its name where it has a choice.
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 from importlib import import_module
 from inspect import signature
@@ -29,4 +30,6 @@ def main(name: str, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    # The suite asks with it to end; whoever was started in a shell's background would ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main(sys.argv[1], sys.argv[2:])

@@ -23,9 +23,9 @@ from benchmarks.vendor import vendor
 
 PLANNED = 1_000_000
 _CAME_BACK = """
-INSERT INTO delivery (run_id, number, sent_at, delivered_at, read_at, replied_at, closed_at,
-                      undelivered_at, code, detail)
-SELECT run_id, number, claimed_at + 1000,
+INSERT INTO delivery (run_id, number, claimed_at, made, sent_at, delivered_at, read_at, replied_at,
+                      closed_at, undelivered_at, code, detail)
+SELECT run_id, number, claimed_at, 0, claimed_at + 1000,
        CASE WHEN number % 25 THEN claimed_at + 2000 END,
        CASE WHEN number % 2 THEN claimed_at + 60000 END,
        CASE WHEN number % 3 = 0 THEN claimed_at + 90000 + number * 7919 % 86400000 END,

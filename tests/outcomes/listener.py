@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -21,16 +21,22 @@ from campaign.outcomes.intake import Intake
 from campaign.outcomes.patience import Server
 from campaign.outcomes.receiving import Post, Reception
 from campaign.providers.heard import Happening, Heard, Received, Unheard
-from tests.outcomes.sent import heard
+from tests.outcomes.sent import NOON, heard
 
 SECRET = "a-secret-that-must-not-be-seen"
 
 
 class Signed:
-    """Posts a list of events: what happened, to which conversation, how many seconds after noon."""
+    """Posts a list of events: what happened, to which conversation, so many seconds from now on.
+
+    Now is when it was made: whoever is sent to at once, in a test, is sent to soon after that.
+    """
 
     name, title, secret = "vendor", "the vendor's events", "webhook_secret"
     takes_token, header = False, "x-signature"
+
+    def __init__(self) -> None:
+        self._now = datetime.now(UTC).replace(microsecond=0)
 
     def is_authentic(self, request: Received, secret: str) -> bool:
         given = request.headers.get("x-signature", "")
@@ -43,11 +49,11 @@ class Signed:
             raise Unheard(f"it is no JSON, {SECRET}") from error
         if not isinstance(said, list):
             raise Unheard("it is no list")
-        return [_event(**one) for one in said]
+        return [self._event(**one) for one in said]
 
-
-def _event(what: str, id: str, seconds: float = 60, **more: Any) -> Heard:  # noqa: A002
-    return heard(Happening(what), timedelta(seconds=seconds), ids=(id,), **more)
+    def _event(self, what: str, id: str, seconds: float = 60, **more: Any) -> Heard:  # noqa: A002
+        after = self._now + timedelta(seconds=seconds) - NOON
+        return heard(Happening(what), after, ids=(id,), **more)
 
 
 def signature(body: bytes, secret: str = SECRET) -> str:
