@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import phonenumbers
 import polars as pl
 import pytest
@@ -265,44 +268,65 @@ _any = st.one_of(
 )
 
 
-@given(_any, st.sampled_from([None, "DE", "GB", "US", "BR", "xx", ""]))
-@settings(max_examples=500, deadline=None)
-def test_any_cell_has_either_a_valid_number_or_a_reason(cell: str, region: str | None) -> None:
-    address, problem = read(cell, region)
-    if address is None:
-        assert problem
-    else:
-        assert problem is None
-        assert phonenumbers.is_valid_number(phonenumbers.parse(address, None))
-        assert read(address) == (address, None)
+def _ten(*parts: st.SearchStrategy[Any]) -> st.SearchStrategy[list[tuple[Any, ...]]]:
+    """Ten cells together: a column is judged as soon as a cell is."""
+    return st.lists(st.tuples(*parts), min_size=10, max_size=10)
 
 
-@given(_any)
-@settings(max_examples=300, deadline=None)
-def test_no_digit_of_an_accepted_number_is_dropped_except_a_prefix(cell: str) -> None:
-    address, problem = read(cell)
-    national = str(phonenumbers.parse(address, None).national_number) if address else ""
-    assert problem or phonenumbers.normalize_digits_only(cell).endswith(national)
+def read_all(
+    cells: Sequence[str], regions: Sequence[str | None], reading: Reading | None = None
+) -> list[tuple[str | None, str | None]]:
+    """Return the number, or the problem, of each cell of a column."""
+    frame = normalise_phones(
+        pl.Series(cells, dtype=pl.String), pl.Series(regions, dtype=pl.String), reading
+    )
+    return frame.select("address", "problem").rows()
 
 
-@given(_any, st.sampled_from([None, "DE", "GB", "US", "BR", "IT"]))
-@settings(max_examples=300, deadline=None)
-def test_being_lenient_changes_no_number_that_is_known_to_exist(
-    cell: str, region: str | None
+@given(_ten(_any, st.sampled_from([None, "DE", "GB", "US", "BR", "xx", ""])))
+@settings(max_examples=100, deadline=None)
+def test_any_cell_has_either_a_valid_number_or_a_reason(people: list[tuple[Any, ...]]) -> None:
+    cells, regions = zip(*people, strict=True)
+    found = read_all(cells, regions)
+    numbers = [address for address, _ in found if address is not None]
+    assert all((address is None) != (problem is None) for address, problem in found)
+    assert all(phonenumbers.is_valid_number(phonenumbers.parse(one, None)) for one in numbers)
+    again = read_all(numbers, [None] * len(numbers))
+    assert again == [(number, None) for number in numbers]
+
+
+@given(_ten(_any))
+@settings(max_examples=100, deadline=None)
+def test_no_digit_of_an_accepted_number_is_dropped_except_a_prefix(
+    people: list[tuple[Any, ...]],
 ) -> None:
-    strict, _ = told(cell, region)
-    if strict is not None and strict.startswith("+"):
-        assert told(cell, region, LENIENT)[0] == strict
+    cells = [cell for (cell,) in people]
+    for cell, (address, problem) in zip(cells, read_all(cells, [None] * 10), strict=True):
+        national = str(phonenumbers.parse(address, None).national_number) if address else ""
+        assert problem or phonenumbers.normalize_digits_only(cell).endswith(national)
+
+
+@given(_ten(_any, st.sampled_from([None, "DE", "GB", "US", "BR", "IT"])))
+@settings(max_examples=100, deadline=None)
+def test_being_lenient_changes_no_number_that_is_known_to_exist(
+    people: list[tuple[Any, ...]],
+) -> None:
+    cells, regions = zip(*people, strict=True)
+    strict, lenient = read_all(cells, regions), read_all(cells, regions, LENIENT)
+    for (known, _), (perhaps, _) in zip(strict, lenient, strict=True):
+        assert known is None or perhaps == known
 
 
 @given(
-    st.text("0123456789", min_size=7, max_size=15),
-    st.sampled_from(["{}.0", "{},0", "{}.000", "+{}.0"]),
-    st.sampled_from([None, "DE", "GB", "US"]),
+    _ten(
+        st.text("0123456789", min_size=7, max_size=15),
+        st.sampled_from(["{}.0", "{},0", "{}.000", "+{}.0"]),
+        st.sampled_from([None, "DE", "GB", "US"]),
+    )
 )
-@settings(max_examples=300, deadline=None)
-def test_a_repaired_decimal_is_the_number_without_it(
-    digits: str, damaged: str, region: str | None
-) -> None:
-    whole = damaged.format(digits).partition(".")[0].partition(",")[0]
-    assert read(damaged.format(digits), region) == read(whole, region)
+@settings(max_examples=100, deadline=None)
+def test_a_repaired_decimal_is_the_number_without_it(people: list[tuple[Any, ...]]) -> None:
+    regions = [region for *_, region in people]
+    damaged = [form.format(digits) for digits, form, _ in people]
+    whole = [cell.partition(".")[0].partition(",")[0] for cell in damaged]
+    assert read_all(damaged, regions) == read_all(whole, regions)
