@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
+from campaign import serving
 from campaign.account import account_of
 from campaign.deciding import who
 from campaign.definition.secrets import reveal
@@ -140,7 +141,7 @@ class Listening:
         with closing(_bound(self._place)) as listener, closing(location.open()) as ledger:
             account = account_of(self._job, self._provider, sandbox=False)
             inbox = Inbox(Intake(ledger, account, f"listen, {who()}"), self._told.sentence)
-            base = self._base or _url(listener)
+            base = self._base or serving.url(listener)
             reception = Reception(self._posts, inbox, base, self._clean, self._told.sentence)
             server = self._server = Server(reception.app())
 
@@ -210,18 +211,7 @@ def _is_loopback(host: str) -> bool:
 
 def _bound(place: Place) -> socket.socket:
     host = "127.0.0.1" if place.host == "localhost" else place.host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, place.port))
-        listener.listen(_BACKLOG)
+        return serving.listen(host, place.port, _BACKLOG)
     except (OSError, OverflowError) as error:
-        listener.close()
         raise InvalidInput(f"Cannot listen on {place.host} port {place.port}: {error}.") from error
-    return listener
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -60,8 +60,9 @@ MAY_KNOW = {
         "providers",
         "rules",
         "sending",
+        "serving",
     },
-    "sandbox": {"errors"},
+    "sandbox": {"errors", "serving"},
     "plan": {
         "audience",
         "channel",

@@ -17,6 +17,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from campaign import serving
+
 PATIENCE = 10.0
 """Seconds for one request to arrive; a vendor's takes far less than one."""
 LONGEST_HEAD = 1 << 16
@@ -89,14 +91,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=Impatient,
-                loop="asyncio",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                log_level="critical",
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
+                **serving.QUIET,
                 limit_concurrency=_MOST_CONNECTIONS,
                 timeout_graceful_shutdown=_DRAIN,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
+from campaign import serving
 from campaign.errors import InvalidInput, Problem
 
 BACKLOG = 4096
@@ -20,26 +21,10 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         InvalidInput: ``host`` is not a loopback address, or the port cannot be had.
     """
-    address = _loopback(host)
-    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    # asyncio switches Nagle's delay off only where the protocol is named; with it, every answer
-    # in two parts (head and body) takes 40 ms.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # Without this a port stays taken for a minute after every stop.
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((str(address), port))
-        listening.listen(BACKLOG)
+        return serving.listen(str(_loopback(host)), port, BACKLOG)
     except (OSError, OverflowError) as error:
-        listening.close()
         raise InvalidInput(f"the sandbox cannot listen on {host} port {port}: {error}") from error
-    return listening
-
-
-def url(listening: socket.socket) -> str:
-    """Return the base URL at which a socket made by :func:`listen` is reached."""
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def is_loopback(host: str | None) -> bool:

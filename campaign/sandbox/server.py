@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 
 import uvicorn
 
+from campaign import serving
 from campaign.errors import InvalidInput
 from campaign.sandbox import loopback
 from campaign.sandbox.app import build
@@ -93,7 +94,7 @@ class SandboxServer:
         except InvalidInput:
             self.journal.close()
             raise
-        self.url = loopback.url(self._socket)
+        self.url = serving.url(self._socket)
         self._ready = Event()
         self._uvicorn = _Uvicorn(_uvicorn_config(self._config, self._desk, http), self._ready.set)
         self._thread = Thread(target=self._run, name="sandbox", daemon=True)
@@ -239,14 +240,7 @@ def _uvicorn_config(config: SandboxConfig, desk: Desk, http: Http) -> uvicorn.Co
     return uvicorn.Config(
         build(config, desk),
         http=http_protocol(http),
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
+        **serving.QUIET,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         backlog=loopback.BACKLOG,
     )
