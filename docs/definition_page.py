@@ -97,6 +97,7 @@ def definition() -> str:
             f"## provider: {name}",
             f"{choice['description']} See [{name}](../providers/{name}.md).",
         ]
+        secret -= ours[name].Settings.only_to_listen
         parts += _section("provider", choice | {"properties": mine}, schema["$defs"], secret)
     return page("Definition", *parts)
 

@@ -92,7 +92,8 @@ def _commands() -> str:
                 shown = "required" if must else NONE if default is None else f"`{default}`"
                 arguments.append((f"`{word.upper()}`", shown, about.help or ""))
             else:
-                shown = NONE if default in (None, False, "") else f"`{default}`"
+                default_shown = NONE if default in (None, False, "") else f"`{default}`"
+                shown = "required" if must else default_shown
                 options.append((_flags(word, kind, about), shown, about.help or ""))
         parts.append(f"```sh\n{' '.join(usage)}{' [OPTIONS]' if options else ''}\n```")
         if arguments:

@@ -65,7 +65,7 @@ class SynthflowSettings(ProviderSettings):
     twilio: TwilioAccount | None = Field(
         default=None,
         description="The Twilio account that is connected to Synthflow, to ask it what became of "
-        "messages whose answer was lost.",
+        "the messages, for `campaign reconcile`, `campaign sync` and `check --online`.",
     )
 
     @model_validator(mode="after")
