@@ -70,8 +70,8 @@ class ZildSettings(ProviderSettings):
     )
     twilio: TwilioAccount | None = Field(
         default=None,
-        description="Your Twilio account, where the WhatsApp sender is in it, to ask it what became "
-        "of the messages, for `campaign reconcile`, `campaign sync` and `check --online`.",
+        description="Your Twilio account, where the WhatsApp sender is in it, to ask it what "
+        "became of the messages, for `campaign reconcile`, `campaign sync` and `check --online`.",
     )
 
     @model_validator(mode="after")
