@@ -19,9 +19,11 @@ from typing import Any
 
 from typing_extensions import override
 
+from campaign.ledger.gate import TURNED_AWAY, Gate
+from campaign.ledger.groups import Begun
 from campaign.ledger.hearing import COLUMNS
 from campaign.ledger.location import FileLocation
-from campaign.ledger.protocol import TURNED_AWAY, Gate, Ledger
+from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Claim, Counts, Entry, Lease, Settlement, Skip, State
 from campaign.ledger.sqlite import SqliteLedger
 
@@ -70,6 +72,11 @@ class MemoryLedger(SqliteLedger):
                 _claimed(claim, now) if may else TURNED_AWAY
                 for claim, may in zip(claims, admitted, strict=True)
             ]
+
+    @override
+    def begin(self, lease: Lease, **group: Any) -> Begun[list[int | None]]:
+        """Do what :meth:`write` does; there is nothing to commit."""
+        return Begun(self.write(lease, **group), lambda: None)
 
     @override
     def counts(self, run_id: int) -> Counts:

@@ -18,6 +18,7 @@ import polars as pl
 
 from campaign.gate import OtherRuns
 from campaign.job import Job
+from campaign.ledger.groups import Begun
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Claim, Decision, Lease, Run
 from campaign.plan.frozen import Plan
@@ -96,6 +97,10 @@ class OwnBooks(BooksUntil):
     def _write_group(self, group: list[Any]) -> list[int | None]:
         with self._turn():
             return super()._write_group(group)
+
+    def _begin_group(self, group: list[Any]) -> Begun[list[int | None]] | None:
+        # A turn has to be waited for.
+        return super()._begin_group(group) if self._turn is nullcontext else None
 
 
 def own_pace(

@@ -69,6 +69,7 @@ class OtherRuns:
         self.rules: Sequence[MomentRule] = job.rules_of_other_runs(self._history, self._listed)
         self._counts = len(self.rules) > 1
         self.serial = bool(windows)
+        self.brief = not self._counts
         self._begin(max(windows, default=0.0))
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -267,3 +268,11 @@ class Job:
 def local_now() -> datetime:
     """Return the time in this machine's zone; a nightly run is named by the local date."""
     return datetime.now(UTC).astimezone()
+
+
+def seconds_of(now: Callable[[], datetime]) -> Callable[[], float]:
+    """Return a clock's time in seconds since 1970 UTC.
+
+    It is asked for every message, and to find this machine's zone takes longer than to judge one.
+    """
+    return time.time if now is local_now else lambda: now().timestamp()

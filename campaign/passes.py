@@ -22,7 +22,7 @@ import anyio.to_thread
 
 from campaign.alone import Means, Work, engines, own_pace
 from campaign.errors import first_error
-from campaign.job import Job
+from campaign.job import Job, seconds_of
 from campaign.plan.remaining import still_to_do
 from campaign.reporting import words
 from campaign.reporting.reporter import Reporter
@@ -89,6 +89,7 @@ class Passes:
         self._speed = speed
         self._reporter = reporter
         self._now = now
+        self._clock = seconds_of(now)
         self.to_send = to_send
         self._done_before = work.ledger.counts(work.run.id).done
         # Who is named is to get it now, and one person is no ramp.
@@ -272,9 +273,6 @@ class Passes:
         work.ledger.release_due(work.lease, math.ceil(self._clock() * 1000))
         counts = work.ledger.counts(work.run.id)
         self.to_send = max(self.to_send, counts.done - self._done_before + counts.pending)
-
-    def _clock(self) -> float:
-        return self._now().timestamp()
 
     def _tell_of_ramp(self, reached: int, until: float) -> None:
         self._reporter.told(

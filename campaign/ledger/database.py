@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from campaign.ledger.groups import Begun
+
 T = TypeVar("T")
 
 Row = Mapping[str, Any]
@@ -54,6 +56,13 @@ class Database(Protocol):
 
         ``work`` may be done again from its beginning when the database lost what it had done, so
         it changes nothing but the database.
+        """
+        ...
+
+    def begin(self, work: Callable[[], T]) -> Begun[T] | None:
+        """Do ``work`` in a transaction and leave it open; or nothing, and return ``None``.
+
+        Nothing is done where somebody would have to be waited for.
         """
         ...
 

@@ -132,6 +132,9 @@ class PostgresServer:
         with self._told("written"):
             return self._until_it_is_back(lambda: self._attempt(work))
 
+    def begin(self, work: Callable[[], T]) -> None:
+        """Do nothing: a server has to be waited for."""
+
     def at_one_instant(self, work: Callable[[], T]) -> T:
         """Read everything in ``work`` as of the same instant, whatever other processes write."""
 

@@ -4,7 +4,8 @@ Invariants, at every instant and through any failure:
 
 1. A recipient is sent to only by who just claimed it: :meth:`Ledger.write` returns, for each
    claim, the number of the attempt it opened, or ``None`` when it may not be sent.
-2. :meth:`Ledger.write` is durable when it returns, and all or nothing.
+2. :meth:`Ledger.write` is durable when it returns, and all or nothing; what :meth:`Ledger.begin`
+   did is so when its ``commit`` returns.
 3. A claim without an outcome becomes ``unknown`` (:meth:`Ledger.recover`), never ``pending``.
 4. Only the owner of the current lease may claim, settle or plan; an earlier owner gets
    :class:`~campaign.errors.LeaseLost`.
@@ -16,9 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from campaign.ledger.exchanges import Exchanges
+from campaign.ledger.groups import Groups
 from campaign.ledger.records import (
     Attempt,
-    Claim,
     Contact,
     Counts,
     Decided,
@@ -27,7 +28,6 @@ from campaign.ledger.records import (
     Lease,
     PlanRecord,
     Run,
-    Settlement,
     Skip,
     State,
     Suppression,
@@ -36,28 +36,8 @@ from campaign.ledger.returned import Returned
 from campaign.ledger.team_records import TeamClaim, TeamSend
 from campaign.ledger.traffic import Traffic
 
-TURNED_AWAY = 0
-"""Stands in the place of an attempt's number where a gate turned the claim away."""
 
-
-class Gate(Protocol):
-    """Asked about claims within their transaction, when nobody else can claim any more.
-
-    It may read the ledger meanwhile. It may be asked again about the same claims, because a
-    transaction that was not committed is done once more.
-    """
-
-    @property
-    def serial(self) -> bool:
-        """Whether claims of other runs with such a gate must wait until these are written."""
-        ...
-
-    def admits(self, claims: Sequence[Claim], now: int) -> Sequence[bool]:
-        """Return, for each claim, whether it may be made at ``now`` (milliseconds UTC)."""
-        ...
-
-
-class Ledger(Traffic, Exchanges, Returned, Protocol):
+class Ledger(Groups, Traffic, Exchanges, Returned, Protocol):
     """A store of claims, attempts and settled states, and of what came back."""
 
     def close(self) -> None:
@@ -139,25 +119,6 @@ class Ledger(Traffic, Exchanges, Returned, Protocol):
 
     def next_due(self, run_id: int) -> int | None:
         """Return when the first of the held ones may be sent to, in milliseconds UTC."""
-        ...
-
-    def write(
-        self,
-        lease: Lease,
-        *,
-        claims: Sequence[Claim] = (),
-        settlements: Sequence[Settlement] = (),
-        skips: Sequence[Skip] = (),
-        gate: Gate | None = None,
-    ) -> list[int | None]:
-        """Write durably, all or nothing; return each claim's attempt number, or ``None``.
-
-        Whom the ``gate`` turns away is not claimed, and has :data:`TURNED_AWAY` in its place.
-
-        Raises:
-            LeaseLost: the run was taken over.
-            LedgerError: the ledger cannot be written.
-        """
         ...
 
     def decide(self, lease: Lease, decisions: Sequence[Decision]) -> int:

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import TURNED_AWAY, Gate
+from campaign.ledger.gate import TURNED_AWAY, Gate
+from campaign.ledger.groups import Begun
 from campaign.ledger.records import (
     Claim,
     Decided,
@@ -89,21 +90,43 @@ class Recipients(Runs):
         gate: Gate | None = None,
     ) -> list[int | None]:
         """Write claims, settlements and skips in one durable transaction."""
+        return self._db.transact(
+            lambda: self._group(lease, claims, settlements, skips, gate if claims else None)
+        )
 
-        def work() -> list[int | None]:
-            self._check(lease)
-            changes: Counter[State] = Counter()
-            asked = gate if claims else None
-            now = self._turn() if asked is not None and asked.serial else now_ms()
-            self._settle(lease, settlements, now, changes)
-            self._skip(lease, skips, now, changes)
-            admitted = [True] * len(claims) if asked is None else asked.admits(claims, now)
-            let_in = [claim for claim, may in zip(claims, admitted, strict=True) if may]
-            attempts = iter(self._claim(lease, let_in, now, changes))
-            self._tally(lease.run_id, changes)
-            return [next(attempts) if may else TURNED_AWAY for may in admitted]
+    def begin(
+        self,
+        lease: Lease,
+        *,
+        claims: Sequence[Claim] = (),
+        settlements: Sequence[Settlement] = (),
+        skips: Sequence[Skip] = (),
+        gate: Gate | None = None,
+    ) -> Begun[list[int | None]] | None:
+        """Write claims, settlements and skips in a transaction that is left open."""
+        asked = gate if claims else None
+        if asked is not None and (asked.serial or not asked.brief):
+            return None
+        return self._db.begin(lambda: self._group(lease, claims, settlements, skips, asked))
 
-        return self._db.transact(work)
+    def _group(
+        self,
+        lease: Lease,
+        claims: Sequence[Claim],
+        settlements: Sequence[Settlement],
+        skips: Sequence[Skip],
+        gate: Gate | None,
+    ) -> list[int | None]:
+        self._check(lease)
+        changes: Counter[State] = Counter()
+        now = self._turn() if gate is not None and gate.serial else now_ms()
+        self._settle(lease, settlements, now, changes)
+        self._skip(lease, skips, now, changes)
+        admitted = [True] * len(claims) if gate is None else gate.admits(claims, now)
+        let_in = [claim for claim, may in zip(claims, admitted, strict=True) if may]
+        attempts = iter(self._claim(lease, let_in, now, changes))
+        self._tally(lease.run_id, changes)
+        return [next(attempts) if may else TURNED_AWAY for may in admitted]
 
     def _turn(self) -> int:
         """Wait for claims that others are writing; return the time by the clock they share."""

@@ -1,7 +1,8 @@
 """A ledger's SQLite file: opened, checked and migrated, with durable transactions.
 
 Write-ahead log with every commit synchronised: when a transaction returns, it survives a power
-cut. One connection, used by one thread at a time; readers in other processes never wait for it. An
+cut. One connection, used by one thread at a time, which may begin a transaction and leave its commit
+to another one; readers in other processes never wait for it. An
 older file is brought to this version in one transaction, or left as it was.
 """
 
@@ -10,14 +11,15 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from campaign.errors import LedgerError, NoLedger
+from campaign.ledger.baton import Baton
 from campaign.ledger.database import Home, Row, T
+from campaign.ledger.groups import Begun
 from campaign.ledger.queries import SCHEMA_VERSION, queries, statements
 
 _APPLICATION_ID = 0x43414D50  # "CAMP", so that no other program's database is taken for a ledger
@@ -38,7 +40,7 @@ class SqliteFile:
         self.path = path
         self.title = f"the ledger {path}"
         self._sql = queries("ledger.sql") | queries("returned.sql") | queries("verify.sql")
-        self._lock = threading.RLock()
+        self._lock = Baton()
         self._lost: LedgerError | None = None
         try:
             if not create and not path.exists():
@@ -118,16 +120,60 @@ class SqliteFile:
         """Do ``work`` in one durable transaction: all of it, or nothing."""
         with self._locked("written"):
             self._check_place()
-            try:
+            with self._undone_if_it_fails():
                 self.db.execute("BEGIN IMMEDIATE")
                 done = work()
                 self.db.execute("COMMIT")
-            except BaseException:
-                # A failed COMMIT (a full disk, say) may have ended the transaction already.
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
-                raise
             return done
+
+    def begin(self, work: Callable[[], T]) -> Begun[T] | None:
+        """Do ``work`` in a transaction and leave it open, if nobody has to be waited for."""
+        # A file that is gone is kept by `transact`, which may take its time.
+        if self._place() != self._opened or not self._lock.take_if_free():
+            return None
+        begun = None
+        try:
+            with self._in_words("written"):
+                if self._began_at_once():
+                    with self._undone_if_it_fails():
+                        begun = Begun(work(), self._commit)
+        finally:
+            if begun is None:
+                self._lock.give_back()
+            else:
+                self._lock.lay_down()
+        return begun
+
+    def _began_at_once(self) -> bool:
+        """Begin to write unless another process does."""
+        self.db.execute("PRAGMA busy_timeout = 0")
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            self.db.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000:.0f}")
+        return True
+
+    def _commit(self) -> None:
+        self._lock.pick_up()
+        try:
+            with self._in_words("written"), self._undone_if_it_fails():
+                self.db.execute("COMMIT")
+        finally:
+            self._lock.give_back()
+
+    @contextmanager
+    def _undone_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            # A failed COMMIT (a full disk, say) may have ended the transaction already.
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            raise
 
     def at_one_instant(self, work: Callable[[], T]) -> T:
         """Read everything in ``work`` as of the same instant, whatever other processes write."""
@@ -167,9 +213,14 @@ class SqliteFile:
     @contextmanager
     def _locked(self, verb: str = "read") -> Iterator[None]:
         """Keep other threads out, and turn the database's errors into sentences."""
+        with self._in_words(verb), self._lock:
+            yield
+
+    @contextmanager
+    def _in_words(self, verb: str) -> Iterator[None]:
+        """Turn the database's errors into sentences."""
         try:
-            with self._lock:
-                yield
+            yield
         except sqlite3.Error as error:
             advice = ""
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in (

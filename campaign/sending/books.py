@@ -1,7 +1,9 @@
 """Group commit: what many requests want written at the same moment is one transaction.
 
 A group is whatever is ready when the last write has finished, never what a clock collected, so a
-lone claim waits for one write and a thousand claims wait for one write too. Invariants: when a
+lone claim waits for one write and a thousand claims wait for one write too. A small group's
+statements are done by the event loop, and only its commit by a thread. Invariants: nobody is told
+of a claim before it is durable; when a
 write fails, everybody who waited for it, and everybody after, gets the error, and nothing is
 claimed from a ledger that cannot be written; the books stay open, even when everything around them
 is cancelled, until every claim that went through them is settled.
@@ -14,17 +16,22 @@ from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypedDict
 
 import anyio
 import anyio.to_thread
 
-from campaign.ledger.protocol import Gate, Ledger
+from campaign.ledger.gate import Gate
+from campaign.ledger.groups import Begun
+from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Claim, Lease, Settlement, Skip
 from campaign.sending.ending import Stop, TooLate
 
 _TURNS = 2
 """Turns of the event loop, no time: whom an outcome has just made place for is claimed within them,
 and both are one transaction."""
+_FEW = 100
+"""Wishes that hold the event loop up for no longer than a few milliseconds."""
 
 
 def _future() -> asyncio.Future[None]:
@@ -59,7 +66,7 @@ class Books:
     async def claim(self, claims: Sequence[Claim]) -> list[int | None]:
         """Claim recipients; return each one's attempt number, or ``None`` for "not yours".
 
-        :data:`~campaign.ledger.protocol.TURNED_AWAY` means: judge them again.
+        :data:`~campaign.ledger.gate.TURNED_AWAY` means: judge them again.
         """
         return (await self._write(_Wish(claims=claims))).attempts
 
@@ -139,9 +146,8 @@ class Books:
 
     async def _commit(self, group: list[_Wish]) -> None:
         if self._error is None:
-            loop = asyncio.get_running_loop()
             try:
-                attempts = await loop.run_in_executor(self._writer, self._write_group, group)
+                attempts = await self._written_down(group)
             except Exception as error:  # noqa: BLE001 - handed to everybody who waits
                 self._error = error
             else:
@@ -149,6 +155,16 @@ class Books:
         for wish in group:
             if not wish.done.done():  # nobody may be waiting any more
                 wish.done.set_result(None)
+
+    async def _written_down(self, group: list[_Wish]) -> list[int | None]:
+        # Two threads that take turns in one interpreter wait for each other at every statement.
+        # Those of a few are done here; what takes time without the interpreter is for the thread.
+        begun = self._begin_group(group) if len(group) <= _FEW else None
+        loop = asyncio.get_running_loop()
+        if begun is None:
+            return await loop.run_in_executor(self._writer, self._write_group, group)
+        await loop.run_in_executor(self._writer, begun.commit)
+        return begun.result
 
     def _tell(self, group: list[_Wish], attempts: list[int | None]) -> None:
         told = iter(attempts)
@@ -158,13 +174,24 @@ class Books:
             self._open_claims -= len(wish.settlements)
 
     def _write_group(self, group: list[_Wish]) -> list[int | None]:
-        return self._ledger.write(
-            self._lease,
-            claims=[claim for wish in group for claim in wish.claims],
-            settlements=[settlement for wish in group for settlement in wish.settlements],
-            skips=[skip for wish in group for skip in wish.skips],
-            gate=self._gate,
-        )
+        return self._ledger.write(self._lease, **_together(group), gate=self._gate)
+
+    def _begin_group(self, group: list[_Wish]) -> Begun[list[int | None]] | None:
+        return self._ledger.begin(self._lease, **_together(group), gate=self._gate)
+
+
+class _Together(TypedDict):
+    claims: Sequence[Claim]
+    settlements: Sequence[Settlement]
+    skips: Sequence[Skip]
+
+
+def _together(group: list[_Wish]) -> _Together:
+    return {
+        "claims": [claim for wish in group for claim in wish.claims],
+        "settlements": [settlement for wish in group for settlement in wish.settlements],
+        "skips": [skip for wish in group for skip in wish.skips],
+    }
 
 
 class BooksUntil(Books):

@@ -17,7 +17,7 @@ import anyio
 import anyio.lowlevel
 
 from campaign.errors import LedgerError, first_error
-from campaign.ledger.protocol import TURNED_AWAY
+from campaign.ledger.gate import TURNED_AWAY
 from campaign.providers.protocol import Kind, Message, Outcome, Provider, Scope
 from campaign.sending import leaving
 from campaign.sending.books import Books

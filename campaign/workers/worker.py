@@ -24,7 +24,7 @@ from campaign.alone import Means, Work, engines
 from campaign.errors import CampaignError, InvalidInput, first_error
 from campaign.gate import OtherRuns
 from campaign.in_time import InTime
-from campaign.job import Job, local_now
+from campaign.job import Job, local_now, seconds_of
 from campaign.ledger.holding import beating
 from campaign.ledger.location import FileLocation
 from campaign.plan.frozen import Plan
@@ -107,7 +107,7 @@ class Worker:
                 moments=moments,
                 stop=self.stop,
                 tell=lambda text: self._say({"told": text}),
-                clock=lambda: local_now().timestamp(),
+                clock=seconds_of(local_now),
                 turn=turn,
             )
             self._say({"ready": True})

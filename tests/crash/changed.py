@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from campaign.cli import main
@@ -72,17 +73,32 @@ def _set_clock(seconds: int) -> None:
 
 
 def _after_claims(after: int, act: Callable[[SqlLedger], None]) -> None:
-    original, left = SqlLedger.write, [after]
+    original, original_begin, left = SqlLedger.write, SqlLedger.begin, [after]
 
-    def write(self: SqlLedger, *args: Any, **what: Any) -> Any:
-        result = original(self, *args, **what)
+    def written(ledger: SqlLedger, what: dict[str, Any]) -> None:
         left[0] -= bool(what.get("claims"))
         if left[0] == 0:
             left[0] = -1
-            act(self)
+            act(ledger)
+
+    def write(self: SqlLedger, *args: Any, **what: Any) -> Any:
+        result = original(self, *args, **what)
+        written(self, what)
         return result
 
+    def begin(self: SqlLedger, *args: Any, **what: Any) -> Any:
+        group = original_begin(self, *args, **what)
+        if group is None:
+            return None
+
+        def commit() -> None:
+            group.commit()
+            written(self, what)
+
+        return replace(group, commit=commit)
+
     SqlLedger.write = write  # type: ignore[method-assign]
+    SqlLedger.begin = begin  # type: ignore[method-assign]
 
 
 CHANGES: dict[str, Callable[[Any], None]] = {

@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -84,7 +85,20 @@ def after_settle(fuse: Fuse) -> None:
 
 def during_commit(fuse: Fuse) -> None:
     """Within the transaction of a group, some of it written, none of it committed."""
-    _within("write", fuse)
+    _within("_group", fuse)
+
+
+def before_commit(fuse: Fuse) -> None:
+    """Everything of a group is written, and none of it is committed."""
+    group = SqlLedger._group
+
+    def done(self: SqlLedger, *what: Any) -> Any:
+        attempts = group(self, *what)
+        assert _is_in_transaction(self._db), "the point is not where it says"
+        fuse.burn()
+        return attempts
+
+    SqlLedger._group = done  # type: ignore[method-assign]
 
 
 def request_written(fuse: Fuse) -> None:
@@ -142,6 +156,7 @@ POINTS: dict[str, Callable[[Fuse], None]] = {
         before_settle,
         after_settle,
         during_commit,
+        before_commit,
         before_recovery,
         during_recovery,
         after_recovery,
@@ -157,18 +172,32 @@ def _around_write(
     before: Fuse | None = None,
     after: Fuse | None = None,
 ) -> None:
-    original = SqlLedger.write
+    original, original_begin = SqlLedger.write, SqlLedger.begin
 
-    def write(self: SqlLedger, lease: Lease, **what: Sequence[Any]) -> Any:
-        concerned = concerns(what.get("claims", ()), what.get("settlements", ()))
-        if before is not None and concerned:
-            before.burn()
+    def burn(fuse: Fuse | None, what: dict[str, Any]) -> None:
+        if fuse is not None and concerns(what.get("claims", ()), what.get("settlements", ())):
+            fuse.burn()
+
+    def write(self: SqlLedger, lease: Lease, **what: Any) -> Any:
+        burn(before, what)
         result = original(self, lease, **what)
-        if after is not None and concerned:
-            after.burn()
+        burn(after, what)
         return result
 
+    def begin(self: SqlLedger, lease: Lease, **what: Any) -> Any:
+        burn(before, what)
+        group = original_begin(self, lease, **what)
+        if group is None:
+            return None
+
+        def commit() -> None:
+            group.commit()
+            burn(after, what)
+
+        return replace(group, commit=commit)
+
     SqlLedger.write = write  # type: ignore[method-assign,assignment]
+    SqlLedger.begin = begin  # type: ignore[method-assign,assignment]
 
 
 def _around_recovery(*, before: Fuse | None = None, after: Fuse | None = None) -> None:

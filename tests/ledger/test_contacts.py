@@ -146,6 +146,7 @@ class Doorkeeper:
     """Lets some in, and remembers what the ledger told it meanwhile."""
 
     serial = True
+    brief = True
 
     def __init__(self, ledger: SqlLedger, run: Run, *numbers: int) -> None:
         self._ledger, self._run, self._numbers = ledger, run, numbers

@@ -12,7 +12,8 @@ import anyio.to_thread
 import pytest
 
 from campaign.errors import LedgerError
-from campaign.ledger.protocol import Gate
+from campaign.ledger.gate import Gate
+from campaign.ledger.groups import Begun
 from campaign.ledger.records import Claim, Lease, Settlement, Skip, State
 from campaign.sending.books import Books
 
@@ -20,36 +21,60 @@ LEASE = Lease(1, 1, "me")
 
 
 class SlowLedger:
-    """Remembers every write; a write waits until the gate is open."""
+    """Remembers every group; it is durable when the gate is open.
 
-    def __init__(self) -> None:
+    One ``in_two_steps`` does what it can at once, in the thread that asks, and lets the rest wait.
+    """
+
+    def __init__(self, *, in_two_steps: bool = False) -> None:
         self.gate = threading.Event()
         self.gate.set()
         self.busy = threading.Event()
         self.groups: list[dict[str, list[int]]] = []
+        self.threads: list[tuple[str, str]] = []
         self.error: Exception | None = None
+        self.in_two_steps = in_two_steps
 
-    def write(
+    def write(self, lease: Lease, **group: Any) -> list[int | None]:
+        found = self._done(lease, **group)
+        self._durable()
+        return found
+
+    def begin(self, lease: Lease, **group: Any) -> Begun[list[int | None]] | None:
+        if not self.in_two_steps:
+            return None
+        return Begun(self._done(lease, **group), self._durable)
+
+    def _done(
         self,
         lease: Lease,
         *,
-        claims: Sequence[Claim] = (),
-        settlements: Sequence[Settlement] = (),
-        skips: Sequence[Skip] = (),
-        gate: Gate | None = None,
+        claims: Sequence[Claim],
+        settlements: Sequence[Settlement],
+        skips: Sequence[Skip],
+        gate: Gate | None,
     ) -> list[int | None]:
         assert lease is LEASE
         assert gate is None
+        self.threads.append(("done", threading.current_thread().name))
         written = {"claims": claims, "settlements": settlements, "skips": skips}
         self.groups.append(
             {name: [one.number for one in some] for name, some in written.items() if some}
         )
+        # Odd numbers belong to somebody else.
+        return [None if claim.number % 2 else claim.number + 100 for claim in claims]
+
+    def _durable(self) -> None:
+        self.threads.append(("durable", threading.current_thread().name))
         self.busy.set()
         assert self.gate.wait(30)
         if self.error is not None:
             raise self.error
-        # Odd numbers belong to somebody else.
-        return [None if claim.number % 2 else claim.number + 100 for claim in claims]
+
+
+@pytest.fixture(params=[False, True], ids=["in one step", "in two steps"])
+def ledger(request: pytest.FixtureRequest) -> SlowLedger:
+    return SlowLedger(in_two_steps=request.param)
 
 
 def claim(number: int) -> Claim:
@@ -77,8 +102,7 @@ async def busy(ledger: SlowLedger) -> None:
     ledger.busy.clear()
 
 
-async def test_everybody_gets_the_answer_to_their_own_claims() -> None:
-    ledger = SlowLedger()
+async def test_everybody_gets_the_answer_to_their_own_claims(ledger: SlowLedger) -> None:
     answers: dict[int, list[int | None]] = {}
 
     async def ask(first: int) -> None:
@@ -91,8 +115,7 @@ async def test_everybody_gets_the_answer_to_their_own_claims() -> None:
     assert answers == {10: [110, None, 112], 21: [None, 122, None], 30: [130, None, 132]}
 
 
-async def test_what_is_ready_when_a_write_ends_is_the_next_write() -> None:
-    ledger = SlowLedger()
+async def test_what_is_ready_when_a_write_ends_is_the_next_write(ledger: SlowLedger) -> None:
     async with kept(ledger) as books, anyio.create_task_group() as tasks:
         ledger.gate.clear()
         tasks.start_soon(books.claim, [claim(1)])
@@ -109,16 +132,16 @@ async def test_what_is_ready_when_a_write_ends_is_the_next_write() -> None:
     ]
 
 
-async def test_a_lone_claim_does_not_wait_for_company() -> None:
-    ledger = SlowLedger()
+async def test_a_lone_claim_does_not_wait_for_company(ledger: SlowLedger) -> None:
     async with kept(ledger) as books:
         assert await books.claim([claim(1)]) == [None]
         assert await books.claim([claim(3)]) == [None]
     assert ledger.groups == [{"claims": [1]}, {"claims": [3]}]
 
 
-async def test_a_write_that_fails_fails_for_everybody_who_waits_and_everybody_after() -> None:
-    ledger = SlowLedger()
+async def test_a_write_that_fails_fails_for_everybody_who_waits_and_everybody_after(
+    ledger: SlowLedger,
+) -> None:
     errors: list[str] = []
 
     async def ask(number: int) -> None:
@@ -143,8 +166,7 @@ async def test_a_write_that_fails_fails_for_everybody_who_waits_and_everybody_af
     assert ledger.groups == [{"claims": [0]}]
 
 
-async def test_closing_writes_what_waits_and_ends() -> None:
-    ledger = SlowLedger()
+async def test_closing_writes_what_waits_and_ends(ledger: SlowLedger) -> None:
     books = Books(ledger, LEASE)  # type: ignore[arg-type]
     with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:
@@ -157,8 +179,9 @@ async def test_closing_writes_what_waits_and_ends() -> None:
         await books.claim([claim(2)])
 
 
-async def test_books_that_are_cancelled_stay_open_until_every_claim_is_settled() -> None:
-    ledger = SlowLedger()
+async def test_books_that_are_cancelled_stay_open_until_every_claim_is_settled(
+    ledger: SlowLedger,
+) -> None:
     async with kept(ledger) as books:
         assert await books.claim([claim(2), claim(4), claim(5)]) == [102, 104, None]
 
@@ -173,8 +196,9 @@ async def test_books_that_are_cancelled_stay_open_until_every_claim_is_settled()
     assert ledger.groups[1:] == [{"settlements": [2]}, {"settlements": [4]}]
 
 
-async def test_a_write_that_was_cancelled_while_it_waited_leaves_the_books_usable() -> None:
-    ledger = SlowLedger()
+async def test_a_write_that_was_cancelled_while_it_waited_leaves_the_books_usable(
+    ledger: SlowLedger,
+) -> None:
     async with kept(ledger) as books:
         ledger.gate.clear()
         with anyio.CancelScope() as impatient:
@@ -185,3 +209,37 @@ async def test_a_write_that_was_cancelled_while_it_waited_leaves_the_books_usabl
         ledger.gate.set()
         assert await books.claim([claim(3)]) == [None]
     assert ledger.groups == [{"skips": [1]}, {"claims": [3]}]
+
+
+async def test_nobody_is_told_of_a_claim_before_it_is_durable(ledger: SlowLedger) -> None:
+    told: list[list[int | None]] = []
+
+    async def ask() -> None:
+        told.append(await books.claim([claim(1)]))
+
+    async with kept(ledger) as books, anyio.create_task_group() as tasks:
+        ledger.gate.clear()
+        tasks.start_soon(ask)
+        await busy(ledger)
+        await anyio.wait_all_tasks_blocked()
+        assert told == []
+        ledger.gate.set()
+    assert told == [[None]]
+
+
+async def test_a_few_are_written_by_the_event_loop_and_made_durable_by_the_thread() -> None:
+    ledger = SlowLedger(in_two_steps=True)
+    async with kept(ledger) as books:
+        await books.claim([claim(1)])
+    assert ledger.threads == [("done", threading.current_thread().name), ("durable", "ledger_0")]
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["who has to be waited for", "many at once"])
+async def test_what_takes_long_is_left_to_the_thread(many: bool) -> None:
+    ledger = SlowLedger(in_two_steps=many)
+    wishes = 500 if many else 1
+    async with kept(ledger) as books, anyio.create_task_group() as tasks:
+        for number in range(wishes):
+            tasks.start_soon(books.claim, [claim(2 * number + 1)])
+    assert [len(group["claims"]) for group in ledger.groups] == [wishes]
+    assert {name for _, name in ledger.threads} == {"ledger_0"}

@@ -18,7 +18,7 @@ from campaign.sending import leaving
 from campaign.sending.books import BooksUntil
 from campaign.sending.clients import Clients
 from campaign.sending.ending import Ending, TooLate
-from tests.sending.stage import ACCEPTED, Stage, fast
+from tests.sending.stage import ACCEPTED, InOneStep, Stage, fast
 
 
 class Clock:
@@ -44,7 +44,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield one
 
 
-class Asleep:
+class Asleep(InOneStep):
     """A ledger in whose first claims so many seconds pass."""
 
     def __init__(self, ledger: Ledger, clock: Clock, seconds: float) -> None:

@@ -22,6 +22,7 @@ class TurnsAway:
     """A gate that turns some people away, and a judge that knows of it only then."""
 
     serial = False
+    brief = True
 
     def __init__(self, *numbers: int) -> None:
         self.numbers = set(numbers)

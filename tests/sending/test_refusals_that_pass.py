@@ -22,6 +22,7 @@ from tests.sending.stage import (
     THROTTLED,
     UNKNOWN,
     Answer,
+    InOneStep,
     Stage,
     fast,
 )
@@ -31,7 +32,7 @@ HOUR = 3600.0
 CAPPED = Outcome(Kind.REJECTED, "not_delivered_now", detail="one a day", hold=HOUR)
 
 
-class Remembering:
+class Remembering(InOneStep):
     """A ledger that remembers settlements; who is held becomes pending, as if time had passed."""
 
     def __init__(self, ledger: Ledger) -> None:

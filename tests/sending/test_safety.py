@@ -10,6 +10,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from campaign.ledger.groups import Begun
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Claim, Lease
 from campaign.message.form import Form
@@ -45,10 +46,19 @@ class CountingLedger:
 
     def write(self, lease: Lease, **writes: Any) -> list[int | None]:
         attempts = self._ledger.write(lease, **writes)
+        self._count(attempts, writes)
+        return attempts
+
+    def begin(self, lease: Lease, **writes: Any) -> Begun[list[int | None]] | None:
+        group = self._ledger.begin(lease, **writes)
+        if group is not None:
+            self._count(group.result, writes)
+        return group
+
+    def _count(self, attempts: list[int | None], writes: dict[str, Any]) -> None:
         self.open += sum(map(bool, attempts)) - len(writes["settlements"])
         self.most = max(self.most, self.open)
         self.together += bool(writes["claims"] and writes["settlements"])
-        return attempts
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
