@@ -11,6 +11,7 @@ from campaign.ledger.sql_ledger import SqlLedger
 from campaign.outcomes import intake as intake_module
 from campaign.outcomes.unmatched import kept, read
 from campaign.providers.heard import Happening
+from campaign.reporting.stopped import asked_to_stop
 from campaign.rules.suppression import hashed
 from tests.outcomes.sent import ANA, BEN, CEM, DAY, MINUTE, NOON, Sent, account, heard, ms
 
@@ -42,6 +43,15 @@ def test_a_whole_answer_that_is_an_opt_out_word_puts_the_person_on_the_list(
     assert list(sent.listed()) == [ANA]
     assert str(sent.listed()[ANA]).endswith(f" on {NOON + 5 * MINUTE:%Y-%m-%d}")
     assert sent.intake().take([heard(address=ANA, text=word)]).opted_out == 0
+
+
+def test_whoever_is_put_on_the_list_is_one_who_asked_to_be_left_alone_in_the_report(
+    sent: Sent,
+) -> None:
+    run = replace(sent.run("spring", {ANA: "a", BEN: "b"}), created_at=ms(NOON - DAY))
+    sent.ledger.suppress("number", [CEM], who="somebody", why="asked on the telephone")
+    sent.intake().take([heard(address=ANA, text="Stop!"), heard(address=BEN, text="thank you")])
+    assert list(asked_to_stop(run, "number", sent.ledger)) == [ANA]
 
 
 @pytest.mark.parametrize("text", ["please don't stop", "yes", "START", None])
