@@ -173,6 +173,6 @@ def _open(location: FileLocation, *, create: bool = True) -> Ledger:
 if __name__ == "__main__":
     from campaign.cli import main
 
-    # The one place from which a ledger is opened; that it is another kind is what is measured.
-    FileLocation.open = _open  # type: ignore[assignment, method-assign]
+    # The one place from which a ledger is opened.
+    FileLocation.open = _open  # type: ignore[assignment, method-assign] # another kind is measured
     main()

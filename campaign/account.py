@@ -13,6 +13,7 @@ from campaign.outcomes.matching import Account
 from campaign.outcomes.people import People
 from campaign.providers.heard import names_of
 from campaign.providers.protocol import Provider
+from campaign.providers.second_account import in_the_sandbox
 
 
 def account_of(job: Job, provider: Provider, *, sandbox: bool) -> Account:
@@ -29,10 +30,5 @@ def account_of(job: Job, provider: Provider, *, sandbox: bool) -> Account:
 def rehearsed(job: Job, url_for: Callable[[str], str]) -> Provider:
     """Return the provider of a rehearsal; ``url_for`` says where the sandbox stands for whom."""
     loaded = job.loaded
-    settings, secrets = loaded.settings, dict[str, str]()
-    if (account := getattr(settings, "twilio", None)) is not None:
-        # The sandbox takes any token.
-        there = account.model_copy(update={"base_url": url_for("twilio")})
-        settings = settings.model_copy(update={"twilio": there})
-        secrets["twilio.auth_token"] = "sandbox"  # noqa: S105 - it opens nothing
+    settings, secrets = in_the_sandbox(loaded.settings, url_for)
     return loaded.provider(settings, secrets, url_for(settings.name))

@@ -10,6 +10,7 @@ import anyio
 
 from campaign import reconciling, syncing
 from campaign.job import Job
+from campaign.one_poll import Progress
 from campaign.outside_loops import outside_any_loop
 from campaign.reconciling import Reconciled
 from campaign.syncing import Synced
@@ -50,9 +51,7 @@ class Afterwards:
         """Do what :meth:`reconcile` does, in an asyncio event loop that already runs."""
         return await reconciling.reconcile(self._job, self._environment, run, progress)
 
-    def sync(
-        self, *, run: str | None = None, progress: syncing.Progress = lambda *_: None
-    ) -> Synced:
+    def sync(self, *, run: str | None = None, progress: Progress = lambda *_: None) -> Synced:
         """Ask the vendor what came back of a run: delivered, read, replied, closed.
 
         Raises:
@@ -63,7 +62,7 @@ class Afterwards:
         return outside_any_loop(lambda: anyio.run(ask), lambda: None)
 
     async def sync_async(
-        self, *, run: str | None = None, progress: syncing.Progress = lambda *_: None
+        self, *, run: str | None = None, progress: Progress = lambda *_: None
     ) -> Synced:
         """Do what :meth:`sync` does, in an asyncio event loop that already runs."""
         return await syncing.sync(self._job, self._environment, run, progress)

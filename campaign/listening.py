@@ -2,7 +2,7 @@
 
 Invariant: it serves nothing without a secret that proves where an event is from, and an event that
 was answered with "kept" is in the ledger, whatever happens to the process afterwards. Events of all
-campaigns of the account that have this ledger are taken in.
+campaigns of the account that have this ledger are taken in; where there was none, that is said.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from campaign import serving
 from campaign.account import account_of
 from campaign.deciding import who
 from campaign.definition.secrets import reveal
-from campaign.errors import InvalidInput
+from campaign.errors import InvalidInput, NoLedger
 from campaign.job import Job
+from campaign.ledger.location import Location
+from campaign.ledger.protocol import Ledger
 from campaign.outcomes.inbox import Inbox
 from campaign.outcomes.intake import Intake, Taken
 from campaign.outcomes.patience import Server
@@ -124,6 +126,7 @@ class Listening:
             )
         self._base = _base(place)
         self._server: Server | None = None
+        self._news = ""
 
     def stop(self) -> None:
         """Take nothing new and end when what came is written; asked again, end at once."""
@@ -138,7 +141,7 @@ class Listening:
             LedgerError: the ledger cannot be opened.
         """
         location = self._job.ledger(self._environment)
-        with closing(_bound(self._place)) as listener, closing(location.open()) as ledger:
+        with closing(_bound(self._place)) as listener, closing(self._opened(location)) as ledger:
             account = account_of(self._job, self._provider, sandbox=False)
             inbox = Inbox(Intake(ledger, account, f"listen, {who()}"), self._told.sentence)
             base = self._base or serving.url(listener)
@@ -158,6 +161,19 @@ class Listening:
                     tasks.cancel_scope.cancel()
             return standing()
 
+    def _opened(self, location: Location) -> Ledger:
+        """Open the ledger; where there is none, make one, and have it said: it may be elsewhere."""
+        try:
+            return location.open(create=False)
+        except NoLedger:
+            self._news = (
+                f"There was no ledger at {location}, so an empty one was made, and there is no run "
+                "in it yet. Start `campaign run` with the same definition; or, if its ledger is "
+                "elsewhere, stop, and listen with the definition that lies beside it or names it."
+                f"{location.rescued()}"
+            )
+            return location.open()
+
     @property
     def broken_off(self) -> bool:
         """Whether it was stopped twice."""
@@ -176,6 +192,8 @@ class Listening:
             for one in self._posts
         ]
         self._told.ready(base, addresses)
+        if self._news:
+            self._told.sentence(self._news)
         while True:
             await anyio.sleep(_SECONDS)
             self._told.standing(standing())

@@ -8,14 +8,12 @@ sent meanwhile. A page that cannot be had costs no other one anything, and is to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-
-import anyio
 
 from campaign.account import account_of, rehearsed
 from campaign.arriving import Arrived, arrived
@@ -24,28 +22,20 @@ from campaign.deciding import who
 from campaign.errors import InvalidInput
 from campaign.job import Job
 from campaign.ledger.delivery_records import Deliveries
-from campaign.ledger.protocol import Ledger
-from campaign.ledger.records import Run
+from campaign.one_poll import Asking, Progress
 from campaign.outcomes.intake import Intake, Taken, TriedAgain
-from campaign.outcomes.polling import NotAsked, Patience, Poller
+from campaign.outcomes.polling import Patience, Poller
 from campaign.plan.frozen import Plan
 from campaign.providers import http
-from campaign.providers.heard import About, Asked, Heard, Poll, polls_of
+from campaign.providers.heard import About, Poll, polls_of
 from campaign.sending.clients import Clients, is_local
 from campaign.status import run_named
-from campaign.still_open import how_many, still_open
 
 AHEAD = timedelta(days=1)
 """How long the people of a rehearsal had when it is asked what they did."""
 
-_AT_ONCE = 8
-_TOO_MANY = 20
-"""Recipients in a row about whom no answer came: the vendor is not asked about the others."""
 _REHEARSED = 1_000.0
 """Questions a second to the sandbox, which is nobody's but ours."""
-
-Progress = Callable[[str, int, int | None], None]
-"""Told what is asked, how much was heard or how many were asked about, and of how many if known."""
 
 
 @dataclass(slots=True)
@@ -164,9 +154,11 @@ async def sync(
         )
         if ledger.counts(found.id).sent:
             plan = Plan.of_run(found, job.plans_from(location))
-            await _Syncing(job, ledger, found, plan, intake, about, progress, result).ask(
-                polls, partial(http.without, tuple(job.secrets(environment).values())), url
-            )
+            asking = Asking(ledger, found, plan, intake, about, progress)
+            secrets = tuple(job.secrets(environment).values())
+            await _ask(job, asking, polls, partial(http.without, secrets), url)
+            result.asked, result.taken = asking.asked, asking.taken
+            result.problems = asking.problems
         result.again = intake.try_again()
         where = " and ".join(result.ways)
         result.arrived = arrived(job, environment, ledger, found, begun + later, where)
@@ -174,111 +166,18 @@ async def sync(
         return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Syncing:
-    job: Job
-    ledger: Ledger
-    run: Run
-    plan: Plan
-    intake: Intake
-    about: About
-    progress: Progress
-    result: Synced
-
-    async def ask(
-        self, polls: Sequence[Poll], clean: Callable[[str], str], url: str | None
-    ) -> None:
-        """Ask one way after the other."""
-        settings, retry = self.job.loaded.settings, self.job.loaded.definition.retry
-        patience = Patience(
-            retry.attempts,
-            retry.first_wait.total_seconds(),
-            retry.longest_wait.total_seconds(),
-            _REHEARSED if settings.sandbox else None,
-        )
-        local = is_local(url or settings.base_url)
-        async with Clients(settings.timeout.total_seconds(), proxies=not local) as clients:
-            for poll in polls:
-                poller = Poller(clients, poll, patience, clean)
-                await (self._each(poller) if poll.each else self._listed(poller))
-
-    async def _listed(self, poller: Poller) -> None:
-        """Read a list page by page; where it goes on is kept after each one."""
-        source = poller.poll.title
-        cursor = first = self.ledger.cursor(self.run.id, source)
-        seen, heard = {cursor}, 0
-        self.progress(source, heard, None)
-        while True:
-            try:
-                page = await poller.page(self.about, cursor)
-            except NotAsked as why:
-                if first is None or cursor != first:
-                    self.result.problems[f"{source}: {why}"] += 1
-                    return
-                # Where an earlier sync stopped is no place any more; from the beginning, then.
-                cursor = first = None
-                continue
-            self._take(page.heard)
-            heard += len(page.heard)
-            self.progress(source, heard, None)
-            self.ledger.set_cursor(self.run.id, source, page.cursor)
-            if page.cursor is None:
-                return
-            if page.cursor in seen:
-                self.ledger.set_cursor(self.run.id, source, None)
-                self.result.problems[f"{source}: the pages of the list go in a circle"] += 1
-                return
-            seen.add(cursor := page.cursor)
-
-    async def _each(self, poller: Poller) -> None:
-        """Ask about one recipient after the other, some at a time."""
-        source = poller.poll.title
-        before = self.ledger.cursor(self.run.id, source)
-        total, done, in_a_row = how_many(self.ledger, self.run.id), 0, 0
-        answered = before
-        self.progress(source, done, total)
-        people = still_open(self.plan, self.ledger, self.run, -1 if before is None else int(before))
-        for lot in _lots(people):
-            answers: dict[int, Sequence[Heard] | NotAsked] = {}
-            async with anyio.create_task_group() as tasks:
-                for one in lot:
-                    tasks.start_soon(self._ask_one, poller, one, answers)
-            heard = list[Heard]()
-            for one in lot:
-                answer = answers[one.number]
-                if isinstance(answer, NotAsked):
-                    self.result.problems[f"{source}: {answer}"] += 1
-                    in_a_row += 1
-                else:
-                    heard += answer
-                    in_a_row, answered = 0, str(one.number)
-            self._take(heard)
-            self.ledger.set_cursor(self.run.id, source, str(lot[-1].number))
-            done += len(lot)
-            self.result.asked += len(lot)
-            self.progress(source, done, max(total, done))
-            if in_a_row >= _TOO_MANY:
-                self.result.problems[f"{source}: not asked about the others"] += 1
-                self.ledger.set_cursor(self.run.id, source, answered)
-                return
-        self.ledger.set_cursor(self.run.id, source, None)
-
-    async def _ask_one(
-        self, poller: Poller, one: Asked, answers: dict[int, Sequence[Heard] | NotAsked]
-    ) -> None:
-        about = About(
-            self.about.since, self.about.until, self.about.channel, self.about.senders, one
-        )
-        try:
-            answers[one.number] = await poller.about_one(about)
-        except NotAsked as why:
-            answers[one.number] = why
-
-    def _take(self, heard: Sequence[Heard]) -> None:
-        self.result.taken += self.intake.take(heard)
-
-
-def _lots(parts: Iterator[list[Asked]]) -> Iterator[list[Asked]]:
-    for part in parts:
-        for first in range(0, len(part), _AT_ONCE):
-            yield part[first : first + _AT_ONCE]
+async def _ask(
+    job: Job, asking: Asking, polls: Sequence[Poll], clean: Callable[[str], str], url: str | None
+) -> None:
+    """Ask one way after the other."""
+    settings, retry = job.loaded.settings, job.loaded.definition.retry
+    patience = Patience(
+        retry.attempts,
+        retry.first_wait.total_seconds(),
+        retry.longest_wait.total_seconds(),
+        _REHEARSED if settings.sandbox else None,
+    )
+    local = is_local(url or settings.base_url)
+    async with Clients(settings.timeout.total_seconds(), proxies=not local) as clients:
+        for poll in polls:
+            await asking.of(Poller(clients, poll, patience, clean))

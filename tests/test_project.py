@@ -130,7 +130,7 @@ def test_only_the_protocol_of_providers_is_known_outside() -> None:
 
 
 def test_adding_a_provider_needs_no_edit_elsewhere() -> None:
-    names = ("sendbird", "zild", "whippy", "synthflow")
+    names = ("sendbird", "zild", "whippy", "synthflow", "twilio")
     for path in PACKAGE.rglob("*.py"):
         room = path.relative_to(PACKAGE).parts[0]
         if room in ("providers", "sandbox"):

@@ -15,8 +15,9 @@ from rich.text import Text
 
 from campaign import api
 from campaign.cli.writing import print_json
+from campaign.one_poll import Progress
 from campaign.reporting import words
-from campaign.syncing import AHEAD, Progress, Synced
+from campaign.syncing import AHEAD, Synced
 
 _EVERY_SECONDS = 10.0
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
 
 from campaign.audience.addresses import AddressKind
 from campaign.audience.variants import forms_of
 from campaign.ledger.delivery_records import Inbound, Place
 from campaign.ledger.protocol import Ledger
+from campaign.ledger.wishes import why_of_wish
 from campaign.message.opt_out import wish
 from campaign.outcomes.matching import Account, Matching, milliseconds, observation
 from campaign.outcomes.once import new_among, taken_in
@@ -248,8 +248,8 @@ class Intake:
         """Put those who wrote nothing but an opt-out word on the suppression list."""
         wishes: dict[tuple[AddressKind, str], set[str]] = {}
         for kind, word, writer in self._wishes(writers):
-            day = f"{writer.event.at.astimezone(UTC):%Y-%m-%d}"
-            wishes.setdefault((kind, f"wrote {word} on {day}"), set()).add(writer.identity)
+            why = why_of_wish(word, writer.event.at)
+            wishes.setdefault((kind, why), set()).add(writer.identity)
         new = 0
         for (kind, why), people in wishes.items():
             entries = {one: entries_of(one, one) for one in people}

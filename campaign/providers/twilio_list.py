@@ -9,9 +9,9 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Generator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from campaign.definition.values import Secret
 from campaign.providers import http
@@ -19,6 +19,7 @@ from campaign.providers.asking import Reading, mappings, moment
 from campaign.providers.base import JsonProvider
 from campaign.providers.look_up import Wait
 from campaign.providers.protocol import no_login
+from campaign.providers.second_account import SecondAccount
 
 if TYPE_CHECKING:
     import httpx
@@ -28,10 +29,12 @@ PAGE = 1000
 Message: TypeAlias = Mapping[str, object]
 
 
-class TwilioAccount(BaseModel):
+class TwilioAccount(SecondAccount):
     """Your own Twilio account, over which the vendor sends; it is only ever read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    vendor: ClassVar[str] = "twilio"
 
     account_sid: str = Field(
         pattern=r"^AC[0-9a-fA-F]{32}$", description="The account's SID, AC and 32 digits."
@@ -47,6 +50,10 @@ class TwilioAccount(BaseModel):
     @classmethod
     def _names_nobody(cls, value: str) -> str:
         return no_login(value)
+
+    def at(self, url: str) -> Self:
+        """Return the same account with Twilio's API at another address."""
+        return self.model_copy(update={"base_url": url})
 
 
 class TwilioList(Reading):

@@ -7,17 +7,16 @@ ask by answering.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Run
+from campaign.ledger.wishes import day_of_wish
 from campaign.reporting.holdout import DAYS
 
 COLUMN = "_asked_to_stop"
-_WISH = re.compile(r"wrote .* on (\d{4}-\d{2}-\d{2})")
 
 
 def asked_to_stop(run: Run, kind: str, ledger: Ledger) -> pl.Series:
@@ -27,8 +26,8 @@ def asked_to_stop(run: Run, kind: str, ledger: Ledger) -> pl.Series:
     found = []
     # A rehearsal puts nobody on the list.
     for one in [] if run.sandbox else ledger.suppressions(kind, after=run.created_at):
-        wish = _WISH.fullmatch(one.why or "")
-        if wish is not None and first <= wish[1] <= last:
+        day = day_of_wish(one.why)
+        if day is not None and first <= day <= last:
             found.append(one.identity)
     return pl.Series(found, dtype=pl.String)
 

@@ -21,6 +21,7 @@ from campaign.ledger.sql_ledger import SqlLedger
 from campaign.reporting.summary import Summary
 from campaign.sandbox import SandboxServer
 from tests.crash.sender import LOST_A_WORKER, NOTHING_TO_RECOVER, OF_RECOVERY, POINTS
+from tests.processes import ROOT
 from tests.run.campaigns import ENVIRONMENT, Recipe
 from tests.run.lists import number
 from tests.run.truth import assert_every_row_is_somewhere, assert_the_journal_agrees
@@ -43,8 +44,6 @@ WEATHER: Mapping[str, Mapping[str, Any]] = {
     "errors after accepting": _ALWAYS | {"error_after": 0.08, "error_status": 503},
 }
 """What goes wrong at the vendor meanwhile; it changes with every process that is started."""
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign.sandbox import SandboxServer
-from tests.crash.campaign_of_crashes import ROOT
+from tests.processes import ROOT, python
 from tests.run.campaigns import ENVIRONMENT
 
 HELD = 11
@@ -30,16 +30,7 @@ class Ended:
 
 def started(*words: object, **changes: Any) -> subprocess.Popen[str]:
     """Start the command and return at once."""
-    module = [sys.executable, "-m", "tests.crash.changed", json.dumps(changes)]
-    process = subprocess.Popen(
-        [*module, *map(str, words)],
-        cwd=ROOT,
-        env=os.environ | ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
+    process = python("-m", "tests.crash.changed", json.dumps(changes), *words)
     STARTED.append(process)
     return process
 

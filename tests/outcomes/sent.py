@@ -17,6 +17,7 @@ from campaign.providers.heard import Happening, Heard
 from tests.ledger.ledgers import Store, plan
 
 ANA, BEN, CEM = "+491713920001", "+491713920002", "+491713920003"
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 NOON = datetime.now(UTC).replace(microsecond=0)
 """When most messages were sent; not long ago, for the ledger has a clock of its own."""
 KINDS: dict[Channel, AddressKind] = {
@@ -86,6 +87,10 @@ class Sent:
     def listed(self) -> dict[str, str | None]:
         """Return who is on the suppression list, and why."""
         return {one.identity: one.why for one in self.ledger.suppressions("number")}
+
+    def inbound(self, senders: list[str] | None = None) -> dict[str, int]:
+        """Return when people last wrote to us, or to these senders of ours."""
+        return dict(self.ledger.last_inbound("number", Channel.WHATSAPP.value, senders))
 
 
 def ms(moment: datetime) -> int:

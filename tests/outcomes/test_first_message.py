@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
 from campaign.providers.heard import Happening, Heard
-from tests.ledger.ledgers import Store
-from tests.outcomes.sent import ANA, Sent, heard
-
-MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-
-
-@pytest.fixture
-def sent(store: Store) -> Iterator[Sent]:
-    one = Sent(store)
-    yield one
-    one.ledger.close()
+from tests.outcomes.sent import ANA, MINUTE, SECOND, Sent, heard
 
 
 def of(

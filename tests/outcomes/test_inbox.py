@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from campaign.outcomes import inbox
 from campaign.outcomes.intake import Intake
-from tests.ledger.ledgers import Store
 from tests.outcomes.listener import listening
 from tests.outcomes.sent import ANA, BEN, Sent, account
 
 MONTH = 31 * 24 * 3600 * 1000
 
 
-@pytest.fixture
-def sent(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
+@pytest.fixture(autouse=True)
+def _it_looks_again_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "_AGAIN_EVERY", 0.05)
     monkeypatch.setattr(inbox, "_FORGET_EVERY", 0.05)
-    one = Sent(store)
-    yield one
-    one.ledger.close()
 
 
 def until(is_so: Callable[[], bool]) -> None:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
-from campaign.channel import Channel
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.outcomes import intake as intake_module
 from campaign.outcomes.unmatched import kept, read
 from campaign.providers.heard import Happening
+from campaign.reporting.stopped import asked_to_stop
 from campaign.rules.suppression import hashed
-from tests.ledger.ledgers import Store
-from tests.outcomes.sent import ANA, BEN, CEM, NOON, Sent, account, heard, ms
+from tests.outcomes.sent import ANA, BEN, CEM, DAY, MINUTE, NOON, Sent, account, heard, ms
 
 MEXICAN = "+5215512345678"
 """An older form of a number."""
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def sent(store: Store) -> Iterator[Sent]:
-    one = Sent(store)
-    yield one
-    one.ledger.close()
-
-
-def inbound(sent: Sent, senders: list[str] | None = None) -> dict[str, int]:
-    return dict(sent.ledger.last_inbound("number", Channel.WHATSAPP.value, senders))
 
 
 def test_what_happened_stands_beside_each_recipient_whatever_the_order(sent: Sent) -> None:
@@ -60,6 +45,15 @@ def test_a_whole_answer_that_is_an_opt_out_word_puts_the_person_on_the_list(
     assert sent.intake().take([heard(address=ANA, text=word)]).opted_out == 0
 
 
+def test_whoever_is_put_on_the_list_is_one_who_asked_to_be_left_alone_in_the_report(
+    sent: Sent,
+) -> None:
+    run = replace(sent.run("spring", {ANA: "a", BEN: "b"}), created_at=ms(NOON - DAY))
+    sent.ledger.suppress("number", [CEM], who="somebody", why="asked on the telephone")
+    sent.intake().take([heard(address=ANA, text="Stop!"), heard(address=BEN, text="thank you")])
+    assert list(asked_to_stop(run, "number", sent.ledger)) == [ANA]
+
+
 @pytest.mark.parametrize("text", ["please don't stop", "yes", "START", None])
 def test_any_other_answer_puts_nobody_there_and_start_takes_nobody_off(
     sent: Sent, text: str | None
@@ -74,7 +68,7 @@ def test_somebody_whom_no_run_knows_may_opt_out_too(sent: Sent) -> None:
     taken = sent.intake().take([heard(address="whatsapp:+5215512345678", text="STOP")])
     assert (taken.opted_out, taken.unmatched) == (1, 1)
     assert list(sent.listed()) == ["+525512345678"]
-    assert inbound(sent) == {"+525512345678": ms(NOON + 5 * MINUTE)}
+    assert sent.inbound() == {"+525512345678": ms(NOON + 5 * MINUTE)}
 
 
 def test_whoever_is_on_the_list_as_a_hash_is_there_already(sent: Sent) -> None:
@@ -104,7 +98,7 @@ def test_whoever_names_no_number_is_known_by_the_conversation(sent: Sent) -> Non
     event = heard(ids=("a",), address="US.13491208655302741918", text="STOP")
     assert sent.intake().take([event]).opted_out == 1
     assert list(sent.listed()) == [ANA]
-    assert list(inbound(sent)) == [ANA]
+    assert list(sent.inbound()) == [ANA]
 
 
 def test_a_wish_without_a_number_waits_for_its_conversation_to_be_known(sent: Sent) -> None:
@@ -150,7 +144,7 @@ def test_a_rehearsal_puts_nobody_on_the_list_and_opens_no_window(sent: Sent) -> 
     taken = sent.intake(sandbox=True).take([heard(ids=("a",), address=ANA, text="STOP")])
     assert (taken.changed, taken.opted_out) == (1, 1)
     assert sent.told(run) == {0: "replied"}
-    assert (sent.listed(), inbound(sent)) == ({}, {})
+    assert (sent.listed(), sent.inbound()) == ({}, {})
 
 
 def test_when_somebody_last_wrote_and_to_which_number_is_kept(sent: Sent) -> None:
@@ -163,8 +157,8 @@ def test_when_somebody_last_wrote_and_to_which_number_is_kept(sent: Sent) -> Non
             heard(Happening.READ, 4 * MINUTE, address=ANA, sender=ours),
         ]
     )
-    assert inbound(sent, [ours]) == {ANA: ms(NOON + 2 * MINUTE)}
-    assert inbound(sent) == {ANA: ms(NOON + 3 * MINUTE)}
+    assert sent.inbound([ours]) == {ANA: ms(NOON + 2 * MINUTE)}
+    assert sent.inbound() == {ANA: ms(NOON + 3 * MINUTE)}
 
 
 def test_what_fits_nobody_is_kept_and_matched_once_its_message_is_known(sent: Sent) -> None:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from campaign.providers.heard import Happening
-from tests.ledger.ledgers import Store
-from tests.outcomes.sent import ANA, BEN, NOON, Sent, heard
+from tests.outcomes.sent import ANA, BEN, DAY, MINUTE, NOON, SECOND, Sent, heard
 
-DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 MEXICO, ARGENTINA, BRAZIL = "+525512345678", "+541123456789", "+551187654321"
-
-
-@pytest.fixture
-def sent(store: Store) -> Iterator[Sent]:
-    one = Sent(store)
-    yield one
-    one.ledger.close()
 
 
 def test_an_id_says_whose_an_event_is_whatever_the_address(sent: Sent) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,25 +11,11 @@ from campaign.errors import LedgerError
 from campaign.ledger.sql_ledger import SqlLedger
 from campaign.providers.heard import Heard, Received
 from campaign.providers.twilio_webhook import TwilioEvents
-from tests.ledger.ledgers import Store
-from tests.outcomes.sent import ANA, BEN, NOON, Sent, heard, ms
-
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-@pytest.fixture
-def sent(store: Store) -> Iterator[Sent]:
-    one = Sent(store)
-    yield one
-    one.ledger.close()
+from tests.outcomes.sent import ANA, BEN, DAY, MINUTE, NOON, Sent, heard, ms
 
 
 def post(name: str, after: timedelta = MINUTE, address: str = ANA) -> Heard:
     return replace(heard(after=after, address=address), once=name)
-
-
-def inbound(sent: Sent) -> dict[str, int]:
-    return dict(sent.ledger.last_inbound("number", "whatsapp"))
 
 
 def test_an_old_post_that_comes_again_opens_no_window_and_answers_no_newer_run(sent: Sent) -> None:
@@ -39,7 +24,7 @@ def test_an_old_post_that_comes_again_opens_no_window_and_answers_no_newer_run(s
     second = sent.run("summer", {ANA: "b"}, NOON)
     assert sent.intake().take([post("SM1")]).events == 0
     assert (sent.told(first), sent.told(second)) == ({0: "replied"}, {0: None})
-    assert inbound(sent) == {ANA: ms(NOON - 7 * DAY)}
+    assert sent.inbound() == {ANA: ms(NOON - 7 * DAY)}
 
 
 def test_another_post_counts_and_of_two_that_come_together_the_first_does(sent: Sent) -> None:
@@ -47,7 +32,7 @@ def test_another_post_counts_and_of_two_that_come_together_the_first_does(sent: 
     posts = [post("SM1"), post("SM2", address=BEN), post("SM1", 2 * MINUTE)]
     assert sent.intake().take(posts).events == 2
     assert sent.intake().take([post("SM3", 3 * MINUTE), heard(address=BEN)]).events == 2
-    assert inbound(sent) == {ANA: ms(NOON + 3 * MINUTE), BEN: ms(NOON + 5 * MINUTE)}
+    assert sent.inbound() == {ANA: ms(NOON + 3 * MINUTE), BEN: ms(NOON + 5 * MINUTE)}
 
 
 def test_a_post_that_could_not_be_written_counts_when_it_comes_again(
@@ -80,4 +65,4 @@ def test_an_incoming_message_that_twilio_posts_again_later_is_not_heard_again(se
     for at in (NOON - 7 * DAY, NOON):
         sent.intake().take(TwilioEvents().heard(Received("https://a", {}, body, at=at)))
     assert sent.told(run) == {0: "replied"}
-    assert inbound(sent) == {ANA: ms(NOON - 7 * DAY)}
+    assert sent.inbound() == {ANA: ms(NOON - 7 * DAY)}

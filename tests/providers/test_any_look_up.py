@@ -17,6 +17,7 @@ from campaign.providers.asking import moment, same_address, same_text
 from campaign.providers.look_up import Finding, LookUp, Verdict
 from campaign.reasons import reasons
 from tests.providers.look_ups import ANA, AT, BO, SECRETS, always, asked, later, look_up, to, twilio
+from tests.providers.odd_json import OF_LISTS, documents, spoilt, values
 from tests.providers.test_any_answer import BODIES, STATUSES
 from tests.providers.vendors import KEY, NUMBER, SENDER, answer
 
@@ -30,44 +31,15 @@ WAYS: dict[str, Callable[[], LookUp]] = {
 """Each is made anew for each question: a look-up may remember what it was told."""
 BEN = to(ANA, recipient=8, address="+491713920099")
 
-_NAMES = st.sampled_from(
+_VALUES = values(
     [
-        *("messages", "next_page_uri", "to", "from", "body", "direction", "status", "sid"),
-        *("date_created", "error_code", "data", "total", "id", "created_at", "delivery_status"),
-        *("response", "chats", "cursor", "chat_id", "start_timestamp", "conversation_history"),
-        *("export_id", "export_status", "export_file", "url", "items", "start_ts", "user_id"),
-        *("ai_agent_context", "context", "phone_number", "message", "source_type"),
+        *(NUMBER, SENDER, f"whatsapp:{NUMBER}", NUMBER.removeprefix("+"), ANA.text or ""),
+        *("outbound-api", "OUTBOUND", "failed", "delivered", later(1), later(-60), later(-3000)),
+        *(KEY, "done", "no_data", "1ed1", "/x", "https://x.example/", "\ud800", "c"),
+        *(1763720000000, 10**400, 63016),
     ]
 )
-_VALUES = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.sampled_from(
-        [
-            *(NUMBER, SENDER, f"whatsapp:{NUMBER}", NUMBER.removeprefix("+"), ANA.text or ""),
-            *(
-                "outbound-api",
-                "OUTBOUND",
-                "failed",
-                "delivered",
-                later(1),
-                later(-60),
-                later(-3000),
-                KEY,
-            ),
-            *("done", "no_data", "1ed1", "/x", "https://x.example/", "\ud800", "c"),
-            *(1763720000000, 10**400, 63016),
-        ]
-    )
-    | st.text(st.characters(), max_size=6)
-)
-_VENDORS_JSON = st.recursive(
-    _VALUES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=6),
-    max_leaves=20,
-).map(lambda value: json.dumps(value).encode())
+_VENDORS_JSON = documents([*OF_LISTS, "source_type"], _VALUES)
 
 
 def _is_sound(found: Finding) -> None:
@@ -154,17 +126,6 @@ def test_whole_answers_make_it_certain(name: str) -> None:
     asks = iter(GOOD[name])
     found = asked(WAYS[name](), lambda request: answer(200, next(asks)), ANA).finding
     assert found.verdict is (Verdict.FAILED if name == "twilio" else Verdict.FOUND)
-
-
-def spoilt(value: Any, place: list[int], by: Any) -> Any:
-    """Return the value with one part of it, found by going down, replaced by something else."""
-    if not place or not isinstance(value, dict | list) or not value:
-        return by
-    if isinstance(value, list):
-        at = place[0] % len(value)
-        return [*value[:at], spoilt(value[at], place[1:], by), *value[at + 1 :]]
-    name = list(value)[place[0] % len(value)]
-    return value | {name: spoilt(value[name], place[1:], by)}
 
 
 @pytest.mark.parametrize("name", GOOD)

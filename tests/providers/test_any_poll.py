@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +12,9 @@ from hypothesis import strategies as st
 
 from campaign.providers.heard import About, Heard, Poll, Unheard
 from tests.providers.look_ups import SECRETS, always
+from tests.providers.odd_json import OF_LISTS, documents, spoilt, values
 from tests.providers.polls import ABOUT, about, asked_of, poll, twilio_poll, written
 from tests.providers.test_any_answer import BODIES, STATUSES
-from tests.providers.test_any_look_up import spoilt
 from tests.providers.vendors import KEY, NUMBER, SENDER, answer
 
 WAYS: dict[str, tuple[Callable[[], Poll], About]] = {
@@ -26,37 +25,21 @@ WAYS: dict[str, tuple[Callable[[], Poll], About]] = {
     "twilio of zild": (lambda: twilio_poll("zild"), ABOUT),
 }
 
-_NAMES = st.sampled_from(
+_NAMES = (
+    *OF_LISTS,
+    *("date_sent", "date_updated", "error_message", "updated_at", "closed_at", "agent_id"),
+    *("timestamp", "chat_status", "close_ts", "message_from", "create_ts"),
+    *("total_user_messages", "responded"),
+)
+_VALUES = values(
     [
-        *("messages", "next_page_uri", "to", "from", "body", "direction", "status", "sid"),
-        *("date_created", "date_sent", "date_updated", "error_code", "error_message", "data"),
-        *("total", "id", "created_at", "updated_at", "delivery_status", "closed_at", "response"),
-        *("chats", "cursor", "chat_id", "start_timestamp", "conversation_history", "agent_id"),
-        *("message", "timestamp", "chat_status", "export_id", "export_status", "export_file"),
-        *("url", "items", "start_ts", "close_ts", "user_id", "ai_agent_context", "context"),
-        *("phone_number", "message_from", "create_ts", "total_user_messages", "responded"),
+        *(NUMBER, SENDER, f"whatsapp:{NUMBER}", "user", "ai", "inbound", "OUTBOUND"),
+        *("outbound-api", "failed", "delivered", "read", "closed", "completed", "canceled"),
+        *(written(1), written(60), written(-3000), KEY, f"it says {KEY}", "done", "no_data"),
+        *("1ed1", "/x", "https://x.example/", "\ud800", "c", 1763720000000, 10**400, 63016),
     ]
 )
-_VALUES = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.sampled_from(
-        [
-            *(NUMBER, SENDER, f"whatsapp:{NUMBER}", "user", "ai", "inbound", "OUTBOUND"),
-            *("outbound-api", "failed", "delivered", "read", "closed", "completed", "canceled"),
-            *(written(1), written(60), written(-3000), KEY, f"it says {KEY}", "done", "no_data"),
-            *("1ed1", "/x", "https://x.example/", "\ud800", "c", 1763720000000, 10**400, 63016),
-        ]
-    )
-    | st.text(st.characters(), max_size=6)
-)
-_VENDORS_JSON = st.recursive(
-    _VALUES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=6),
-    max_leaves=20,
-).map(lambda value: json.dumps(value).encode())
+_VENDORS_JSON = documents(_NAMES, _VALUES)
 
 
 def is_sound(found: Heard) -> None:

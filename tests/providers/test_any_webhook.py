@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from campaign.providers.heard import Received, Unheard, Webhook
+from tests.providers.odd_json import documents, values
 from tests.providers.posts import AT, SECRET, URL, posted, twilio_webhook, webhook
 from tests.providers.test_any_poll import is_sound
 from tests.providers.vendors import NUMBER, SENDER
@@ -22,35 +22,22 @@ WAYS: dict[str, Callable[[], Webhook]] = {
     "twilio": twilio_webhook,
 }
 
-_NAMES = st.sampled_from(
+_NAMES = (
+    *("id", "category", "created_at", "data", "conversation", "message", "content", "sent_at"),
+    *("channel_type", "user_id", "channel_url", "ai_agent_context", "context", "closed_at"),
+    *("phone_number", "event", "direction", "from", "to", "body", "delivery_status", "type"),
+    *("status", "updated_at", "finishedAt", "createdAt", "messages", "contentSid", "sent"),
+    *("read", "delivered", "errorCode", "errorMessage", "messageSid", "conversationId"),
+)
+_VALUES = values(
     [
-        *("id", "category", "created_at", "data", "conversation", "message", "content", "sent_at"),
-        *("channel_type", "user_id", "channel_url", "ai_agent_context", "context", "closed_at"),
-        *("phone_number", "event", "direction", "from", "to", "body", "delivery_status", "type"),
-        *("status", "updated_at", "finishedAt", "createdAt", "messages", "contentSid", "sent"),
-        *("read", "delivered", "errorCode", "errorMessage", "messageSid", "conversationId"),
+        *("message:user_sent", "conversation:closed", "message.created", "message.updated"),
+        *("conversation.updated", "INBOUND", "OUTBOUND", "closed", "delivered", "failed"),
+        *(NUMBER, SENDER, f"whatsapp:{NUMBER}", "2026-11-20T09:00:00Z", "sms", "\ud800"),
+        *("2025-07-30T08:30:32.d25Z", "9999-12-31T23:59:59-23:59", 10**400, 63016, "HX1"),
     ]
 )
-_VALUES = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.sampled_from(
-        [
-            *("message:user_sent", "conversation:closed", "message.created", "message.updated"),
-            *("conversation.updated", "INBOUND", "OUTBOUND", "closed", "delivered", "failed"),
-            *(NUMBER, SENDER, f"whatsapp:{NUMBER}", "2026-11-20T09:00:00Z", "sms", "\ud800"),
-            *("2025-07-30T08:30:32.d25Z", "9999-12-31T23:59:59-23:59", 10**400, 63016, "HX1"),
-        ]
-    )
-    | st.text(st.characters(), max_size=6)
-)
-_JSON = st.recursive(
-    _VALUES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=8),
-    max_leaves=25,
-).map(lambda value: json.dumps(value).encode())
+_JSON = documents(_NAMES, _VALUES, members=8, leaves=25)
 _FORMS = st.lists(
     st.sampled_from(
         [

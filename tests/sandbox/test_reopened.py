@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections import Counter
 from datetime import timedelta
@@ -17,12 +14,12 @@ from campaign.errors import InvalidInput
 from campaign.sandbox import Journal, SandboxConfig, SandboxServer
 from campaign.sandbox.embedded import reopened
 from campaign.sandbox.people.habits import Habits
-from tests.run.campaigns import ENVIRONMENT, Recipe
+from tests.processes import python
+from tests.run.campaigns import Recipe
 from tests.run.lists import number
 from tests.sandbox.asking import MESSAGES, ask
 from tests.sandbox.samples import SENDBIRD, SYNTHFLOW, ZILD
 
-ROOT = Path(__file__).parents[2]
 DAY = timedelta(days=1)
 PEOPLE = 120
 _ASK = """
@@ -42,21 +39,9 @@ def definition(tmp_path: Path) -> Path:
     return Recipe(rate="rate: {limit: 40/s, concurrency: 4}\n").write(tmp_path, "list.csv", None)
 
 
-def started(*words: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *map(str, words)],
-        cwd=ROOT,
-        env=os.environ | ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-
-
 def ended(*words: object) -> str:
     """Run a process to its end and return what it printed."""
-    process = started(*words)
+    process = python(*words)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
     return said
@@ -95,7 +80,7 @@ def test_a_look_up_finds_the_rehearsals_messages_and_their_answers(definition: P
 
 
 def test_a_killed_rehearsal_is_read_up_to_where_it_broke_off_and_goes_on(definition: Path) -> None:
-    process = started("-m", "campaign", "run", definition)
+    process = python("-m", "campaign", "run", definition)
     until = time.monotonic() + 60
     while not any(
         len(lines(found)) > 30 for found in definition.parent.rglob("sandbox-journal.jsonl")
@@ -115,14 +100,7 @@ def test_a_killed_rehearsal_is_read_up_to_where_it_broke_off_and_goes_on(definit
             return [entry.to for entry in sandbox.journal.entries()]
 
     assert read() == [json.loads(line)["to"] for line in whole[:-1]]
-    subprocess.run(
-        [sys.executable, "-m", "campaign", "run", str(definition), "--takeover"],
-        cwd=ROOT,
-        env=os.environ | ENVIRONMENT,
-        check=False,
-        capture_output=True,
-        timeout=120,
-    )
+    python("-m", "campaign", "run", definition, "--takeover").communicate(timeout=120)
     # Who was under way when it was killed is unknown, and is not written to again.
     assert len(whole) < len(read()) + 1 <= PEOPLE
     with reopened(journal, DAY) as sandbox:
