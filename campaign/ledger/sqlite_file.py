@@ -1,9 +1,9 @@
 """A ledger's SQLite file: opened, checked and migrated, with durable transactions.
 
 Write-ahead log with every commit synchronised: when a transaction returns, it survives a power
-cut. One connection, used by one thread at a time, which may begin a transaction and leave its commit
-to another one; readers in other processes never wait for it. An
-older file is brought to this version in one transaction, or left as it was.
+cut. One connection, used by one thread at a time, which may leave the commit of a transaction to
+another; readers in other processes never wait for it. An older file is brought to this version in
+one transaction, or left as it was.
 """
 
 from __future__ import annotations
