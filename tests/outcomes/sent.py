@@ -19,6 +19,8 @@ from tests.ledger.ledgers import Store, plan
 ANA, BEN, CEM = "+491713920001", "+491713920002", "+491713920003"
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 NOON = datetime.now(UTC).replace(microsecond=0)
+LATER = timedelta(hours=2)
+"""After noon, and after what a test sends right now: noon was when the first test was read."""
 """When most messages were sent; not long ago, for the ledger has a clock of its own."""
 KINDS: dict[Channel, AddressKind] = {
     Channel.WHATSAPP: "number",

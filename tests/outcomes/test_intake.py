@@ -13,7 +13,7 @@ from campaign.outcomes.unmatched import kept, read
 from campaign.providers.heard import Happening
 from campaign.reporting.stopped import asked_to_stop
 from campaign.rules.suppression import hashed
-from tests.outcomes.sent import ANA, BEN, CEM, DAY, MINUTE, NOON, Sent, account, heard, ms
+from tests.outcomes.sent import ANA, BEN, CEM, DAY, LATER, MINUTE, NOON, Sent, account, heard, ms
 
 MEXICAN = "+5215512345678"
 """An older form of a number."""
@@ -102,9 +102,9 @@ def test_whoever_names_no_number_is_known_by_the_conversation(sent: Sent) -> Non
 
 
 def test_a_wish_without_a_number_waits_for_its_conversation_to_be_known(sent: Sent) -> None:
-    taken = sent.intake().take([heard(ids=("a",), text="Stop it. My secret is 4711")])
+    taken = sent.intake().take([heard(after=LATER, ids=("a",), text="Stop it. My secret is 4711")])
     assert taken.unmatched == 1
-    taken = sent.intake().take([heard(ids=("b",), text="stop")])
+    taken = sent.intake().take([heard(after=LATER, ids=("b",), text="stop")])
     assert (taken.opted_out, taken.unmatched) == (0, 1)
     sent.run("spring", {ANA: "a", BEN: "b"}, at=None)
     again = sent.intake().try_again()
@@ -162,7 +162,7 @@ def test_when_somebody_last_wrote_and_to_which_number_is_kept(sent: Sent) -> Non
 
 
 def test_what_fits_nobody_is_kept_and_matched_once_its_message_is_known(sent: Sent) -> None:
-    event = heard(Happening.READ, ids=("a",))
+    event = heard(Happening.READ, LATER, ids=("a",))
     for _ in range(3):
         assert sent.intake().take([event]).unmatched == 1
     assert sent.intake().try_again().left == 1
@@ -206,7 +206,7 @@ def test_a_look_at_what_fits_nobody_costs_the_same_however_many_there_are_and_al
     monkeypatch.setattr(intake_module, "_AT_A_TIME", 10)
     monkeypatch.setattr(intake_module, "_PAGE", 4)
     names = [f"c-{number}" for number in range(25)]
-    sent.intake().take([heard(ids=(name,)) for name in names])
+    sent.intake().take([heard(after=LATER, ids=(name,)) for name in names])
     looks = [sent.intake().try_again() for _ in range(2)]
     assert [(one.tried, one.left) for one in looks] == [(10, 25), (10, 25)]
     sent.run("spring", {"+4917139000": names[0], "+4917139001": names[24]}, at=None)
@@ -219,7 +219,7 @@ def test_many_that_fit_nobody_are_gone_through_page_by_page(
 ) -> None:
     monkeypatch.setattr(intake_module, "_PAGE", 7)
     people = {f"+4917139{number:05}": f"c-{number}" for number in range(40)}
-    sent.intake().take([heard(ids=(name,)) for name in people.values()])
+    sent.intake().take([heard(after=LATER, ids=(name,)) for name in people.values()])
     run = sent.run("spring", dict(list(people.items())[:33]), at=None)
     again = sent.intake().try_again()
     assert (again.matched, again.left) == (33, 7)
