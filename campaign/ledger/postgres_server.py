@@ -243,8 +243,11 @@ class PostgresServer:
         def read() -> list[DictRow]:
             return self._db.execute(_sql(query), values).fetchall()
 
-        with self._told():
-            return read() if self._busy else self._until_it_is_back(read)
+        with self._lock:
+            if self._busy:  # whoever began the transaction does all of it again
+                return read()
+            with self._told():
+                return self._until_it_is_back(read)
 
     def one(self, query: str, /, **values: object) -> Row | None:
         """Return the first row of a query, if any."""

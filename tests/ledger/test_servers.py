@@ -142,6 +142,30 @@ def test_a_server_that_was_restarted_is_found_again(
     assert server_held.state(0) is State.ACCEPTED
 
 
+@pytest.mark.parametrize("way", ["transact", "at_one_instant"])
+def test_a_connection_that_is_lost_within_a_transaction_costs_it_nothing(
+    server_held: Held, address: str, way: str
+) -> None:
+    db = server_held.ledger._db
+    tries: list[int] = []
+
+    def work() -> int:
+        (row,) = db.all("get_run", run_id=server_held.run.id)
+        tries.append(row["id"])
+        if len(tries) == 1:
+            with psycopg.connect(address, autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                )
+        (row,) = db.all("get_run", run_id=server_held.run.id)
+        found: int = row["id"]
+        return found
+
+    assert getattr(db, way)(work) == server_held.run.id
+    assert len(tries) == 2
+
+
 def test_a_server_that_stays_away_stops_the_run_in_a_sentence(
     server_held: Held, postgres: PostgresForTests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
