@@ -86,6 +86,7 @@ def test_workers_that_slept_through_the_end_of_their_run_claim_nobody_more(
     for worker in workers:
         os.kill(worker, signal.SIGSTOP)
     sender.kill()
+    sender.wait()  # it lives on for a moment, and so does its run
     sent = len(server.journal)
     for worker in workers:
         os.kill(worker, signal.SIGCONT)
