@@ -50,6 +50,10 @@ def source_columns(names: Iterable[str]) -> list[str]:
 
     The project's own columns begin with an underscore and a letter (``_row``, ``_address``). A
     normalised header never does: it loses its leading underscores, and gets one back only in
-    front of a digit.
+    front of a digit. Nor does it ever hold a colon, as the names of the plan's columns may.
     """
-    return [name for name in names if not (name.startswith("_") and not name[1:2].isdigit())]
+    return [
+        name
+        for name in names
+        if ":" not in name and not (name.startswith("_") and not name[1:2].isdigit())
+    ]

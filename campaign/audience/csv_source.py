@@ -98,7 +98,7 @@ def _freeze(
     """Write the Parquet file and return how many rows it has, blank lines at the end left out."""
     if found.plain:
         try:
-            _sink(path, shown_as, parquet, dialect, names)
+            _sink(path, shown_as, parquet, dialect, names, formulas=found.formulas)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             pass  # a row has too many cells; the reading below finds out which
         else:
@@ -107,13 +107,23 @@ def _freeze(
     clean = parquet.with_suffix(".csv")
     try:
         rows = transcribe(path, clean, dialect, found.encoding, len(names))
-        _sink(clean, shown_as, parquet, Dialect(",", (), dialect.header_row, 0), names)
+        _sink(
+            clean, shown_as, parquet, Dialect(",", (), dialect.header_row, 0), names, formulas=True
+        )
     finally:
         clean.unlink(missing_ok=True)
     return rows
 
 
-def _sink(path: Path, shown_as: str, parquet: Path, dialect: Dialect, names: list[str]) -> None:
+def _sink(
+    path: Path,
+    shown_as: str,
+    parquet: Path,
+    dialect: Dialect,
+    names: list[str],
+    *,
+    formulas: bool,
+) -> None:
     # Everything is text: inference would drop the 00 in front of a number, and 0 before an area
     # code. The header is skipped, because polars renames doubled headers and trusts nobody's.
     cells = pl.scan_csv(
@@ -132,5 +142,7 @@ def _sink(path: Path, shown_as: str, parquet: Path, dialect: Dialect, names: lis
     cells.select(
         pl.lit(shown_as).alias("_file"),
         pl.col("_row").cast(pl.UInt32),
-        *(trimmed(plain(pl.col(name))).alias(name) for name in names),
-    ).sink_parquet(parquet, compression="lz4", row_group_size=ROW_GROUP, engine="streaming")
+        *(trimmed(plain(cell) if formulas else cell) for cell in map(pl.col, names)),
+    ).sink_parquet(
+        parquet, compression="lz4", statistics=False, row_group_size=ROW_GROUP, engine="streaming"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ROW_GROUP = 5_000
+ROW_GROUP = 10_000
 """Rows that stand together in a file.
 
 Several such groups are in memory while it is written or read. With the default of polars, 262,144,

@@ -65,7 +65,13 @@ def freeze_parquet(path: Path, shown_as: str, parquet: Path, *, rows_required: b
             raise InvalidInput(problems)
         source.with_row_index("_row", offset=1).select(
             pl.lit(shown_as).alias("_file"), pl.col("_row").cast(pl.UInt32), *cells
-        ).sink_parquet(parquet, compression="lz4", row_group_size=ROW_GROUP, engine="streaming")
+        ).sink_parquet(
+            parquet,
+            compression="lz4",
+            statistics=False,
+            row_group_size=ROW_GROUP,
+            engine="streaming",
+        )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InvalidInput(
             Problem(

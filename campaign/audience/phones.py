@@ -184,7 +184,9 @@ def _mended(cells: pl.DataFrame) -> pl.DataFrame:
     whether the digits are ``punctuated`` as those of one number may be.
     """
     raw, nothing = pl.col("raw"), pl.lit(None, pl.String)
-    repaired, repair = repaired_phone(pl.col("text"))
+    damaged = cells.filter(~pl.col("orderly"))
+    # What is no number, and what lost its digits, is often the same text: each is looked at once.
+    told = _looked_at(damaged["raw"].unique())
     return pl.concat(
         [
             cells.filter("orderly").with_columns(
@@ -194,18 +196,25 @@ def _mended(cells: pl.DataFrame) -> pl.DataFrame:
                 punctuated=pl.lit(value=True),
                 digits=raw.str.replace_many(_AROUND, [""]),
             ),
-            # Lazily, for the patterns that more than one column asks about are tried once then.
-            cells.lazy()
-            .filter(~pl.col("orderly"))
-            .with_columns(text=tidy_phone(raw))
-            .with_columns(text=repaired, repair=repair)
-            .with_columns(
-                damage=phone_damage(pl.col("text")),
-                punctuated=pl.col("text").str.contains(_PUNCTUATED),
-                digits=pl.col("text").str.replace_all("[^0-9]", ""),
-            )
-            .collect(),
+            damaged.join(told, on="raw", how="left", nulls_equal=True),
         ]
+    )
+
+
+def _looked_at(raw: pl.Series) -> pl.DataFrame:
+    repaired, repair = repaired_phone(pl.col("text"))
+    # Lazily, for the patterns that more than one column asks about are tried once then.
+    return (
+        raw.to_frame("raw")
+        .lazy()
+        .with_columns(text=tidy_phone(pl.col("raw")))
+        .with_columns(text=repaired, repair=repair)
+        .with_columns(
+            damage=phone_damage(pl.col("text")),
+            punctuated=pl.col("text").str.contains(_PUNCTUATED),
+            digits=pl.col("text").str.replace_all("[^0-9]", ""),
+        )
+        .collect()
     )
 
 

@@ -25,13 +25,16 @@ _OF_POLARS = "dirty_decay_ms:500,muzzy_decay_ms:1000"
 """What polars itself tells its allocator, by the environment of the process that loads it."""
 
 _READ_AHEAD = {
-    "POLARS_ROW_GROUP_PREFETCH_SIZE": "8",
+    "POLARS_ROW_GROUP_PREFETCH_SIZE": "2",
+    "POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE": "1",
+    "POLARS_DEFAULT_LINEARIZER_BUFFER_SIZE": "1",
+    "POLARS_DEFAULT_ZIP_HEAD_BUFFER_SIZE": "1",
     "POLARS_INFLIGHT_SINK_MORSEL_LIMIT": "2",
     "POLARS_CSV_CHUNK_SIZE": "1000000",
 }
-"""How far polars reads ahead and writes behind. It would hold a hundred groups of rows of a list
-that is read faster than it is judged; a few keep both cores at work. Polars documents none of them:
-where a version does not know one, it goes by its own."""
+"""How far polars reads ahead and writes behind, and how much it keeps between two steps. It would
+hold a hundred groups of rows of a list that is read faster than it is judged; a few keep both cores
+at work. Polars documents none of them: where a version does not know one, it goes by its own."""
 
 
 def give_back() -> None:

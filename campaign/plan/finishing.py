@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from campaign.audience.among import met
 from campaign.definition.models import Definition
 from campaign.ledger.records import State
 from campaign.plan.exchanging import exchanged
 from campaign.plan.frozen import SEND, SKIPPED
 from campaign.plan.odd import WARNING
-from campaign.plan.repeated import NAMED
+from campaign.plan.repeated import NAMED, Repeats
 from campaign.reasons import reasons
 from campaign.rules.holdout import without_holdout
 from campaign.rules.table import BLAME, DETAIL, REASON
@@ -27,25 +28,24 @@ _HELD = [code for code, reason in reasons().items() if reason.state == State.HEL
 
 def finished(
     frame: pl.LazyFrame,
-    found: pl.DataFrame,
-    variants: pl.Series,
+    again: Repeats,
     blame: str,
     key: str | None,
     definition: Definition,
 ) -> pl.LazyFrame:
     """Return the judged rows with duplicates and the holdout refused, verdict and sender.
 
-    ``found`` are the `repeats` among them, ``variants`` the identities in two forms (see
-    `in_two_forms`), ``blame`` is the list's own name of the address column, ``key`` that of the key
-    column where the definition names one.
+    ``again`` are the `repeats` among them, ``blame`` is the list's own name of the address column,
+    ``key`` that of the key column where the definition names one.
     """
-    again, same_key = (pl.col(_FOUND).struct.field(name) for name in NAMED)
+    found, variants = again
+    duplicate, same_key = (pl.col(_FOUND).struct.field(name) for name in NAMED)
     frame = frame.with_columns(_looked_up(found)).with_columns(
-        _first_of(again, pl.lit("duplicate"), same_key, pl.lit("duplicate_key"), REASON),
-        _first_of(again, pl.lit(blame), same_key, pl.lit(key, pl.String), BLAME),
+        _first_of(duplicate, pl.lit("duplicate"), same_key, pl.lit("duplicate_key"), REASON),
+        _first_of(duplicate, pl.lit(blame), same_key, pl.lit(key, pl.String), BLAME),
         _first_of(
-            again,
-            pl.format("duplicate of {}", again),
+            duplicate,
+            pl.format("duplicate of {}", duplicate),
             same_key,
             pl.format("{} has the same key and another address", same_key),
             DETAIL,
@@ -94,13 +94,14 @@ def _looked_up(found: pl.DataFrame) -> pl.Expr:
     A join would wait for the whole list before it lets the first row through.
     """
     numbers, named = found["number"], found.select(NAMED)
+    nobody = pl.Series([None], dtype=_FOUND_TYPE)
 
     def look_up(asked: pl.Series) -> pl.Series:
-        if numbers.is_empty():
-            return pl.Series([None], dtype=_FOUND_TYPE).new_from_index(0, len(asked))
-        place = numbers.search_sorted(asked).clip(upper_bound=len(numbers) - 1)
-        there = numbers.gather(place) == asked
-        return named[pl.select(pl.when(there).then(place)).to_series()].to_struct()
+        there, places = met(numbers, asked)
+        if there.is_empty():
+            return nobody.new_from_index(0, len(asked))
+        which = pl.repeat(None, len(asked), dtype=there.dtype, eager=True).scatter(places, there)
+        return named[which].to_struct()
 
     return (
         pl.col("number")

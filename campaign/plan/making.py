@@ -24,7 +24,6 @@ from campaign.audience.freezing import ROW_GROUP
 from campaign.audience.headers import normalise_header
 from campaign.audience.reading import RecipientList, expand, open_list
 from campaign.audience.readings import Reading
-from campaign.audience.variants import in_two_forms
 from campaign.audience.zones import ZONE_UNREADABLE, ZONES, with_zones
 from campaign.definition.groups import full_shares
 from campaign.definition.load import Loaded
@@ -39,7 +38,7 @@ from campaign.plan.finishing import finished
 from campaign.plan.frozen import INPUT, Plan
 from campaign.plan.odd import WARNING
 from campaign.plan.own import own_identities
-from campaign.plan.repeated import people, repeats
+from campaign.plan.repeated import repeats
 from campaign.plan.saying import said, shown
 from campaign.plan.variants import DRAWN, VARIANT, drawn, rows_of, united, wording
 from campaign.plan.watching import Tell, Watched, unwatched
@@ -149,8 +148,7 @@ def make(question: Question, target: Path) -> tuple[Plan, str]:
             again = repeats(frame, judge, None if whole else numbers / "shared.parquet")
             through = Watched("Judging every row and rendering every message", question.tell)
             rows = judge(frame).with_columns(through.counting(pl.col("number")))
-            two_forms = in_two_forms(people(frame))
-            finished(rows, again, two_forms, address, key, loaded.definition).sink_parquet(
+            finished(rows, again, address, key, loaded.definition).sink_parquet(
                 file, compression_level=1, metadata=headers, row_group_size=ROW_GROUP
             )
         except _WHERE_ERRORS as error:

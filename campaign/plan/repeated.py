@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
-from campaign.audience.among import among
+from campaign.audience.among import among_rows
 from campaign.audience.duplicates import mark_duplicates
 from campaign.audience.freezing import ROW_GROUP
+from campaign.audience.variants import in_two_forms
+from campaign.plan.frozen import INPUT
 from campaign.rules.context import KEY
 from campaign.rules.table import REASON
 
@@ -37,24 +40,36 @@ def people(frame: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+class Repeats(NamedTuple):
+    """Who is there more than once."""
+
+    found: pl.DataFrame
+    """The ``number`` of each repeat, in the order of the list, with what `NAMED` says of it."""
+
+    two_forms: pl.Series
+    """The identities that stand under more than one number, see `in_two_forms`."""
+
+
 def repeats(
     frame: pl.LazyFrame, judge: Callable[[pl.LazyFrame], pl.LazyFrame], apart: Path | None
-) -> pl.DataFrame:
-    """Return, in the order of the list, the ``number`` of each repeat with what `NAMED` says.
+) -> Repeats:
+    """Find the repeats of a list.
 
     ``judge`` gives rows of the ``frame`` their reasons. Those it is asked about go into the new
     file ``apart``; without one it is asked about all.
     """
     shared = _perhaps_shared(people(frame))
-    some = frame
+    some = frame.filter(among_rows(shared, pl.col("_number")))
+    asked = frame
     if apart is not None:
-        frame.filter(among(shared, pl.col("_number"))).sink_parquet(
+        # The list as it was read is for the plan alone.
+        some.select(pl.exclude(f"^{INPUT}.*$")).sink_parquet(
             apart, compression="lz4", statistics=False, row_group_size=ROW_GROUP
         )
-        some = pl.scan_parquet(apart)
+        asked = some = pl.scan_parquet(apart)
     keys = (
-        judge(some)
-        .filter(among(shared, pl.col("number")) & pl.col(REASON).is_null())
+        judge(asked)
+        .filter(among_rows(shared, pl.col("number")) & pl.col(REASON).is_null())
         .select(
             "row",
             "file",
@@ -65,11 +80,13 @@ def repeats(
         )
         .collect()
     )
-    return (
+    found = (
         mark_duplicates(keys)
         .select(pl.col("index").alias("number"), *NAMED)
         .filter(pl.any_horizontal(pl.col(NAMED).is_not_null()))
     )
+    # Who stands under two numbers stands there twice.
+    return Repeats(found, in_two_forms(people(some)))
 
 
 def _perhaps_shared(rows: pl.LazyFrame) -> pl.Series:

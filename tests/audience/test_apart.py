@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import polars as pl
@@ -55,3 +56,15 @@ def test_a_list_of_several_files_is_judged_in_the_order_of_its_rows(tmp_path: Pa
     parts = [pl.LazyFrame({"phone": [cell], "country": ["DE"]}) for cell in CELLS]
     frame = pl.concat(parts)
     assert addressed(frame, tmp_path).equals(addressed(frame, None))
+
+
+def test_numbers_that_cannot_be_kept_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "the disk is full")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    frame = pl.LazyFrame({"phone": CELLS, "country": ["DE"] * len(CELLS)})
+    with pytest.raises(OSError, match="the disk is full"):
+        addressed(frame, tmp_path)

@@ -100,6 +100,15 @@ def test_cells_are_trimmed_of_all_that_nobody_sees(file: Path) -> None:
     assert cells(file) == [(2, "+1", "Anna Berg"), (3, None, None)]
 
 
+@pytest.mark.parametrize("piece", range(1, 20))
+def test_a_formula_that_is_nothing_but_a_text_is_read_wherever_the_file_is_cut(
+    file: Path, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaign.audience.encoding.CHUNK", piece)
+    write(file, 'phone,name\n"=""00491""",Ana = Bo\n')
+    assert cells(file) == [(2, "00491", "Ana = Bo")]
+
+
 def test_nothing_that_people_type_is_taken_for_a_null_or_a_number(file: Path) -> None:
     write(file, "phone,a,b,c\n00491,NA,null,1e5\nnan,None,#N/A,-0.0\n")
     assert cells(file) == [

@@ -78,40 +78,49 @@ def test_a_column_is_judged_as_each_recipient_alone_is(
 TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026-11-20T10:00:00Z", TEN),
-        ("2026-11-20t10:00:00z", TEN),
-        ("2026-11-20 10:00:00 UTC", TEN),
-        ("2026-11-20T10:00Z", TEN),
-        ("2026-11-20 11:00 +0100", TEN),
-        ("2026-11-20T11:00:00+01:00", TEN),
-        ("2026-11-20T11:00:00+01", TEN),
-        ("2026-11-20T04:30:00-0530", TEN),
-        ("2026-11-20T10:00:00.5Z", TEN + timedelta(milliseconds=500)),
-        ("2026-11-20T11:00:00.123456+01:00", TEN + timedelta(microseconds=123456)),
-        ("2026-11-20T10:00:00.123456789Z", TEN + timedelta(microseconds=123456)),
-        # What cannot be read, or means another moment on another machine, is no knowledge.
-        ("2026-11-20T10:00:00", None),
-        ("2026-11-20 10:00", None),
-        ("2026-11-20", None),
-        ("20.11.2026 10:00 +0100", None),
-        ("11/20/2026 10:00Z", None),
-        ("2026-13-20T10:00:00Z", None),
-        ("2026-02-30T10:00:00Z", None),
-        ("2026-11-20T24:00Z", None),
-        ("2026-11-20T10:00:00 CET", None),
-        ("1795168800", None),
-        ("yesterday", None),
-        ("", None),
-        (None, None),
-    ],
-)
+READ = [
+    ("2026-11-20T10:00:00Z", TEN),
+    ("2026-11-20t10:00:00z", TEN),
+    ("2026-11-20 10:00:00 UTC", TEN),
+    ("2026-11-20T10:00Z", TEN),
+    ("2026-11-20 11:00 +0100", TEN),
+    ("2026-11-20T11:00:00+01:00", TEN),
+    ("2026-11-20 04:30:00-05:30", TEN),
+    ("2026- 1-20 10:00:00Z", None),
+    ("2026-11-20T11:00:00+01", TEN),
+    ("2026-11-20T04:30:00-0530", TEN),
+    ("2026-11-20T10:00:00.5Z", TEN + timedelta(milliseconds=500)),
+    ("2026-11-20T11:00:00.123456+01:00", TEN + timedelta(microseconds=123456)),
+    ("2026-11-20T10:00:00.123456789Z", TEN + timedelta(microseconds=123456)),
+    # What cannot be read, or means another moment on another machine, is no knowledge.
+    ("2026-11-20T10:00:00", None),
+    ("2026-11-20 10:00", None),
+    ("2026-11-20", None),
+    ("20.11.2026 10:00 +0100", None),
+    ("11/20/2026 10:00Z", None),
+    ("2026-13-20T10:00:00Z", None),
+    ("2026-02-30T10:00:00Z", None),
+    ("2026-11-20T24:00Z", None),
+    ("2026-11-20T10:00:00 CET", None),
+    ("1795168800", None),
+    ("yesterday", None),
+    ("", None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("text", "moment"), READ)
 def test_a_time_is_read_when_it_says_which_moment_it_means(
     text: str | None, moment: datetime | None
 ) -> None:
     assert _read(text) == [moment]
+
+
+@given(st.lists(st.sampled_from(READ), max_size=12))
+def test_a_time_is_read_the_same_whatever_stands_above_and_below_it(
+    column: list[tuple[str | None, datetime | None]],
+) -> None:
+    assert _read(*(text for text, _ in column)) == [moment for _, moment in column]
 
 
 @given(
