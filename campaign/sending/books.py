@@ -30,8 +30,9 @@ from campaign.sending.ending import Stop, TooLate
 _TURNS = 2
 """Turns of the event loop, no time: whom an outcome has just made place for is claimed within them,
 and both are one transaction."""
-_FEW = 100
-"""Wishes that hold the event loop up for no longer than a few milliseconds."""
+_FEW = 1000
+"""Wishes that hold the event loop up for no longer than some twenty milliseconds; the thread, which
+gives Python's lock away at every row, takes ten times as long for them."""
 
 
 def _future() -> asyncio.Future[None]:

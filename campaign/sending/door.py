@@ -3,16 +3,25 @@
 A claim has to be written and a connection to stand before a request leaves. A ledger that stood
 still for a second, or a name that took a second to be found, would let all leave at once who had
 their slots meanwhile. Invariants: no second holds more requests than the rate allows, counted where
-they leave; who comes first leaves first; nothing is awaited where there is room.
+they leave; who comes first leaves first; nothing is awaited where there is room, and all for whom
+there is room leave in one turn of the event loop, however many are in the line.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
-
-import anyio
+from collections import Counter, deque
+from dataclasses import dataclass
 
 from campaign.sending.slots import Window
+
+
+@dataclass(frozen=True, slots=True)
+class _InLine:
+    messages: int
+    sender: str | None
+    called: asyncio.Future[None]
 
 
 class Door:
@@ -22,40 +31,69 @@ class Door:
         self._all = Window(rate)
         self._per_sender = per_sender
         self._of_sender: dict[str | None, Window] = {}
-        self._line = anyio.Lock()
-        self._in_line = 0
+        self._line: deque[_InLine] = deque()
+        self._waiting = 0  # also who was called and has not left yet
+        self._timer: asyncio.TimerHandle | None = None
 
     async def through(self, messages: int, sender: str | None) -> bool:
         """Wait until so many messages, in one request of this sender, may leave; they leave now.
 
         Return whether there was anything to wait for.
         """
-        windows = self._windows(sender)
-        if not self._in_line and self._let(windows, messages):
+        if not self._waiting and self._let(messages, sender):
             return False
-        self._in_line += 1
+        self._waiting += 1
         try:
-            async with self._line:
-                while not self._let(windows, messages):
-                    now = time.monotonic()
-                    at = max(window.free_at(messages, now) for window in windows)
-                    await anyio.sleep(max(at - now, 0.0))
+            while True:
+                mine = _InLine(messages, sender, asyncio.get_running_loop().create_future())
+                self._line.append(mine)
+                if self._timer is None:
+                    self._call()
+                await mine.called
+                if self._let(messages, sender):
+                    return True
         finally:
-            self._in_line -= 1
-        return True
+            self._waiting -= 1
 
-    def _windows(self, sender: str | None) -> list[Window]:
+    def _call(self) -> None:
+        """Call those in the line for whom there is room, and come back for the others."""
+        self._timer = None
+        now = time.monotonic()
+        called: Counter[str | None] = Counter()
+        while self._line:
+            first = self._line[0]
+            if not first.called.done():  # else it waits no more
+                at = self._free_at(called, first, now)
+                if at > now:
+                    self._timer = asyncio.get_running_loop().call_later(at - now, self._call)
+                    return
+                called[first.sender] += first.messages
+                first.called.set_result(None)
+            self._line.popleft()
+
+    def _free_at(self, called: Counter[str | None], one: _InLine, now: float) -> float:
+        """Return when there is room for one more, behind those who were called just now."""
+        at = self._all.free_at(one.messages, now, called.total())
+        if (own := self._own(one.sender)) is not None:
+            at = max(at, own.free_at(one.messages, now, called[one.sender]))
+        return at
+
+    def _own(self, sender: str | None) -> Window | None:
         if self._per_sender is None:
-            return [self._all]
+            return None
         found = self._of_sender.get(sender)
         if found is None:
             found = self._of_sender[sender] = Window(self._per_sender)
-        return [self._all, found]
+        return found
 
-    def _let(self, windows: list[Window], messages: int) -> bool:
+    def _let(self, messages: int, sender: str | None) -> bool:
         now = time.monotonic()
-        if any(window.free_at(messages, now) > now for window in windows):
+        own = self._own(sender)
+        if self._all.free_at(messages, now) > now:
             return False
-        for window in windows:
-            window.leave(messages, now)
+        if own is not None:
+            if own.free_at(messages, now) > now:
+                return False
+            own.leave(messages, now)
+        self._all.leave(messages, now)
         return True

@@ -14,7 +14,7 @@ CATCH_UP = 0.25
 """Seconds of sending that are caught up at most: as long as Python may stand still, and less than a
 person would call a wait."""
 
-_WINDOW = 1.004
+_WINDOW = 1.0065
 """Seconds that are looked at: a second, and what the way to the vendor may take off it."""
 _SPARE = 1.008
 """How much of the rate a window may hold, so that there is something to catch up with: over the
@@ -43,12 +43,15 @@ class Window:
         """Go on at another rate; what has left stays counted."""
         self._room = math.floor(_SPARE * rate + 1)
 
-    def free_at(self, messages: int, now: float) -> float:
-        """Return when so many messages, in one request, have room: ``-inf`` for "now"."""
+    def free_at(self, messages: int, now: float, called: int = 0) -> float:
+        """Return when so many messages, in one request, have room: ``-inf`` for "now".
+
+        ``called`` are about to leave, and not noted yet.
+        """
         left = self._left
         while left and left[0][1] + _WINDOW <= now:
             self._in_window -= int(left.popleft()[2])
-        too_many = self._in_window + messages - self._room
+        too_many = self._in_window + called + messages - self._room
         at = -math.inf
         if too_many > 0:
             for entry in left:
@@ -56,6 +59,8 @@ class Window:
                 too_many -= int(entry[2])
                 if too_many <= 0:
                     break
+            else:
+                at = now + _WINDOW if called else at
         return at
 
     def leave(self, messages: int, now: float) -> None:

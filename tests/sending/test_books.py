@@ -237,7 +237,7 @@ async def test_a_few_are_written_by_the_event_loop_and_made_durable_by_the_threa
 @pytest.mark.parametrize("many", [False, True], ids=["who has to be waited for", "many at once"])
 async def test_what_takes_long_is_left_to_the_thread(many: bool) -> None:
     ledger = SlowLedger(in_two_steps=many)
-    wishes = 500 if many else 1
+    wishes = 1500 if many else 1
     async with kept(ledger) as books, anyio.create_task_group() as tasks:
         for number in range(wishes):
             tasks.start_soon(books.claim, [claim(2 * number + 1)])

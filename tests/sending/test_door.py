@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 
 from campaign.providers.protocol import Outcome
 from campaign.sending.door import Door
@@ -28,6 +29,16 @@ async def left_through(
         for number in range(crowd):
             tasks.start_soon(one, number)
     return left
+
+
+def fullest_second_of_many(moments: list[float]) -> int:
+    """The same where the moments are in order, and too many to look at each with each."""
+    most = first = 0
+    for place, at in enumerate(moments):
+        while at - moments[first] >= 1.0:
+            first += 1
+        most = max(most, place - first + 1)
+    return most
 
 
 def fullest_second(moments: list[float]) -> int:
@@ -81,3 +92,61 @@ async def test_who_stops_waiting_leaves_the_line_to_the_others() -> None:
         await door.through(1, None)
     assert gone.cancelled_caught
     assert await door.through(1, None) is True
+
+
+async def test_a_long_line_leaves_as_fast_as_the_rate_allows_however_seldom_it_is_looked_at() -> (
+    None
+):
+    door = Door(3000.0)
+    left: list[float] = []
+    turns = 0
+
+    async def one() -> None:
+        await door.through(1, None)
+        left.append(time.monotonic())
+
+    async def busy_loop() -> None:
+        """What a loop with much to do is like: each turn takes two milliseconds."""
+        nonlocal turns
+        while len(left) < 6000:
+            time.sleep(0.002)  # noqa: ASYNC251 - to hold the loop up
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(6000):
+            tasks.start_soon(one)
+        tasks.start_soon(busy_loop)
+    # One a turn would be six thousand turns.
+    assert turns < 2000
+    assert fullest_second_of_many(left) <= 3000 * 1.01 + 1
+
+
+async def test_who_was_called_and_goes_away_costs_nobody_their_place() -> None:
+    door = Door(20.0)
+    await left_through(door, 21)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(door.through, 1, None)
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    left = await left_through(door, 21)
+    assert len(left) == 21
+    assert left[-1][1] - left[0][1] < 1.0
+
+
+async def test_a_request_of_more_than_a_second_holds_leaves_alone() -> None:
+    door = Door(10.0)
+    moments: list[tuple[float, int]] = []
+
+    async def one(messages: int) -> None:
+        await door.through(messages, None)
+        moments.append((time.monotonic(), messages))
+
+    async with anyio.create_task_group() as tasks:
+        for messages in (5, 40, 5):
+            tasks.start_soon(one, messages)
+    (first, _), (large, _), (last, _) = moments
+    assert [messages for _, messages in moments] == [5, 40, 5]
+    assert large - first > 1.0
+    assert last - large > 1.0
