@@ -76,7 +76,7 @@ class MemoryLedger(SqliteLedger):
     @override
     def begin(self, lease: Lease, **group: Any) -> Begun[list[int | None]]:
         """Do what :meth:`write` does; there is nothing to commit."""
-        return Begun(self.write(lease, **group), lambda: None)
+        return Begun(self.write(lease, **group), lambda: None, lambda: None)
 
     @override
     def counts(self, run_id: int) -> Counts:

@@ -34,6 +34,8 @@ def met(numbers: pl.Series, asked: pl.Series) -> tuple[pl.Series, pl.Series]:
     """
     if asked.is_empty():
         return asked, asked
+    if not asked.is_sorted():  # somebody who is there twice would not be found
+        raise AssertionError("rows came out of their order")
     first = numbers.search_sorted(asked[0])
     some = numbers.slice(first, numbers.search_sorted(asked[-1], side="right") - first)
     place = asked.search_sorted(some)

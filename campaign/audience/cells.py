@@ -50,10 +50,12 @@ def source_columns(names: Iterable[str]) -> list[str]:
 
     The project's own columns begin with an underscore and a letter (``_row``, ``_address``). A
     normalised header never does: it loses its leading underscores, and gets one back only in
-    front of a digit. Nor does it ever hold a colon, as the names of the plan's columns may.
+    front of a digit. Nor does it ever hold a colon, as the names of the plan's columns may; of
+    those, one that begins with ``in:`` is what the list said before another column took its place.
     """
     return [
         name
         for name in names
-        if ":" not in name and not (name.startswith("_") and not name[1:2].isdigit())
+        if name.startswith("in:")
+        or (":" not in name and not (name.startswith("_") and not name[1:2].isdigit()))
     ]

@@ -21,11 +21,13 @@ class Begun(Generic[T]):
 
     ``commit`` makes it durable. It is called once, by any thread, and raises
     :class:`~campaign.errors.LedgerError` where that failed: then nothing of it was written. Until
-    it returns, everybody else in this process who wants the ledger waits.
+    it returns, everybody else in this process who wants the ledger waits; so whoever cannot call
+    it calls ``undo``, after which nothing was written.
     """
 
     result: T
     commit: Callable[[], None]
+    undo: Callable[[], None]
 
 
 class Groups(Protocol):

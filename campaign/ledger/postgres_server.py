@@ -213,7 +213,8 @@ class PostgresServer:
                     ) from None
             except psycopg.Error:
                 # What is wrong with a statement leaves the connection open.
-                if self._closed or not self._db.closed:
+                # One that is lost each time, for it takes too long say, is not done for ever.
+                if self._closed or not self._db.closed or time.monotonic() > until:
                     raise
                 self._reconnect(until)
 

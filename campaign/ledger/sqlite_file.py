@@ -129,14 +129,14 @@ class SqliteFile:
     def begin(self, work: Callable[[], T]) -> Begun[T] | None:
         """Do ``work`` in a transaction and leave it open, if nobody has to be waited for."""
         # A file that is gone is kept by `transact`, which may take its time.
-        if self._place() != self._opened or not self._lock.take_if_free():
+        gone = self._lost is not None or self._place() != self._opened
+        if gone or not self._lock.take_if_free():
             return None
         begun = None
         try:
-            with self._in_words("written"):
+            with self._in_words("written"), self._undone_if_it_fails():
                 if self._began_at_once():
-                    with self._undone_if_it_fails():
-                        begun = Begun(work(), self._commit)
+                    begun = Begun(work(), self._commit, self._undo)
         finally:
             if begun is None:
                 self._lock.give_back()
@@ -162,6 +162,14 @@ class SqliteFile:
         try:
             with self._in_words("written"), self._undone_if_it_fails():
                 self.db.execute("COMMIT")
+        finally:
+            self._lock.give_back()
+
+    def _undo(self) -> None:
+        self._lock.pick_up()
+        try:
+            with self._in_words("written"):
+                self.db.execute("ROLLBACK")
         finally:
             self._lock.give_back()
 

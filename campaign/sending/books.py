@@ -31,7 +31,7 @@ _TURNS = 2
 """Turns of the event loop, no time: whom an outcome has just made place for is claimed within them,
 and both are one transaction."""
 _FEW = 1000
-"""Wishes that hold the event loop up for no longer than some twenty milliseconds; the thread, which
+"""Rows that hold the event loop up for no longer than some twenty milliseconds; the thread, which
 gives Python's lock away at every row, takes ten times as long for them."""
 
 
@@ -160,11 +160,17 @@ class Books:
     async def _written_down(self, group: list[_Wish]) -> list[int | None]:
         # Two threads that take turns in one interpreter wait for each other at every statement.
         # Those of a few are done here; what takes time without the interpreter is for the thread.
-        begun = self._begin_group(group) if len(group) <= _FEW else None
-        loop = asyncio.get_running_loop()
+        begun = self._begin_group(group) if sum(map(_rows, group)) <= _FEW else None
         if begun is None:
+            loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._writer, self._write_group, group)
-        await loop.run_in_executor(self._writer, begun.commit)
+        try:
+            durable = self._writer.submit(begun.commit)
+        except BaseException:  # the program is ending
+            begun.undo()
+            raise
+        # Whatever is broken off meanwhile: a transaction that is open is ended.
+        await asyncio.shield(asyncio.wrap_future(durable))
         return begun.result
 
     def _tell(self, group: list[_Wish], attempts: list[int | None]) -> None:
@@ -179,6 +185,10 @@ class Books:
 
     def _begin_group(self, group: list[_Wish]) -> Begun[list[int | None]] | None:
         return self._ledger.begin(self._lease, **_together(group), gate=self._gate)
+
+
+def _rows(wish: _Wish) -> int:
+    return len(wish.claims) + len(wish.settlements) + len(wish.skips)
 
 
 class _Together(TypedDict):

@@ -32,8 +32,10 @@ class Door:
         self._per_sender = per_sender
         self._of_sender: dict[str | None, Window] = {}
         self._line: deque[_InLine] = deque()
-        self._waiting = 0  # also who was called and has not left yet
-        self._timer: asyncio.TimerHandle | None = None
+        self._called = Counter[str | None]()
+        """Messages, by sender, that were called and have not left yet."""
+        self._waiting = 0  # in the line, or called
+        self._call_again: asyncio.Handle | None = None
 
     async def through(self, messages: int, sender: str | None) -> bool:
         """Wait until so many messages, in one request of this sender, may leave; they leave now.
@@ -43,39 +45,48 @@ class Door:
         if not self._waiting and self._let(messages, sender):
             return False
         self._waiting += 1
+        loop = asyncio.get_running_loop()
+        mine = _InLine(messages, sender, loop.create_future())
         try:
+            self._line.append(mine)
             while True:
-                mine = _InLine(messages, sender, asyncio.get_running_loop().create_future())
-                self._line.append(mine)
-                if self._timer is None:
-                    self._call()
+                if self._call_again is None:
+                    # Later: whoever was called before leaves first.
+                    self._call_again = loop.call_soon(self._call)
                 await mine.called
+                self._called[sender] -= messages
                 if self._let(messages, sender):
                     return True
+                mine = _InLine(messages, sender, loop.create_future())
+                self._line.appendleft(mine)
+        except asyncio.CancelledError:
+            if mine.called.done() and not mine.called.cancelled():
+                self._called[sender] -= messages
+            raise
         finally:
             self._waiting -= 1
 
     def _call(self) -> None:
         """Call those in the line for whom there is room, and come back for the others."""
-        self._timer = None
+        self._call_again = None
         now = time.monotonic()
-        called: Counter[str | None] = Counter()
         while self._line:
             first = self._line[0]
             if not first.called.done():  # else it waits no more
-                at = self._free_at(called, first, now)
+                at = self._free_at(first, now)
                 if at > now:
-                    self._timer = asyncio.get_running_loop().call_later(at - now, self._call)
+                    loop = asyncio.get_running_loop()
+                    self._call_again = loop.call_later(at - now, self._call)
                     return
-                called[first.sender] += first.messages
+                self._called[first.sender] += first.messages
                 first.called.set_result(None)
             self._line.popleft()
 
-    def _free_at(self, called: Counter[str | None], one: _InLine, now: float) -> float:
-        """Return when there is room for one more, behind those who were called just now."""
-        at = self._all.free_at(one.messages, now, called.total())
+    def _free_at(self, one: _InLine, now: float) -> float:
+        """Return when there is room for one more, behind those who were called."""
+        at = self._all.free_at(one.messages, now, self._called.total())
         if (own := self._own(one.sender)) is not None:
-            at = max(at, own.free_at(one.messages, now, called[one.sender]))
+            at = max(at, own.free_at(one.messages, now, self._called[one.sender]))
         return at
 
     def _own(self, sender: str | None) -> Window | None:

@@ -95,6 +95,17 @@ def test_a_column_that_begins_with_a_digit_counts_as_the_lists_own() -> None:
     ]
 
 
+def test_what_another_column_took_the_place_of_counts_as_something_in_the_row() -> None:
+    rows: list[dict[str, str | None]] = [
+        {"phone": None, "in:phone": "+49 171", "text:de": None},
+        {"phone": None, "in:phone": None, "text:de": "Hello"},
+    ]
+    assert answers(rows, "number", "phone", default_region="DE") == [
+        (None, None, "missing_address"),
+        (None, None, "empty_row"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("cell", "address"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,3 +33,8 @@ def test_rows_in_order_are_found_as_any_others(numbers: list[int], asked: list[i
         any=among(series(numbers), pl.col("row")), rows=among_rows(series(numbers), pl.col("row"))
     )
     assert found["rows"].to_list() == found["any"].to_list() == [row in numbers for row in asked]
+
+
+def test_rows_that_came_out_of_their_order_are_not_taken_for_missing() -> None:
+    with pytest.raises(AssertionError, match="order"):
+        met(series([1, 2]), series([2, 1]))

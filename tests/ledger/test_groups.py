@@ -144,6 +144,24 @@ def test_a_file_that_was_deleted_is_for_the_other_way_to_tell_of(file_held: Held
         file_held.claim(1)
 
 
+def test_a_file_that_was_away_for_a_moment_is_not_written_any_more(file_held: Held) -> None:
+    path: Path = file_held.store.path  # type: ignore[attr-defined]
+    away = path.rename(path.with_name("away.db"))
+    with pytest.raises(LedgerError, match="deleted or replaced"):
+        file_held.claim(1)
+    away.rename(path)
+    assert file_held.ledger.begin(file_held.lease, claims=[claim(1)]) is None
+    with pytest.raises(LedgerError, match="deleted or replaced"):
+        file_held.claim(1)
+
+
+def test_a_group_that_cannot_be_committed_is_undone(file_held: Held) -> None:
+    group = begun(file_held, 1)
+    group.undo()
+    assert seen_by_others(file_held) == 0
+    assert file_held.claim(1) == [1]
+
+
 class Doorkeeper:
     """Lets the even ones in."""
 

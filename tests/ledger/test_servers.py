@@ -166,6 +166,25 @@ def test_a_connection_that_is_lost_within_a_transaction_costs_it_nothing(
     assert len(tries) == 2
 
 
+def test_a_connection_that_is_lost_every_time_is_not_tried_for_ever(
+    server_held: Held, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_server, "_AWAY_SECONDS", 0.2)
+    db = server_held.ledger._db
+
+    def work() -> None:
+        with psycopg.connect(address, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        db.all("get_run", run_id=server_held.run.id)
+
+    with pytest.raises(LedgerError, match="cannot be read"):
+        db.at_one_instant(work)
+    assert server_held.claim(0) == [1]
+
+
 def test_a_server_that_stays_away_stops_the_run_in_a_sentence(
     server_held: Held, postgres: PostgresForTests, monkeypatch: pytest.MonkeyPatch
 ) -> None:

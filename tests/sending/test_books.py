@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -43,7 +44,10 @@ class SlowLedger:
     def begin(self, lease: Lease, **group: Any) -> Begun[list[int | None]] | None:
         if not self.in_two_steps:
             return None
-        return Begun(self._done(lease, **group), self._durable)
+        return Begun(self._done(lease, **group), self._durable, self._undo)
+
+    def _undo(self) -> None:
+        self.threads.append(("undone", threading.current_thread().name))
 
     def _done(
         self,
@@ -243,3 +247,29 @@ async def test_what_takes_long_is_left_to_the_thread(many: bool) -> None:
             tasks.start_soon(books.claim, [claim(2 * number + 1)])
     assert [len(group["claims"]) for group in ledger.groups] == [wishes]
     assert {name for _, name in ledger.threads} == {"ledger_0"}
+
+
+async def test_what_no_thread_can_commit_is_undone_and_told() -> None:
+    ledger = SlowLedger(in_two_steps=True)
+    async with kept(ledger) as books:
+        books._writer.shutdown()
+        with pytest.raises(RuntimeError, match="shutdown"):
+            await books.claim([claim(1)])
+    assert [what for what, _ in ledger.threads] == ["done", "undone"]
+
+
+async def test_a_commit_is_made_whatever_is_broken_off_while_it_waits_for_the_thread() -> None:
+    ledger = SlowLedger(in_two_steps=True)
+    books = Books(ledger, LEASE)  # type: ignore[arg-type]
+    free = threading.Event()
+    books._writer.submit(free.wait, 30)
+    keeping = asyncio.create_task(books.keep())
+    asking = asyncio.create_task(books.claim([claim(1)]))
+    for _ in range(20):  # until the statements are done, and the thread is waited for
+        await asyncio.sleep(0)
+    for task in (keeping, asking):  # as an interpreter does that was told twice to end
+        task.cancel()
+    await asyncio.gather(keeping, asking, return_exceptions=True)
+    free.set()
+    await anyio.to_thread.run_sync(books._writer.shutdown)
+    assert [what for what, _ in ledger.threads] == ["done", "durable"]

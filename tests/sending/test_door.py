@@ -150,3 +150,22 @@ async def test_a_request_of_more_than_a_second_holds_leaves_alone() -> None:
     assert [messages for _, messages in moments] == [5, 40, 5]
     assert large - first > 1.0
     assert last - large > 1.0
+
+
+async def test_who_comes_while_others_are_called_leaves_after_them() -> None:
+    door = Door(1000.0)
+    left: list[str] = []
+
+    async def one(name: str) -> None:
+        await door.through(1, None)
+        left.append(name)
+
+    await left_through(door, 1009)
+    async with anyio.create_task_group() as tasks:
+        for number in range(30):
+            tasks.start_soon(one, f"{number:02}")
+            await anyio.sleep(0.0001 if number % 3 else 0.9 / 30)
+        for number in range(30, 600):
+            tasks.start_soon(one, f"{number:03}")
+            await anyio.lowlevel.checkpoint()
+    assert [int(name) for name in left] == list(range(600))
