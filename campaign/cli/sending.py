@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from campaign import api
+from campaign.cli.agreeing import agreed
 from campaign.cli.interpreter import prepare_to_send
 from campaign.cli.writing import print_json
 from campaign.deciding import Decisions
@@ -22,7 +23,6 @@ from campaign.reporting.online import online_view
 from campaign.reporting.reporter import About, Reporter
 from campaign.reporting.summary import Summary
 from campaign.reporting.terminal import Terminal
-from campaign.reporting.watching import answerable
 
 
 def check(
@@ -90,15 +90,9 @@ def run(
     def confirmed(about: About) -> bool:
         if terminal is not None:
             terminal.close()
-        # Asked beside the output, which may go to a file or to another program.
         people = "1 real person" if about.to_send == 1 else f"{about.to_send:,} real people"
         warning = " Some of them may get it twice." if twice else ""
-        question = f"Message {people} through {about.provider}?{warning}"
-        try:
-            with answerable():
-                return typer.confirm(question, err=True)
-        except typer.Abort:
-            return False
+        return agreed(f"Message {people} through {about.provider}?{warning}")
 
     ask = campaign.is_live and not yes and sys.stdin.isatty() and sys.stderr.isatty()
 

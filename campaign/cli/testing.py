@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from campaign import api
+from campaign.cli.agreeing import agreed
 from campaign.cli.writing import print_json
 from campaign.reporting.testing import preview_lines, tested_lines
 from campaign.testing import Preview, TeamTest
@@ -37,7 +38,7 @@ def send_test(
     def confirmed(preview: Preview) -> bool:
         people = len(preview.addresses)
         whom = "1 real person" if people == 1 else f"{people} real people"
-        return typer.confirm(f"Send this to {whom} through {preview.provider}?", err=True)
+        return agreed(f"Send this to {whom} through {preview.provider}?")
 
     ask = campaign.is_live and not yes and sys.stdin.isatty() and sys.stderr.isatty()
 
