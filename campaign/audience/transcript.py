@@ -7,6 +7,7 @@ so the row numbers stay, and every row that is wrong is found in the same pass.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -132,6 +133,12 @@ def _is_wrong(
             f"goes on over {len(lines)} lines because of a stray quote",
             'Write two quotes ("") for one that belongs to the text.',
         )
+    elif _is_garbled(lines, delimiter):
+        wrong.add(
+            row,
+            "has a stray quote in a cell that stands between quotes",
+            'Write two quotes ("") for one that belongs to the text.',
+        )
     elif len(cells) > width:
         wrong.add(
             row,
@@ -141,6 +148,17 @@ def _is_wrong(
     else:
         return False
     return True
+
+
+def _is_garbled(lines: list[str], delimiter: str) -> bool:
+    """Tell whether a cell between quotes holds one more: nobody can say where it ends.
+
+    A single pair with text behind it (``"Bob" Smith``) is read as it was meant.
+    """
+    apart = re.escape(delimiter)
+    again = re.compile(rf'(?:^|{apart}) *"(?:[^"]|"")*"(?!")[^{apart}"]+"')
+    found = any(again.search(line) for line in lines if line.count('"') > 2)
+    return found and not _quotes_end_at_cells(lines, delimiter)
 
 
 def _quotes_end_at_cells(lines: list[str], delimiter: str) -> bool:

@@ -60,6 +60,20 @@ ONE_PROBLEM = {
             '        = Write two quotes ("") for one that belongs to the text.'
         ),
     ),
+    "a name in quotes within quotes": (
+        b'phone,name\n1,Anna\n2,"Umar "X" Yilmaz"\n',
+        (
+            "list.csv:3: row 3 has a stray quote in a cell that stands between quotes\n"
+            '        = Write two quotes ("") for one that belongs to the text.'
+        ),
+    ),
+    "a stray quote that swallows the next cell": (
+        b'phone,name,note\n1,"Kim,said ""hi"" and "left"\n2,Umar,x\n',
+        (
+            "list.csv:2: row 2 has a stray quote in a cell that stands between quotes\n"
+            '        = Write two quotes ("") for one that belongs to the text.'
+        ),
+    ),
     "a NUL byte": (
         b"phone,name\n1,a\x00\n",
         "list.csv:2: row 2 contains a NUL byte" + DAMAGED,
