@@ -190,7 +190,8 @@ def headline(sums: Sums) -> str:
         return f"{told}; nothing was heard of it since."
     if not responded:
         return f"{told}; nobody is known to have responded."
-    told += f"; {responded:,} people responded ({100 * responded / accepted:.1f} %)"
+    people = "person" if responded == 1 else "people"
+    told += f"; {responded:,} {people} responded ({100 * responded / accepted:.1f} %)"
     median = _seconds(answers["first"].median())
     return (
         f"{told}, half of them within {words.duration(median)}."

@@ -18,3 +18,11 @@ RunName = Annotated[
     str | None,
     typer.Option("--run", help="Name of the run. Default: the newest.", show_default=False),
 ]
+Yes = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        "-y",
+        help="Do not ask before sending. Where nobody sits at a terminal, nobody is asked anyway.",
+    ),
+]

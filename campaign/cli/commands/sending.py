@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from campaign.cli.commands.options import Definition, EnvFile, Json, RunName
+from campaign.cli.commands.options import Definition, EnvFile, Json, RunName, Yes
 
 
 def check(
@@ -73,7 +73,7 @@ def run(
         ),
     ] = None,
     env_file: EnvFile = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Send the campaign, or go on where it stopped. Running it again is always safe."""
@@ -115,7 +115,7 @@ def send_test(
         ),
     ] = None,
     env_file: EnvFile = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Send the message of one row to people of the team instead, outside every count."""
@@ -147,7 +147,7 @@ def retry(
     ] = False,
     run: RunName = None,
     env_file: EnvFile = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending.")] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Send again to whom the run failed in a way that a resend can mend, and go on with it."""
