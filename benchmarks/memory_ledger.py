@@ -15,12 +15,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 from typing_extensions import override
 
-from campaign.ledger.gate import TURNED_AWAY, Gate
-from campaign.ledger.groups import Begun
+from campaign.ledger.gate import TURNED_AWAY
+from campaign.ledger.groups import Begun, Group
 from campaign.ledger.hearing import COLUMNS
 from campaign.ledger.location import FileLocation
 from campaign.ledger.protocol import Ledger
@@ -45,25 +45,18 @@ class MemoryLedger(SqliteLedger):
     """A ledger of one run in one process; what a run does is in ``_rows``, by number."""
 
     @override
-    def write(
-        self,
-        lease: Lease,
-        *,
-        claims: Sequence[Claim] = (),
-        settlements: Sequence[Settlement] = (),
-        skips: Sequence[Skip] = (),
-        gate: Gate | None = None,
-    ) -> list[int | None]:
+    def write(self, lease: Lease, **group: Unpack[Group]) -> list[int | None]:
         """Note claims, outcomes and skips; return each claim's attempt number, or ``None``."""
         now = time.time_ns() // 1_000_000
+        claims, gate = group.get("claims", ()), group.get("gate")
         with _lock:
-            for settlement in settlements:
+            for settlement in group.get("settlements", ()):
                 row = _rows[settlement.number]
                 assert row.state is State.SENDING
                 assert row.attempts == settlement.attempt
                 row.settled_at, row.last = now, settlement
                 _move(row, settlement.state)
-            for skip in skips:
+            for skip in group.get("skips", ()):
                 row = _rows.setdefault(skip.number, _Row(skip.key, State.PENDING, 0))
                 row.last = skip
                 _move(row, State.SKIPPED if skip.not_before is None else State.HELD)
@@ -74,7 +67,7 @@ class MemoryLedger(SqliteLedger):
             ]
 
     @override
-    def begin(self, lease: Lease, **group: Any) -> Begun[list[int | None]]:
+    def begin(self, lease: Lease, **group: Unpack[Group]) -> Begun[list[int | None]]:
         """Do what :meth:`write` does; there is nothing to commit."""
         return Begun(self.write(lease, **group), lambda: None, lambda: None)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypedDict, TypeVar, Unpack
 
 from campaign.ledger.gate import Gate
 from campaign.ledger.records import Claim, Lease, Settlement, Skip
@@ -30,18 +30,19 @@ class Begun(Generic[T]):
     undo: Callable[[], None]
 
 
+class Group(TypedDict, total=False):
+    """What is written together, all or nothing; the ``gate`` is asked about the claims."""
+
+    claims: Sequence[Claim]
+    settlements: Sequence[Settlement]
+    skips: Sequence[Skip]
+    gate: Gate | None
+
+
 class Groups(Protocol):
     """The part of a ledger that writes claims and outcomes."""
 
-    def write(
-        self,
-        lease: Lease,
-        *,
-        claims: Sequence[Claim] = (),
-        settlements: Sequence[Settlement] = (),
-        skips: Sequence[Skip] = (),
-        gate: Gate | None = None,
-    ) -> list[int | None]:
+    def write(self, lease: Lease, **group: Unpack[Group]) -> list[int | None]:
         """Write durably, all or nothing; return each claim's attempt number, or ``None``.
 
         Whom the ``gate`` turns away is not claimed, and has
@@ -53,15 +54,7 @@ class Groups(Protocol):
         """
         ...
 
-    def begin(
-        self,
-        lease: Lease,
-        *,
-        claims: Sequence[Claim] = (),
-        settlements: Sequence[Settlement] = (),
-        skips: Sequence[Skip] = (),
-        gate: Gate | None = None,
-    ) -> Begun[list[int | None]] | None:
+    def begin(self, lease: Lease, **group: Unpack[Group]) -> Begun[list[int | None]] | None:
         """Do what :meth:`write` does but for the commit, or return ``None`` if that may take long.
 
         It never waits: not for another process, nor for another thread, nor for a server. Where it

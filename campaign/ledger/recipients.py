@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Unpack
 
 from campaign.errors import LedgerError
 from campaign.ledger.gate import TURNED_AWAY, Gate
-from campaign.ledger.groups import Begun
+from campaign.ledger.groups import Begun, Group
 from campaign.ledger.records import (
     Claim,
     Decided,
@@ -80,48 +81,24 @@ class Recipients(Runs):
         row = self._db.one("next_due", run_id=run_id)
         return None if row is None else row["due"]
 
-    def write(
-        self,
-        lease: Lease,
-        *,
-        claims: Sequence[Claim] = (),
-        settlements: Sequence[Settlement] = (),
-        skips: Sequence[Skip] = (),
-        gate: Gate | None = None,
-    ) -> list[int | None]:
+    def write(self, lease: Lease, **group: Unpack[Group]) -> list[int | None]:
         """Write claims, settlements and skips in one durable transaction."""
-        return self._db.transact(
-            lambda: self._group(lease, claims, settlements, skips, gate if claims else None)
-        )
+        return self._db.transact(lambda: self._group(lease, group))
 
-    def begin(
-        self,
-        lease: Lease,
-        *,
-        claims: Sequence[Claim] = (),
-        settlements: Sequence[Settlement] = (),
-        skips: Sequence[Skip] = (),
-        gate: Gate | None = None,
-    ) -> Begun[list[int | None]] | None:
+    def begin(self, lease: Lease, **group: Unpack[Group]) -> Begun[list[int | None]] | None:
         """Write claims, settlements and skips in a transaction that is left open."""
-        asked = gate if claims else None
-        if asked is not None and (asked.serial or not asked.brief):
+        gate = _asked(group)
+        if gate is not None and (gate.serial or not gate.brief):
             return None
-        return self._db.begin(lambda: self._group(lease, claims, settlements, skips, asked))
+        return self._db.begin(lambda: self._group(lease, group))
 
-    def _group(
-        self,
-        lease: Lease,
-        claims: Sequence[Claim],
-        settlements: Sequence[Settlement],
-        skips: Sequence[Skip],
-        gate: Gate | None,
-    ) -> list[int | None]:
+    def _group(self, lease: Lease, group: Group) -> list[int | None]:
+        claims, gate = group.get("claims", ()), _asked(group)
         self._check(lease)
         changes: Counter[State] = Counter()
         now = self._turn() if gate is not None and gate.serial else now_ms()
-        self._settle(lease, settlements, now, changes)
-        self._skip(lease, skips, now, changes)
+        self._settle(lease, group.get("settlements", ()), now, changes)
+        self._skip(lease, group.get("skips", ()), now, changes)
         admitted = [True] * len(claims) if gate is None else gate.admits(claims, now)
         let_in = [claim for claim, may in zip(claims, admitted, strict=True) if may]
         attempts = iter(self._claim(lease, let_in, now, changes))
@@ -278,6 +255,10 @@ class Recipients(Runs):
             "decisions", run_id=run_id, number=number
         )
         return [decided_of(row) for row in rows]
+
+
+def _asked(group: Group) -> Gate | None:
+    return group.get("gate") if group.get("claims") else None
 
 
 def _state(skip: Skip) -> State:

@@ -16,13 +16,12 @@ from collections.abc import Awaitable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypedDict
 
 import anyio
 import anyio.to_thread
 
 from campaign.ledger.gate import Gate
-from campaign.ledger.groups import Begun
+from campaign.ledger.groups import Begun, Group
 from campaign.ledger.protocol import Ledger
 from campaign.ledger.records import Claim, Lease, Settlement, Skip
 from campaign.sending.ending import Stop, TooLate
@@ -181,28 +180,22 @@ class Books:
             self._open_claims -= len(wish.settlements)
 
     def _write_group(self, group: list[_Wish]) -> list[int | None]:
-        return self._ledger.write(self._lease, **_together(group), gate=self._gate)
+        return self._ledger.write(self._lease, **self._together(group))
+
+    def _together(self, group: list[_Wish]) -> Group:
+        return {
+            "claims": [claim for wish in group for claim in wish.claims],
+            "settlements": [settlement for wish in group for settlement in wish.settlements],
+            "skips": [skip for wish in group for skip in wish.skips],
+            "gate": self._gate,
+        }
 
     def _begin_group(self, group: list[_Wish]) -> Begun[list[int | None]] | None:
-        return self._ledger.begin(self._lease, **_together(group), gate=self._gate)
+        return self._ledger.begin(self._lease, **self._together(group))
 
 
 def _rows(wish: _Wish) -> int:
     return len(wish.claims) + len(wish.settlements) + len(wish.skips)
-
-
-class _Together(TypedDict):
-    claims: Sequence[Claim]
-    settlements: Sequence[Settlement]
-    skips: Sequence[Skip]
-
-
-def _together(group: list[_Wish]) -> _Together:
-    return {
-        "claims": [claim for wish in group for claim in wish.claims],
-        "settlements": [settlement for wish in group for settlement in wish.settlements],
-        "skips": [skip for wish in group for skip in wish.skips],
-    }
 
 
 class BooksUntil(Books):
