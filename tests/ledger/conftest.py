@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger.ledgers import FileStore, Held, ServerStore, Store
+from tests.postgres import PostgresForTests
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -30,5 +31,19 @@ def held(store: Store) -> Iterator[Held]:
 def file_held(tmp_path: Path) -> Iterator[Held]:
     """The same in a SQLite file."""
     one = Held(FileStore(tmp_path / "ledger.db"))
+    yield one
+    one.ledger.close()
+
+
+@pytest.fixture
+def address(postgres: PostgresForTests) -> Iterator[str]:
+    with postgres.database() as one:
+        yield one
+
+
+@pytest.fixture
+def server_held(address: str) -> Iterator[Held]:
+    """A run of ten recipients in a database, held by this process."""
+    one = Held(ServerStore(address))
     yield one
     one.ledger.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -26,14 +28,19 @@ REFUSED = of("agents", 90 * SECOND, Happening.UNDELIVERED, 2 * MINUTE, code="216
 REPLIED = heard(after=MINUTE, address=ANA)
 
 
+def told_in(sent: Sent, order: tuple[Heard, ...]) -> Mapping[str, Sequence[Any]]:
+    """Hear events in an order, and return what the ledger says of the one person then."""
+    run = sent.run("spring", {ANA: "session"})
+    for event in order:
+        sent.intake().take([event])
+    return sent.ledger.columns(run.id, 0, 0)
+
+
 @pytest.mark.parametrize("order", [*permutations([DELIVERED, READ, REFUSED, REPLIED])])
 def test_an_agents_answer_that_is_refused_leaves_our_message_as_it_was(
     sent: Sent, order: tuple[Heard, ...]
 ) -> None:
-    run = sent.run("spring", {ANA: "session"})
-    for event in order:
-        sent.intake().take([event])
-    columns = sent.ledger.columns(run.id, 0, 0)
+    columns = told_in(sent, order)
     assert columns["delivery"] == ["replied"]
     assert columns["undelivered_at"] == columns["delivery_code"] == [None]
     assert None not in columns["delivered_at"] + columns["read_at"]
@@ -71,9 +78,6 @@ def test_what_a_poll_and_a_webhook_say_of_one_message_is_kept_together(
     sent: Sent, order: tuple[Heard, ...]
 ) -> None:
     """The poll knows it by the session that the vendor's answer named, the webhook does not."""
-    run = sent.run("spring", {ANA: "session"})
-    for event in order:
-        sent.intake().take([event])
-    columns = sent.ledger.columns(run.id, 0, 0)
+    columns = told_in(sent, order)
     assert columns["delivery"] == ["read"]
     assert columns["delivered_at"] != [None]

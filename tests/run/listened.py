@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,3 +90,21 @@ def listening(path: Path, *words: str) -> Iterator[Process]:
         yield process
     finally:
         process.kill()
+
+
+def in_a_log(path: Path) -> list[str]:
+    """Listen, stop at once, and return the lines that it said where nobody watches."""
+    with subprocess.Popen(
+        [*COMMAND, "listen", str(path), "--port", "0"],
+        cwd=path.parent,
+        env=environment(**ENVIRONMENT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        said += process.stdout.read()
+    assert process.returncode == 0, said
+    return said.splitlines()

@@ -14,28 +14,10 @@ import pytest
 
 from tests.cli.commands import COMMAND, environment
 from tests.postgres import PostgresForTests
-from tests.run.listened import ENVIRONMENT, definition, listening
+from tests.run.listened import ENVIRONMENT, definition, in_a_log, listening
 
 MADE = "There was no ledger at "
 READY = b"Enter at the vendor:"
-
-
-def in_a_log(path: Path) -> list[str]:
-    """Listen, stop at once, and return the lines that it said where nobody watches."""
-    with subprocess.Popen(
-        [*COMMAND, "listen", str(path), "--port", "0"],
-        cwd=path.parent,
-        env=environment(**ENVIRONMENT),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    ) as process:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
-        said += process.stdout.read()
-    assert process.returncode == 0, said
-    return said.splitlines()
 
 
 def on_a_terminal(path: Path) -> list[str]:
