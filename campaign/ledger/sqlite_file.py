@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from campaign.errors import LedgerError, NoLedger
@@ -136,7 +137,8 @@ class SqliteFile:
         try:
             with self._in_words("written"), self._undone_if_it_fails():
                 if self._began_at_once():
-                    begun = Begun(work(), self._commit, self._undo)
+                    commit, undo = partial(self._end, "COMMIT"), partial(self._end, "ROLLBACK")
+                    begun = Begun(work(), commit, undo)
         finally:
             if begun is None:
                 self._lock.give_back()
@@ -157,19 +159,12 @@ class SqliteFile:
             self.db.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000:.0f}")
         return True
 
-    def _commit(self) -> None:
+    def _end(self, how: str) -> None:
+        """End a transaction that was left open, in whatever thread."""
         self._lock.pick_up()
         try:
             with self._in_words("written"), self._undone_if_it_fails():
-                self.db.execute("COMMIT")
-        finally:
-            self._lock.give_back()
-
-    def _undo(self) -> None:
-        self._lock.pick_up()
-        try:
-            with self._in_words("written"):
-                self.db.execute("ROLLBACK")
+                self.db.execute(how)
         finally:
             self._lock.give_back()
 

@@ -2,11 +2,12 @@
 
 A group is whatever is ready when the last write has finished, never what a clock collected, so a
 lone claim waits for one write and a thousand claims wait for one write too. A small group's
-statements are done by the event loop, and only its commit by a thread. Invariants: nobody is told
-of a claim before it is durable; when a
-write fails, everybody who waited for it, and everybody after, gets the error, and nothing is
-claimed from a ledger that cannot be written; the books stay open, even when everything around them
-is cancelled, until every claim that went through them is settled.
+statements are done by the event loop, and only its commit by a thread.
+
+Invariants: nobody is told of a claim before it is durable; when a write fails, everybody who waited
+for it, and everybody after, gets the error, and nothing is claimed from a ledger that cannot be
+written; the books stay open, even when everything around them is cancelled, until every claim that
+went through them is settled.
 """
 
 from __future__ import annotations
